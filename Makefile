@@ -1,0 +1,45 @@
+# The same verbs on a laptop and in CI. Every verb sets up what it needs and is done in a moment when nothing is missing.
+PYTHON := /usr/bin/python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+# Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL, Node for tests.
+DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev libmtdev1 libgl1 libegl1 \
+          libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates
+NPM_DIR := tests/npm
+
+.PHONY: run test setup check bench node
+.DEFAULT_GOAL := run
+
+run: setup
+	@$(BIN)/python -m screens.launch
+
+test: setup node
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/test_architecture.py
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+setup: $(VENV)/.packages
+
+$(VENV)/.debian: Makefile
+	@missing=; for p in $(DEBIAN); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "setup: Debian packages$$missing"; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+	@mkdir -p $(VENV) && touch $@
+
+$(VENV)/bin/python: | $(VENV)/.debian
+	@echo "setup: virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.packages: requirements.lock $(VENV)/.debian | $(VENV)/bin/python
+	@echo "setup: Python packages of requirements.lock"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The hardware: one folder per kind of device, one file per driver."""

@@ -1,0 +1,1 @@
+"""Card readers: one file per driver, named as in the configuration."""

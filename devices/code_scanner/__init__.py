@@ -1,0 +1,1 @@
+"""Code scanners: one file per driver, named as in the configuration."""

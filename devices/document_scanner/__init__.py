@@ -1,0 +1,1 @@
+"""Document scanners: one file per driver, named as in the configuration."""

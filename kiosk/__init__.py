@@ -1,0 +1,1 @@
+"""The rules of the kiosk: no Kivy, no driver library, no HTTP client."""

@@ -1,0 +1,1 @@
+"""The hall: numbers, opening hours and, later, the counters that call them."""

@@ -1,0 +1,1 @@
+"""An embedded province to try things with; it serves `assets/province-api.yaml`."""

@@ -1,0 +1,219 @@
+"""What is on the glass: one frozen `AppState`, and the screen that shows it.
+
+Only `Kiosk` makes a new `AppState`; screens read it and call verbs on `Kiosk`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from devices.interfaces import DeviceStatus, ScannedPage
+from kiosk.identity import Assurance, Citizen
+from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt
+
+if TYPE_CHECKING:
+    from kiosk.catalogue import Case, Component, Procedure
+    from kiosk.forms import Form, Section
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Step(StrEnum):
+    """One screen each: value = screen name = `.py` = `.kv` = screenshot."""
+
+    HOME = "home"  # series to take a number for; doors to the other jobs
+    PRIORITY = "priority"  # which priority group
+    TICKET = "ticket"  # the number, and whether its ticket came out
+    PROCEDURES = "procedures"  # what can be done here, with search
+    BRING = "bring"  # what to bring, per case, before any typing
+    PREPARE = "prepare"  # counter-only procedures: kind of paper, pages, copies → fee
+    CHECKLIST = "checklist"  # what to hand over at the counter, the fee, then the number
+    IDENTIFY = "identify"  # printed QR of the ID card, or typing the number
+    NOTICE = "notice"  # use of personal data, optional consents
+    FORM = "form"  # one group of questions
+    PAPERS = "papers"  # the papers that this case needs
+    SCAN = "scan"  # one paper, page by page
+    REVIEW = "review"  # check your answers
+    DECLARE = "declare"  # "Tôi cam đoan…"
+    COLLECT = "collect"  # take your card and papers
+    SLIP = "slip"  # provisional slip
+    RATING = "rating"  # five labelled faces
+    LOGIN = "login"  # staff or technician: name and PIN
+    STAFF = "staff"  # tickets of the day, failed prints, outbox, series
+    DIAGNOSTICS = "diagnostics"  # state of each device and log of changes
+    OUT_OF_SERVICE = "out_of_service"  # with the reason and what to do
+
+
+class Job(StrEnum):
+    """How far a piece of work of the machine is, as the citizen sees it."""
+
+    NONE = ""
+    RUNNING = "running"
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class SeriesView:
+    """One tile of home. `closed_code` is empty while numbers are given, else why not (translated)."""
+
+    letter: str
+    title: str
+    counters: tuple[int, ...]
+    waiting: int
+    icon: str = "ticket"
+    closed_code: str = ""
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """A number that was given, and whether its ticket came out. `picture` is the slip as printed."""
+
+    id: int
+    number: str
+    series_title: str
+    counters: tuple[int, ...]
+    issued_at: datetime
+    ahead: int
+    estimate_minutes: int | None = None
+    print: Job = Job.RUNNING
+    code: str = ""
+    picture: Image.Image | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One scanned page of a paper: a small picture for the glass, and the hash under which it lies encrypted."""
+
+    sha256: str
+    size: int
+    preview: ScannedPage = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a citizen wants certified: kind of paper, pages per original, copies; `fee_vnd` computed from them."""
+
+    kind: str = ""
+    pages: int = 1
+    copies: int = 1
+    fee_vnd: int | None = None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything about the citizen who stands there; gone when it ends. Never printed, never logged."""
+
+    id: str
+    started_at: datetime
+    priority: str = ""  # group chosen for the next number
+    procedure: Procedure | None = None
+    case: Case | None = None
+    form: Form | None = None
+    citizen: Citizen | None = field(default=None, repr=False)
+    assurance: Assurance = Assurance.DECLARED
+    consents: tuple[str, ...] = ()
+    notice_accepted_at: datetime | None = None
+    answers: Mapping[str, str] = field(default=NOTHING, repr=False)
+    errors: Mapping[str, str] = NOTHING  # question id (or "id_number", "scan", …) → error code
+    section: Section | None = None  # the group of questions on the glass
+    step_number: int = 0  # "step 2 of 5": counted over sections and papers
+    step_count: int = 0
+    scanned_person: str = ""  # section id whose person was just filled from a card
+    editing: bool = False  # came from review: "next" goes back there
+    component: Component | None = None  # the paper being scanned
+    papers: Mapping[str, tuple[Page, ...]] = field(default=MappingProxyType({}), repr=False)
+    scan: Job = Job.NONE
+    scan_code: str = ""
+    preparation: Preparation = field(default_factory=Preparation)
+    declared_at: datetime | None = None
+    submit: Job = Job.NONE
+    submit_code: str = ""
+    client_ref: str = ""
+    provisional_code: str = ""
+    receipt: Receipt | None = None  # when the province answered while the slip is on the glass
+    ticket: TicketView | None = None
+    slip_print: Job = Job.NONE
+    slip_code: str = ""
+    slip_picture: Image.Image | None = field(default=None, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"Session({self.id[:8]}…)"
+
+
+@dataclass(frozen=True)
+class StaffTicket:
+    """One row of the staff's list."""
+
+    id: int
+    number: str
+    state: str
+    issued_at: datetime
+    print_code: str = ""
+    priority: str = ""
+    reprints: int = 0
+
+
+@dataclass(frozen=True)
+class DeviceLogLine:
+    """One change of one device."""
+
+    at: datetime
+    device: str
+    status: DeviceStatus
+
+
+@dataclass(frozen=True)
+class StaffView:
+    """What the staff's and the technician's screens show."""
+
+    names: tuple[str, ...] = ()  # who may log in through this door
+    role: str = ""  # "staff" or "technician": which door
+    name: str = ""  # who is logged in
+    wrong: int = 0
+    retry_at: datetime | None = None  # no PIN is checked before
+    checking: bool = False
+    code: str = ""  # error or success of the last act
+    tickets: tuple[StaffTicket, ...] = ()
+    entries: tuple[OutboxEntry, ...] = ()
+    paused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AppState:
+    """All that the glass depends on."""
+
+    step: Step = Step.HOME
+    language: str = "vi"
+    now: datetime | None = None  # of the site, refreshed each minute and at each change
+    centre: str = ""
+    session: Session | None = None
+    series: tuple[SeriesView, ...] = ()
+    closed_code: str = ""  # why no number is given at all
+    next_opening: datetime | None = None
+    query: str = ""  # what was typed into the search
+    results: tuple[Procedure, ...] = ()
+    devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
+    device_log: tuple[DeviceLogLine, ...] = ()
+    card_present: bool = False
+    online: bool | None = None
+    outbox: OutboxCounts = OutboxCounts()
+    idle_seconds_left: int | None = None  # a warning is on the glass while this is set
+    toast: str = ""  # code of a short message, such as a QR that is no ID card
+    staff: StaffView = StaffView()
+    trouble: str = ""  # why out of service
+
+
+def screen_for(state: AppState) -> str:
+    """The name of the screen that shows `state`."""
+    if state.trouble and state.step not in (Step.LOGIN, Step.STAFF, Step.DIAGNOSTICS):
+        return Step.OUT_OF_SERVICE
+    return state.step

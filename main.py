@@ -1,0 +1,1 @@
+"""Command line of the kiosk; see `kiosk/cli.py` for the verbs."""
