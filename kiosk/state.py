@@ -135,6 +135,7 @@ class Session:
     papers: Mapping[str, tuple[Page, ...]] = field(default_factory=dict, repr=False)
     scan: Job = Job.NONE
     scan_code: str = ""
+    scan_job: str = ""  # the scan that is waited for; what others bring is dropped
     preparation: Preparation = field(default_factory=Preparation)
     declared_at: datetime | None = None
     submit: Job = Job.NONE
