@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
@@ -28,20 +27,19 @@ class TicketReference:
 
 
 class Hall:
-    """One hall: its series, its hours, its store. Every `now` is aware."""
+    """One hall: its series, its hours (whose time zone is the site's), its store. Every `now` is aware."""
 
     def __init__(
-        self, store: TicketStore, series: Iterable[Series], opening: OpeningHours, timezone: str, agency_code: str
+        self, store: TicketStore, series: Iterable[Series], opening: OpeningHours, agency_code: str
     ) -> None:
         self.store = store
         self.series = {one.letter: one for one in series}
         self.opening = opening
         self.agency_code = agency_code
-        self._timezone = ZoneInfo(timezone)
 
     def day(self, now: datetime) -> date:
         """The site's day, on which numbering starts again at 1."""
-        return now.astimezone(self._timezone).date()
+        return now.astimezone(self.opening.timezone).date()
 
     def series_of(self, letter: str) -> Series:
         """One series. Raises `HallError("series_unknown")`."""
@@ -57,7 +55,7 @@ class Hall:
             raise HallError(code)
         if letter in self.store.paused():
             raise HallError("series_paused")
-        local = now.astimezone(self._timezone)
+        local = now.astimezone(self.opening.timezone)
         return self.store.issue(series, local.date(), local, priority)
 
     def views(self, now: datetime) -> tuple[SeriesView, ...]:

@@ -120,7 +120,7 @@ class TicketStore:
             if not connection.execute(this.values(reprints=TICKETS.c.reprints + 1)).rowcount:
                 raise HallError("ticket_unknown")
             connection.execute(insert(REPRINTS).values(ticket=ticket_id, reason=reason.strip(), officer=by))
-        return self.get(ticket_id)
+            return _ticket(connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).one())
 
     def reconcile(self, now: datetime) -> tuple[Ticket, ...]:
         """Mark tickets whose printing was cut off as `print_failed` (`print_unknown`), and return them.
@@ -149,7 +149,7 @@ class TicketStore:
             this = update(TICKETS).where(TICKETS.c.id == ticket_id, TICKETS.c.state.in_(FOLLOWS[state]))
             if not connection.execute(this.values(values)).rowcount:
                 raise HallError("ticket_state")
-        return self.get(ticket_id)
+            return _ticket(connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).one())
 
     def estimate_minutes(self, ticket: Ticket, counters: int = 1) -> int | None:
         """Minutes until `ticket` is called, rounded up: people ahead × median service time ÷ counters.
@@ -204,13 +204,11 @@ class TicketStore:
             rows = connection.execute(select(TICKETS).where(TICKETS.c.day == day).order_by(TICKETS.c.id)).all()
         return tuple(_ticket(row) for row in rows)
 
-    def get(self, ticket_id: int) -> Ticket:
-        """One ticket. Raises `HallError("ticket_unknown")`."""
+    def get(self, ticket_id: int) -> Ticket | None:
+        """One ticket; None when there is none of this id."""
         with self._read() as connection:
             row = connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).first()
-        if row is None:
-            raise HallError("ticket_unknown")
-        return _ticket(row)
+        return None if row is None else _ticket(row)
 
     # -- pauses --------------------------------------------------------------------------------------------------
     def pause(self, letter: str, by: str) -> None:
