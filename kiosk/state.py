@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from kiosk.catalogue import Case, Component, Procedure
     from kiosk.forms import Form, Section
 
-NOTHING: Mapping[str, str] = MappingProxyType({})
+
+def _nothing() -> Mapping[str, str]:
+    return MappingProxyType({})
 
 
 class Step(StrEnum):
@@ -122,15 +124,15 @@ class Session:
     assurance: Assurance = Assurance.DECLARED
     consents: tuple[str, ...] = ()
     notice_accepted_at: datetime | None = None
-    answers: Mapping[str, str] = field(default=NOTHING, repr=False)
-    errors: Mapping[str, str] = NOTHING  # question id (or "id_number", "scan", …) → error code
+    answers: Mapping[str, str] = field(default_factory=_nothing, repr=False)
+    errors: Mapping[str, str] = field(default_factory=_nothing)  # question id (or "id_number", "scan", …) → error code
     section: Section | None = None  # the group of questions on the glass
     step_number: int = 0  # "step 2 of 5": counted over sections and papers
     step_count: int = 0
     scanned_person: str = ""  # section id whose person was just filled from a card
     editing: bool = False  # came from review: "next" goes back there
     component: Component | None = None  # the paper being scanned
-    papers: Mapping[str, tuple[Page, ...]] = field(default=MappingProxyType({}), repr=False)
+    papers: Mapping[str, tuple[Page, ...]] = field(default_factory=dict, repr=False)
     scan: Job = Job.NONE
     scan_code: str = ""
     preparation: Preparation = field(default_factory=Preparation)

@@ -1,0 +1,190 @@
+"""The window: drains the inbox, shows each new state on its screen, draws header, footer and overlays."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import queue
+from collections.abc import Callable
+from pathlib import Path
+
+from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.screenmanager import NoTransition, ScreenManager
+from kivy.uix.widget import Widget
+
+from kiosk.app import Kiosk
+from kiosk.state import AppState, Step, screen_for
+from screens import theme
+from screens.tr import tr
+from screens.widgets import KioskScreen, Root
+
+log = logging.getLogger(__name__)
+HERE = Path(__file__).parent
+DRAIN_SECONDS = 1 / 30
+
+
+class Header(BoxLayout):
+    """Centre, clock, link to the province, language, and the door for staff."""
+
+    kiosk: Kiosk = ObjectProperty()
+    centre = StringProperty("")
+    clock = StringProperty("")
+    link_icon = StringProperty("cloud-question-outline")
+    link_text = StringProperty("")
+    link_ok = BooleanProperty(True)
+    language = StringProperty("vi")
+    at_home = BooleanProperty(True)
+
+    def render(self, state: AppState) -> None:
+        """Show the parts of the state that every screen has in common."""
+        self.centre = state.centre
+        self.clock = state.now.strftime("%H:%M · %d/%m/%Y") if state.now else ""
+        self.language = state.language
+        self.at_home = state.step is Step.HOME
+        self.link_ok = state.online is not False and not state.outbox.alarm
+        waiting = state.outbox.pending
+        self.link_icon = "cloud-check-outline" if self.link_ok else "cloud-off-outline"
+        words = tr._("Trực tuyến") if self.link_ok else tr._("Ngoại tuyến")
+        self.link_text = f"{words} · {tr._('{n} hồ sơ chờ gửi').format(n=waiting)}" if waiting else words
+
+
+class Footer(BoxLayout):
+    """Back, finish and the main action: the same place on every screen."""
+
+    screen: KioskScreen = ObjectProperty(None, allownone=True)
+    kiosk: Kiosk = ObjectProperty()
+
+
+class IdleWarning(BoxLayout):
+    """«Bạn còn ở đó không?» with the seconds left."""
+
+    kiosk: Kiosk = ObjectProperty()
+    seconds = StringProperty("")
+
+
+class Shell(BoxLayout):
+    """Header, steps, the screen, footer."""
+
+    kiosk: Kiosk = ObjectProperty()
+    screen: KioskScreen = ObjectProperty(None, allownone=True)
+
+
+class _Surprise(ExceptionHandler):  # type: ignore[misc]
+    """A surprise on the main thread ends the session (privacy) instead of the program."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        self.kiosk = kiosk
+
+    def handle_exception(self, exception: BaseException) -> int:
+        """Log where it happened without its text, which could hold personal data."""
+        trace = exception.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+        log.error("surprise on the main thread: %s at %s", type(exception).__name__, where)
+        self.kiosk.finish()
+        return int(ExceptionManager.PASS)
+
+
+class KioskWindow(App):  # type: ignore[misc]
+    """Verbs in, state out: the only place where a state becomes pixels."""
+
+    def __init__(
+        self,
+        kiosk: Kiosk,
+        inbox: queue.SimpleQueue[object],
+        dock: Callable[[], Widget] | None = None,
+        on_first_frame: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.kiosk = kiosk
+        self.inbox = inbox
+        self.make_dock = dock
+        self.on_first_frame = on_first_frame
+        self.screens: dict[str, KioskScreen] = {}
+
+    def build(self) -> Root:
+        """Build header, footer and the first screen; the other screens follow between frames."""
+        theme.register_fonts()
+        Window.clearcolor = theme.PAPER
+        Builder.load_file(str(HERE / "widgets.kv"))
+        Builder.load_file(str(HERE / "window.kv"))
+        self.root_widget = Root()
+        self.shell = Shell(kiosk=self.kiosk)
+        self.manager = ScreenManager(transition=NoTransition())
+        self.shell.ids.stage.add_widget(self.manager)
+        self.root_widget.add_widget(self.shell)
+        self.warning = IdleWarning(kiosk=self.kiosk)
+        if self.make_dock:
+            self.root_widget.add_widget(self.make_dock())
+        ExceptionManager.add_handler(_Surprise(self.kiosk))
+        self.kiosk.on_state = self.show
+        self.show(self.kiosk.state)
+        Window.bind(on_touch_down=lambda *_: self.kiosk.touched())
+        Clock.schedule_interval(lambda _dt: self.drain(), DRAIN_SECONDS)
+        Clock.schedule_interval(lambda _dt: self.kiosk.tick(), 1)
+        Clock.schedule_once(self._first_frame, 0)
+        return self.root_widget
+
+    def _first_frame(self, _dt: float) -> None:
+        if self.on_first_frame:
+            self.on_first_frame()
+        names = [step.value for step in Step if step.value not in self.screens]
+
+        def build_next(_dt: float) -> None:
+            if names:
+                self.screen(names.pop(0))
+                Clock.schedule_once(build_next, 0.05)
+
+        Clock.schedule_once(build_next, 0.2)
+
+    def screen(self, name: str) -> KioskScreen:
+        """The screen of that name, built when first asked for and kept (rebuilding leaks)."""
+        if name not in self.screens:
+            Builder.load_file(str(HERE / f"{name}.kv"))
+            module = importlib.import_module(f"screens.{name}")
+            kind: type[KioskScreen] = module.SCREEN
+            self.screens[name] = kind(name=name, kiosk=self.kiosk)
+        return self.screens[name]
+
+    def drain(self) -> None:
+        """Hand every waiting event to the kiosk."""
+        while True:
+            try:
+                event = self.inbox.get_nowait()
+            except queue.Empty:
+                return
+            self.kiosk.handle(event)
+
+    def show(self, state: AppState) -> None:
+        """Put `state` on the glass."""
+        tr.switch(state.language)
+        name = str(screen_for(state))
+        screen = self.screen(name)
+        self.shell.ids.header.render(state)
+        if self.manager.current != name or self.shell.screen is not screen:
+            if not self.manager.has_screen(name):
+                self.manager.add_widget(screen)
+            screen.shown(state)
+            self.manager.current = name
+            self.shell.screen = screen
+        screen.render(state)
+        self._overlays(state)
+
+    def _overlays(self, state: AppState) -> None:
+        toast = self.shell.ids.toast
+        toast.text = tr.error(state.toast)
+        toast.detail = tr.advice(state.toast)
+        wanted = state.idle_seconds_left is not None
+        if wanted:
+            self.warning.seconds = str(state.idle_seconds_left)
+        if wanted and not self.warning.parent:
+            self.root_widget.add_widget(self.warning)
+        elif not wanted and self.warning.parent:
+            self.root_widget.remove_widget(self.warning)
