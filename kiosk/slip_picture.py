@@ -6,6 +6,7 @@ are drawn grey and cut at one threshold, never dithered; modules of a QR code ar
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
-from kiosk.slips import Banner, Block, Code, Item, Number, Pair, Qr, Rule, Slip, Style, Text
+from kiosk.slips import UNBROKEN_SPACE, Banner, Block, Code, Item, Number, Pair, Qr, Rule, Slip, Style, Text
 
 FONTS = Path(__file__).parent.parent / "assets" / "fonts"
 REGULAR, SEMIBOLD, BOLD = "BeVietnamPro_400Regular", "BeVietnamPro_600SemiBold", "BeVietnamPro_700Bold"
@@ -23,8 +24,9 @@ BLACK, WHITE = 0, 255
 INK_BELOW = 150  # greys darker than this are burnt: thin strokes of tone marks survive
 WIDE_DOTS = 512  # narrower paper gets smaller letters
 TOP, BOTTOM = 16, 24
-NUMBER_HEIGHT = 152
-NARROWEST_NUMBER = 0.8  # how far a number may be condensed before it gets smaller instead
+NUMBER_HEIGHT, CODE_HEIGHT = 152, 52
+CAP_HEIGHT = 0.745  # of the font, in sizes
+CONDENSED = 0.78  # how far a number may be condensed before it gets smaller instead
 QUIET_MODULES = 4  # ISO/IEC 18004, 9.1
 LONGEST_SLIP = 12_000  # 1.5 m of paper: a list that is longer is a mistake
 
@@ -46,9 +48,12 @@ FACES = {
     Style.HEADING: _Face(BOLD, 30, above=4),
     Style.SERIES: _Face(BOLD, 38, above=10),
     Style.BODY: _Face(SEMIBOLD, 28, above=8),
-    Style.NOTE: _Face(REGULAR, 24, above=2),
+    Style.NOTE: _Face(REGULAR, 24, above=8),
+    Style.ALSO: _Face(REGULAR, 24, above=0),
 }
-LABEL, VALUE, CODE = _Face(REGULAR, 28, above=8), _Face(BOLD, 30, above=8), _Face(BOLD, 66, 1.1, 6)
+NAMES = (Style.CENTRE, Style.SERIES)
+BETWEEN_PHRASES = re.compile(r"(?<=,) | (?=(?:phường|xã|đặc khu|tỉnh|thành phố) )")
+LABEL, VALUE = _Face(REGULAR, 28, above=8), _Face(BOLD, 30, above=8)
 
 
 def draw(slip: Slip, width_dots: int) -> Image.Image:
@@ -88,11 +93,11 @@ class _Sheet:
         """Put one block below the others."""
         match block:
             case Text(text, style, centred):
-                self.paragraph(text, FACES[style], centred=centred)
+                self.paragraph(text, FACES[style], centred=centred, phrases=style in NAMES)
             case Number(text):
-                self.number(text)
+                self.large(text, NUMBER_HEIGHT)
             case Code(text):
-                self.code(text)
+                self.large(text, CODE_HEIGHT)
             case Pair():
                 self.pair(block)
             case Item():
@@ -105,14 +110,15 @@ class _Sheet:
                 self.rule()
 
     # -- letters -------------------------------------------------------------------------------------------------
-    def font(self, face: _Face) -> FreeTypeFont:
-        """The font of a face at this paper's size."""
-        return _font(face.font, round(face.size * self.scale))
+    def size(self, face: _Face) -> int:
+        """Size of a face on this paper, in dots."""
+        return round(face.size * self.scale)
 
     def line(self, text: str, face: _Face, x: float, y: float, ink: int = BLACK) -> None:
         """One line with its left end at `x` and the middle of its line at `y`."""
-        font = self.font(face)
-        self.strokes.append(lambda _, pen: pen.text((round(x), round(y)), text, ink, font, anchor="lm"))
+        mask, rise = _letters(text, face.font, self.size(face))
+        left, top = round(x), round(y) - rise
+        self.strokes.append(lambda image, _: image.paste(ink, (left, top, left + mask.width, top + mask.height), mask))
 
     def paragraph(
         self,
@@ -120,53 +126,45 @@ class _Sheet:
         face: _Face,
         *,
         centred: bool = True,
-        indent: int = 0,
-        width: int | None = None,
+        phrases: bool = False,
+        left: int = 0,
+        right: int = 0,
         ink: int = BLACK,
     ) -> None:
-        """Wrapped lines, centred or from the left, `left` and `right` dots inside the margins."""
-        font = self.font(face)
+        """Wrapped lines `left` and `right` dots inside the margins; `phrases` breaks between these if they fit."""
+        size = self.size(face)
         room = self.inner - left - right
-        step = round(font.size * face.leading)
+        step = round(size * face.leading)
         self.y += round(face.above * self.scale)
-        for line in _wrap(text, font, room):
-            start = self.margin + left + ((room - font.getlength(line)) / 2 if centred else 0)
+        for line, length in (_wrap_phrases if phrases else _wrap)(text, face.font, size, room):
+            start = self.margin + left + ((room - length) / 2 if centred else 0)
             self.line(line, face, start, self.y + step / 2, ink)
             self.y += step
 
-    def number(self, text: str) -> None:
-        """A ticket number over the whole width: a little condensed, so that it stays high."""
+    def large(self, text: str, height: int) -> None:
+        """One line of capitals and digits, `height` dots high, a little condensed so that it stays high."""
         text = unicodedata.normalize("NFC", text)
-        size = NUMBER_HEIGHT * 4 // 3  # cap height of the font is 0.745 of its size
-        natural = _font(BOLD, size).getlength(text)
-        if natural * NARROWEST_NUMBER > self.inner:
-            size = int(size * self.inner / (natural * NARROWEST_NUMBER))
+        size = round(height / CAP_HEIGHT)
+        if (narrowest := _font(BOLD, size).getlength(text) * CONDENSED) > self.inner:
+            size = int(size * self.inner / narrowest)
         font = _font(BOLD, size)
         left, top, right, bottom = font.getbbox(text)
         mask = Image.new("L", (int(right - left), int(bottom - top)), WHITE)
         ImageDraw.Draw(mask).text((-left, -top), text, BLACK, font)
         if mask.width > self.inner:
             mask = mask.resize((self.inner, mask.height), Image.Resampling.BICUBIC)
-        x, y = (self.width - mask.width) // 2, self.y + round(20 * self.scale)
+        x, y = (self.width - mask.width) // 2, self.y + height // 6
         self.strokes.append(lambda image, _: image.paste(mask, (x, y)))
-        self.y = y + mask.height + round(18 * self.scale)
-
-    def code(self, text: str) -> None:
-        """One line, as large as it fits."""
-        size = CODE.size
-        while size > FACES[Style.NOTE].size and _font(CODE.font, size).getlength(text) > self.inner:
-            size -= 2
-        self.paragraph(text, CODE._replace(size=round(size / self.scale)))
+        self.y = y + mask.height + height // 8
 
     # -- rows ----------------------------------------------------------------------------------------------------
     def pair(self, pair: Pair) -> None:
         """Label left, value right on one line; the value moves below when both do not fit."""
-        label, value = self.font(LABEL), self.font(VALUE)
         gap = round(20 * self.scale)
-        wide = value.getlength(pair.value)
-        lines = _wrap(pair.label, label, self.inner)
-        if len(lines) == 1 and label.getlength(pair.label) + gap + wide <= self.inner:
-            step = round(value.size * VALUE.leading)
+        label = _length(pair.label, LABEL.font, self.size(LABEL))
+        wide = _length(pair.value, VALUE.font, self.size(VALUE))
+        if label + gap + wide <= self.inner:
+            step = round(self.size(VALUE) * VALUE.leading)
             self.y += round(LABEL.above * self.scale)
             self.line(pair.label, LABEL, self.margin, self.y + step / 2)
             self.line(pair.value, VALUE, self.width - self.margin - wide, self.y + step / 2)
@@ -175,19 +173,19 @@ class _Sheet:
             self.paragraph(pair.label, LABEL, centred=False)
             self.paragraph(pair.value, VALUE._replace(above=0), centred=False)
         if pair.note:
-            self.paragraph(pair.note, FACES[Style.NOTE]._replace(above=0), centred=False)
+            self.paragraph(pair.note, FACES[Style.ALSO], centred=False)
 
     def item(self, item: Item) -> None:
         """A box to tick, and the text beside it."""
         body = FACES[Style.BODY]
         side, indent = round(24 * self.scale), round(40 * self.scale)
-        step = round(self.font(body).size * body.leading)
+        step = round(self.size(body) * body.leading)
         top = self.y + round(body.above * self.scale) + (step - side) // 2
         box = (self.margin, top, self.margin + side, top + side)
         self.strokes.append(lambda _, pen: pen.rectangle(box, outline=BLACK, width=3))
         self.paragraph(item.text, body, centred=False, left=indent)
         if item.note:
-            self.paragraph(item.note, FACES[Style.NOTE]._replace(above=0), centred=False, left=indent)
+            self.paragraph(item.note, FACES[Style.ALSO], centred=False, left=indent)
 
     def banner(self, banner: Banner) -> None:
         """White letters on a black bar."""
@@ -240,20 +238,64 @@ def _with_quiet_zone(modules: list[list[bool]]) -> list[bool]:
     return [*blank, *(dark for row in modules for dark in (*side, *row, *side)), *blank]
 
 
-def _wrap(text: str, font: FreeTypeFont, width: float) -> list[str]:
-    """Lines no wider than `width` dots; a word that is wider alone is broken."""
-    lines: list[str] = []
-    current = ""
-    for word in unicodedata.normalize("NFC", text).split():
-        longer = f"{current} {word}" if current else word
-        if font.getlength(longer) <= width:
-            current = longer
-            continue
-        if current:
-            lines.append(current)
-        while font.getlength(word) > width and len(word) > 1:
-            fitting = max(1, sum(font.getlength(word[: end + 1]) <= width for end in range(len(word))))
-            lines.append(word[:fitting])
-            word = word[fitting:]
-        current = word
-    return [*lines, current] if current else lines
+@lru_cache(maxsize=128)
+def _letters(text: str, font: str, size: int) -> tuple[Image.Image, int]:
+    """A rendered line and how far its top lies above the middle; most lines are the same on every slip."""
+    text, face = _plain(text), _font(font, size)
+    _, top, right, bottom = face.getbbox(text, anchor="lm")
+    mask = Image.new("L", (int(right), int(bottom - top)), BLACK)
+    ImageDraw.Draw(mask).text((0, -top), text, WHITE, face, anchor="lm")
+    return mask, -int(top)
+
+
+@lru_cache(maxsize=1024)
+def _length(text: str, font: str, size: int) -> float:
+    return _font(font, size).getlength(_plain(text))
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).replace(UNBROKEN_SPACE, " ")
+
+
+def _wrap_phrases(text: str, font: str, size: int, width: float) -> list[tuple[str, float]]:
+    """As `_wrap`, but a name is broken after a comma or before the ward wherever that is possible."""
+    phrases = BETWEEN_PHRASES.split(unicodedata.normalize("NFC", text))
+    lines = _fill(phrases, font, size, width)
+    return lines if all(length <= width for _, length in lines) else _wrap(text, font, size, width)
+
+
+def _wrap(text: str, font: str, size: int, width: float) -> list[tuple[str, float]]:
+    """As few lines as `width` dots allow, about equally long, with their lengths; a word that is wider is broken."""
+    text = unicodedata.normalize("NFC", text)
+    words = [part for word in text.split(" ") if word for part in _broken(word, font, size, width)]
+    lines = _fill(words, font, size, width)
+    narrow, wide = 0.0, float(width)
+    while len(lines) > 1 and wide - narrow > 4:
+        middle = (narrow + wide) / 2
+        filled = _fill(words, font, size, middle)
+        if len(filled) == len(lines) and all(length <= width for _, length in filled):
+            wide, lines = middle, filled
+        else:
+            narrow = middle
+    return lines
+
+
+def _fill(words: list[str], font: str, size: int, width: float) -> list[tuple[str, float]]:
+    space = _length(" ", font, size)
+    lines: list[tuple[str, float]] = []
+    for word in words:
+        length = _length(word, font, size)
+        if lines and lines[-1][1] + space + length <= width:
+            lines[-1] = (f"{lines[-1][0]} {word}", lines[-1][1] + space + length)
+        else:
+            lines.append((word, length))
+    return lines
+
+
+def _broken(word: str, font: str, size: int, width: float) -> list[str]:
+    parts = [""]
+    for letter in word:
+        if parts[-1] and _length(word, font, size) > width and _length(parts[-1] + letter, font, size) > width:
+            parts.append("")
+        parts[-1] += letter
+    return parts

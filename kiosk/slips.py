@@ -16,7 +16,8 @@ from kiosk.hall.tickets import Ticket
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
-TIME_FORMAT = "%H:%M ngày %d/%m/%Y"
+TIME_FORMAT = "%H:%M, %d/%m/%Y"
+UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
 class Style(StrEnum):
@@ -27,7 +28,8 @@ class Style(StrEnum):
     HEADING = "heading"  # begins a part, at the left
     SERIES = "series"  # what a ticket is for
     BODY = "body"
-    NOTE = "note"  # the same in another language, or less important
+    NOTE = "note"  # less important
+    ALSO = "also"  # what stands above it, in another language
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,9 @@ def ticket_slip(
     if estimate_minutes:
         blocks.append(write.pair("Chờ khoảng (phút)", str(estimate_minutes)))
     blocks += [Rule(), Qr(qr)]
-    where = "Mời ngồi chờ gần quầy {counters} đến khi gọi số." if counters else "Mời ngồi chờ đến khi gọi số."
-    blocks += write.text(where, counters=_listed(counters))
-    blocks += write.text("Phiếu hết hiệu lực khi hết giờ làm việc hôm nay.", Style.NOTE)
+    where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
+    blocks += write.text(where, counters=_listed(counters).replace(" ", UNBROKEN_SPACE))
+    blocks += write.text("Phiếu hết hiệu lực khi hết giờ làm việc.", Style.NOTE)
     return _marked(blocks, write, reprint)
 
 
@@ -149,8 +151,8 @@ def checklist_slip(
     write = _Writer(language)
     blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE)]
     if number:
-        blocks += [*write.text("Số thứ tự của bạn"), Number(number), Rule()]
-    return Slip((*blocks, *_checklist(procedure, preparation, case, write)))
+        blocks += [*write.text("Số thứ tự của bạn"), Number(number)]
+    return Slip((*blocks, Rule(), *_checklist(procedure, preparation, case, write)))
 
 
 def provisional_slip(
@@ -295,7 +297,7 @@ class _Writer:
         """A paragraph."""
         blocks: list[Block] = [Text(text.format(**values), style, centred)]
         if also := self._also(text, **values):
-            blocks.append(Text(also, Style.NOTE, centred))
+            blocks.append(Text(also, Style.ALSO, centred))
         return blocks
 
     def pair(self, label: str, value: str) -> Block:
