@@ -1,1 +1,1 @@
-"""The embedded province: the province's API over real HTTP on loopback, to try things with."""
+"""An embedded province to try things with; it serves `assets/province-api.yaml`."""
