@@ -41,7 +41,9 @@ _FAMILIES: Mapping[str, Mapping[str, Any]] = {
             {"full_name": "Lê Thị Thử Nghiệm", "date_of_birth": "1965-11-30", "relation": "Mẹ"},
         ],
         "spouse": {"full_name": "Trần Văn Mẫu", "date_of_birth": "1988-08-20", "id_number": "027088000003"},
-        "civil_status": [{"kind": "marriage", "number": "15/2016", "date": "2016-09-17", "place": "UBND xã Thử Nghiệm"}],
+        "civil_status": [
+            {"kind": "marriage", "number": "15/2016", "date": "2016-09-17", "place": "UBND xã Thử Nghiệm"}
+        ],
     },
     "066301000017": {
         "person": _MOAN,

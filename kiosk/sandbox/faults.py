@@ -1,9 +1,9 @@
 """Faults on demand: what a province and the line to it can do to a kiosk, played by an ASGI middleware.
 
-    refuse      nothing listens (done by the listener)      slow        each answer comes 10 s late
-    drop        the line breaks before an answer            lost-reply  a dossier is taken, then the line breaks
-    500  503    the server is broken, or asks for a pause   garbage     a captive portal's page instead of an answer
-    reject      every dossier is found faulty
+refuse      nothing listens (done by the listener)      slow        each answer comes 10 s late
+drop        the line breaks before an answer            lost-reply  a dossier is taken, then the line breaks
+500  503    the server is broken, or asks for a pause   garbage     a captive portal's page instead of an answer
+reject      every dossier is found faulty
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Faults:
         if "slow" in active:
             await self._pause()
         if "drop" in active:
-            self._hang_up(scope)
+            await self._break(scope, receive)
         elif "garbage" in active:
             await _answer(receive, send, 200, _PORTAL, b"text/html; charset=utf-8")
         elif "500" in active:
@@ -87,11 +87,18 @@ class Faults:
             nonlocal lost
             if message["type"] == "http.response.start" and message["status"] == HTTPStatus.CREATED:
                 lost = True
-                self._hang_up(scope)
             if not lost:
                 await send(message)
 
         await self._app(scope, receive, send_unless_accepted)
+        if lost:
+            await self._break(scope, receive)
+
+    async def _break(self, scope: Scope, receive: Receive) -> None:
+        """Returns once the server has noticed, so that it does not try to answer."""
+        self._hang_up(scope)
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _problem(status: HTTPStatus) -> bytes:
