@@ -31,7 +31,7 @@ _MESSAGES = {
 }
 
 
-def dossier_problems(payload: object, attachments: bool = True) -> tuple[Problem, ...]:
+def dossier_problems(payload: Any, attachments: bool = True) -> tuple[Problem, ...]:
     """Every fault of a `Dossier` (empty: none), sorted by path; `attachments=False` for one that has none yet.
 
     Paths are JSON pointers (RFC 6901); messages are Vietnamese and never quote what was sent.
@@ -41,7 +41,7 @@ def dossier_problems(payload: object, attachments: bool = True) -> tuple[Problem
     return problems_against(DOSSIER, payload)
 
 
-def problems_against(pointer: str, payload: object) -> tuple[Problem, ...]:
+def problems_against(pointer: str, payload: Any) -> tuple[Problem, ...]:
     """Every fault of `payload` against the schema at this JSON pointer of the description."""
     found = {problem: None for error in _validator(pointer).iter_errors(payload) for problem in _problems(error)}
     return tuple(sorted(found, key=lambda problem: problem.path))
@@ -79,11 +79,10 @@ def _end_patterns(node: object) -> None:
 @lru_cache
 def _validator(pointer: str) -> Validator:
     from jsonschema import Draft202012Validator
-    from referencing import Registry, Resource
+    from referencing import Registry
     from referencing.jsonschema import DRAFT202012
 
-    resource = Resource(contents=api_description(), specification=DRAFT202012)
-    registry: Registry[Mapping[str, Any]] = Registry().with_resource(_BASE, resource)
+    registry: Registry[Any] = Registry().with_resource(_BASE, DRAFT202012.create_resource(api_description()))
     return Draft202012Validator(
         {"$ref": f"{_BASE}#{pointer}"}, registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER
     )
@@ -96,7 +95,9 @@ def _problems(error: ValidationError) -> Iterable[Problem]:
         return
     path = list(error.absolute_path)
     if error.validator == "required":
-        missing = (name for name in error.validator_value if name not in error.instance)
+        wanted: Any = error.validator_value
+        instance: Any = error.instance
+        missing = (name for name in wanted if name not in instance)
         yield from (Problem(_pointer([*path, name]), _MESSAGES["required"]) for name in missing)
         return
     yield Problem(_pointer(path), _MESSAGES.get(str(error.validator), _OTHER))

@@ -1,4 +1,4 @@
-"""The province's API as a FastAPI application. Handlers never wait between a look and a write: one thread, one at a time."""
+"""The province's API as a FastAPI application. On its one thread no handler waits between a look and a write."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
@@ -26,6 +26,9 @@ from kiosk.sandbox.store import Accepted, Payment, Store, VneidSession
 from kiosk.sandbox.uploads import EncryptedUploads
 from kiosk.sandbox.vietqr import vietqr
 from offline_queue.entry import Problem
+
+if TYPE_CHECKING:
+    from tuspyserver.storage import TusStorage
 
 MAX_FILE = 64 * 1024 * 1024
 
@@ -63,13 +66,24 @@ class Province:
         """The province's time."""
         return self.settings.clock().astimezone(ZONE)
 
+    def is_confirmed(self, session: VneidSession) -> bool:
+        """Whether the citizen has agreed on the phone by now."""
+        return self.now() - session.asked_at >= timedelta(seconds=self.settings.confirmed_after_seconds)
+
 
 def create_app(store: Store, uploads: EncryptedUploads, settings: Settings) -> App:
     """The whole API as an ASGI application."""
     province = Province(store, uploads, settings)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     install_problems(app)
-    for router in (_files(uploads), _dossiers(province), _payments(province), _citizens(province), _kiosks(province)):
+    for router in (
+        _files(uploads),
+        _dossiers(province),
+        _payments(province),
+        _citizens(province),
+        _vneid(province),
+        _kiosks(province),
+    ):
         app.include_router(router)
     return Authorised(app, settings.token)
 
@@ -90,7 +104,7 @@ def _files(uploads: EncryptedUploads) -> APIRouter:
             max_size=MAX_FILE,
             days_to_keep=_KEEP_UPLOADS_DAYS,
             pre_create_hook=_check_creation,
-            storage=uploads,
+            storage=cast("TusStorage", uploads),
         ),
         dependencies=[Depends(_check_append)],
     )
@@ -195,44 +209,18 @@ def _payments(province: Province) -> APIRouter:
 
 def _citizens(province: Province) -> APIRouter:
     router = APIRouter()
-    store = province.store
-
-    def is_confirmed(session: VneidSession) -> bool:
-        return province.now() - session.asked_at >= timedelta(seconds=province.settings.confirmed_after_seconds)
 
     @router.post("/v1/persons/lookup")
     async def lookup(request: Request) -> Response:
         payload = await read_json(request, request_schema("/v1/persons/lookup"))
-        session = store.vneid(proof=payload["proof"])
-        by_phone = session is not None and is_confirmed(session)
-        if by_phone and payload["id_number"] != citizens.vneid_person()["id_number"]:
-            raise ProblemError(403)
-        if not by_phone and payload["proof"] != citizens.CHIP_PROOF:
+        session = province.store.vneid(proof=payload["proof"])
+        by_phone = session is not None and province.is_confirmed(session)
+        if not _is_evidence(payload, by_phone):
             raise ProblemError(403)
         known = citizens.family(payload["id_number"])
         if known is None:
             raise ProblemError(404)
         return answer(known)
-
-    @router.post("/v1/vneid/sessions")
-    async def start() -> Response:
-        session = VneidSession(secrets.token_hex(8), secrets.token_hex(16), province.now())
-        store.add_vneid(session)
-        expires = (session.asked_at + _VNEID_LIFE).isoformat(timespec="seconds")
-        qr = f"https://vneid.example.invalid/{session.session}"
-        return answer({"session": session.session, "qr": qr, "expires_at": expires}, 201)
-
-    @router.get("/v1/vneid/sessions/{session_id}")
-    async def poll(session_id: str) -> Response:
-        session = store.vneid(session=session_id)
-        if session is None:
-            raise ProblemError(404)
-        if province.now() - session.asked_at >= _VNEID_LIFE:
-            return answer({"state": "expired"})
-        if not is_confirmed(session):
-            return answer({"state": "waiting"})
-        person = citizens.vneid_person()
-        return answer({"state": "confirmed", "level": 2, "person": person, "proof": session.proof})
 
     @router.get("/v1/appointments/{code}")
     async def appointment(code: str) -> Response:
@@ -240,6 +228,32 @@ def _citizens(province: Province) -> APIRouter:
         if found is None:
             raise ProblemError(404)
         return answer(found)
+
+    return router
+
+
+def _vneid(province: Province) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/v1/vneid/sessions")
+    async def start() -> Response:
+        session = VneidSession(secrets.token_hex(8), secrets.token_hex(16), province.now())
+        province.store.add_vneid(session)
+        expires = (session.asked_at + _VNEID_LIFE).isoformat(timespec="seconds")
+        qr = f"https://vneid.example.invalid/{session.session}"
+        return answer({"session": session.session, "qr": qr, "expires_at": expires}, 201)
+
+    @router.get("/v1/vneid/sessions/{session_id}")
+    async def poll(session_id: str) -> Response:
+        session = province.store.vneid(session=session_id)
+        if session is None:
+            raise ProblemError(404)
+        if province.now() - session.asked_at >= _VNEID_LIFE:
+            return answer({"state": "expired"})
+        if not province.is_confirmed(session):
+            return answer({"state": "waiting"})
+        person = citizens.vneid_person()
+        return answer({"state": "confirmed", "level": 2, "person": person, "proof": session.proof})
 
     return router
 
@@ -267,6 +281,12 @@ def _kiosks(province: Province) -> APIRouter:
         return answer({"status": "ok", "time": province.now().isoformat(timespec="milliseconds")})
 
     return router
+
+
+def _is_evidence(payload: Mapping[str, str], by_phone: bool) -> bool:
+    if by_phone:
+        return bool(payload["id_number"] == citizens.vneid_person()["id_number"])
+    return payload["proof"] == citizens.CHIP_PROOF
 
 
 def _attachment_problems(uploads: EncryptedUploads, attachments: list[Any], store: Store) -> list[Problem]:

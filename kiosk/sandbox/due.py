@@ -16,7 +16,7 @@ _LAST_RECEIPT = time(15, 0)
 _END_OF_DAY = time(17, 0)
 _DEFAULT_DAYS = 3
 # Birth, death, marriage, copies of extracts, certification: done on the day itself (0), by the first 8 characters.
-_DAYS = {code: 0 for code in ("1.001193", "1.000656", "1.000894", "2.000635", "2.000815", "2.000884", "2.000913")}
+_DAYS = dict.fromkeys(("1.001193", "1.000656", "1.000894", "2.000635", "2.000815", "2.000884", "2.000913"), 0)
 
 
 def due_at(procedure_code: str, received_at: datetime) -> datetime:

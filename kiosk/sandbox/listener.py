@@ -7,6 +7,7 @@ import socket
 import threading
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.sandbox.faults import App, Faults, Scope
 
@@ -97,7 +98,7 @@ class Listener(uvicorn.Server):
 
     def _hang_up(self, scope: Scope) -> None:
         for connection in list(self.server_state.connections):
-            if connection.client == scope["client"]:
+            if isinstance(connection, H11Protocol) and connection.client == scope["client"]:
                 connection.transport.abort()
 
     def _cut_all(self) -> None:

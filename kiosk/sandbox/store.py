@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.sandbox.due import ZONE
-from kiosk.sandbox.key import KeyRefused, load_or_create_key
+from kiosk.sandbox.key import KeyRefusedError, load_or_create_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS dossier (
@@ -64,7 +64,7 @@ class Store:
     """One connection, used by one thread at a time. Whatever writes has committed when it returns."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Opens or makes the store; `KeyRefused` when the key does not fit."""
+        """Opens or makes the store; `KeyRefusedError` when the key does not fit."""
         import sqlcipher3
 
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ class Store:
             self._db.executescript(_SCHEMA)
         except sqlcipher3.DatabaseError as error:
             self._db.close()
-            raise KeyRefused(f"{database} does not open with its key") from error
+            raise KeyRefusedError(f"{database} does not open with its key") from error
 
     def close(self) -> None:
         """Close the database."""

@@ -1,7 +1,7 @@
 """Encrypted storage of tus uploads: tuspyserver speaks the protocol, this keeps the bytes and where they stopped.
 
-tuspyserver's own local storage would write scans in the clear, so its storage contract (`tuspyserver.storage.TusStorage`)
-is met here instead. A file is a row of sealed pieces, each `length (4 bytes) · nonce (12) · AES-GCM ciphertext`, bound
+tuspyserver's own local storage would write scans in the clear, so its contract `tuspyserver.storage.TusStorage` is met
+here instead. A file is a row of sealed pieces, each `length (4 bytes) · nonce (12) · AES-GCM ciphertext`, bound
 to its upload and its place; no byte of a scan is ever on the disk unencrypted, finished or not.
 """
 
@@ -27,7 +27,7 @@ _LOCK_SECONDS = 5
 
 
 class EncryptedUploads:
-    """Meets `TusStorage` by shape. All calls come from the server's one thread; writes are small, so they stay there."""
+    """Meets `TusStorage` by shape. All calls come from the server's one thread; writes are small and stay there."""
 
     def __init__(self, folder: Path, key: bytes, store: Store) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
