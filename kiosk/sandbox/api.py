@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -77,7 +77,7 @@ def create_app(store: Store, uploads: EncryptedUploads, settings: Settings) -> A
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     install_problems(app)
     for router in (
-        _files(uploads),
+        _files(uploads, store),
         _dossiers(province),
         _payments(province),
         _citizens(province),
@@ -88,7 +88,7 @@ def create_app(store: Store, uploads: EncryptedUploads, settings: Settings) -> A
     return Authorised(app, settings.token)
 
 
-def _files(uploads: EncryptedUploads) -> APIRouter:
+def _files(uploads: EncryptedUploads, store: Store) -> APIRouter:
     outer = APIRouter()
 
     @outer.options("/v1/files")
@@ -106,21 +106,29 @@ def _files(uploads: EncryptedUploads) -> APIRouter:
             pre_create_hook=_check_creation,
             storage=cast("TusStorage", uploads),
         ),
-        dependencies=[Depends(_check_append)],
+        dependencies=[Depends(_append_check(store))],
     )
     return outer
 
 
-async def _check_append(request: Request) -> None:
-    """tuspyserver finds these faults of a PATCH only after it has taken the bytes."""
-    if request.method != "PATCH":
-        return
-    if request.headers.get("tus-resumable") != "1.0.0":
-        raise HTTPException(412, headers={"Tus-Version": "1.0.0"})
-    if request.headers.get("content-type") != "application/offset+octet-stream":
-        raise HTTPException(415)
-    if "content-length" not in request.headers:
-        raise HTTPException(411)
+def _append_check(store: Store) -> Callable[[Request], Awaitable[None]]:
+    """tuspyserver finds these faults of a PATCH only after it has taken the bytes, or some of them."""
+
+    async def check(request: Request) -> None:
+        if request.method != "PATCH":
+            return
+        if request.headers.get("tus-resumable") != "1.0.0":
+            raise HTTPException(412, headers={"Tus-Version": "1.0.0"})
+        if request.headers.get("content-type") != "application/offset+octet-stream":
+            raise HTTPException(415)
+        length, offset = (request.headers.get(name, "") for name in ("content-length", "upload-offset"))
+        if not length.isdecimal() or not offset.isdecimal():
+            raise HTTPException(400, "Content-Length and Upload-Offset are required")
+        info = store.upload_info(request.path_params["uuid"])
+        if info is not None and int(offset) + int(length) > info["size"]:
+            raise HTTPException(400, "more bytes than Upload-Length")
+
+    return check
 
 
 def _check_creation(metadata: Mapping[str, str], upload: Mapping[str, Any]) -> None:

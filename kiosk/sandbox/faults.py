@@ -66,14 +66,14 @@ class Faults:
         if "drop" in active:
             await self._break(scope, receive)
         elif "garbage" in active:
-            await _answer(receive, send, 200, _PORTAL, b"text/html; charset=utf-8")
+            await _answer(send, 200, _PORTAL, b"text/html; charset=utf-8")
         elif "500" in active:
-            await _answer(receive, send, 500, _problem(HTTPStatus.INTERNAL_SERVER_ERROR), _PROBLEM)
+            await _answer(send, 500, _problem(HTTPStatus.INTERNAL_SERVER_ERROR), _PROBLEM)
         elif "503" in active:
             later = (b"retry-after", b"2")
-            await _answer(receive, send, 503, _problem(HTTPStatus.SERVICE_UNAVAILABLE), _PROBLEM, later)
+            await _answer(send, 503, _problem(HTTPStatus.SERVICE_UNAVAILABLE), _PROBLEM, later)
         elif "reject" in active and submits:
-            await _answer(receive, send, 422, json.dumps(_REJECTED).encode(), _PROBLEM)
+            await _answer(send, 422, json.dumps(_REJECTED).encode(), _PROBLEM)
         elif "lost-reply" in active and submits:
             await self._lose_reply(scope, receive, send)
         else:
@@ -105,12 +105,7 @@ def _problem(status: HTTPStatus) -> bytes:
     return json.dumps({"type": "about:blank", "title": status.phrase, "status": status.value}).encode()
 
 
-async def _answer(
-    receive: Receive, send: Send, status: int, body: bytes, media_type: bytes, *more: tuple[bytes, bytes]
-) -> None:
-    """The request is read first: closing a socket with unread bytes would reset the line before the answer is seen."""
-    while (await receive()).get("more_body", False):
-        pass
+async def _answer(send: Send, status: int, body: bytes, media_type: bytes, *more: tuple[bytes, bytes]) -> None:
     headers = [(b"content-type", media_type), (b"content-length", str(len(body)).encode()), *more]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -13,7 +13,7 @@ class KeyRefusedError(Exception):
 
 
 def load_or_create_key(key_file: Path, store_exists: bool) -> bytes:
-    """32 random bytes from a 0600 file, made when there is neither key nor store. Raises `KeyRefusedError`, `OSError`."""
+    """32 random bytes from a 0600 file, made when there is neither key nor store. May raise `KeyRefusedError`."""
     if not key_file.exists():
         if store_exists:
             raise KeyRefusedError(f"{key_file} is missing beside existing data")

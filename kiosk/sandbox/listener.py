@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.sandbox.faults import App, Faults, Scope
+from kiosk.sandbox.http import ReadFirst
 
 _SLOW_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
@@ -38,7 +39,7 @@ class Listener(uvicorn.Server):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._reserved: socket.socket | None = None
-        guarded = Faults(app, lambda: self.faults, self._pause, self._hang_up)
+        guarded = ReadFirst(Faults(app, lambda: self.faults, self._pause, self._hang_up))
         super().__init__(
             uvicorn.Config(
                 guarded,

@@ -84,20 +84,20 @@ class Province:
         from kiosk.sandbox.uploads import EncryptedUploads
 
         store = Store(self._data_dir)
+        uploads = EncryptedUploads(self._data_dir / "uploads", store.blob_key, store)
+        settings = Settings(self._agency_code, self.token, self._clock, self._catalogue, *self._seconds)
+        listener = Listener(create_app(store, uploads, settings), self._faults)
         try:
             bound = self._bind(host, port, store)
         except OSError:
             store.close()
             raise
-        uploads = EncryptedUploads(self._data_dir / "uploads", store.blob_key, store)
-        settings = Settings(self._agency_code, self.token, self._clock, self._catalogue, *self._seconds)
         name = f"[{host}]" if ":" in host else host
         url = f"http://{name}:{bound.getsockname()[1]}"
-        self._store = store
-        self._listener = Listener(create_app(store, uploads, settings), self._faults)
-        self._thread = threading.Thread(target=self._listener.run_on, args=(bound,), name="province", daemon=True)
+        self._store, self._listener = store, listener
+        self._thread = threading.Thread(target=listener.run_on, args=(bound,), name="province", daemon=True)
         self._thread.start()
-        self._listener.up.wait(_PATIENCE)
+        listener.up.wait(_PATIENCE)
         return url
 
     def stop(self) -> None:
