@@ -20,6 +20,16 @@ class TicketState(StrEnum):
     CANCELLED = "cancelled"
 
 
+WAITING = (TicketState.ISSUED, TicketState.PRINTED, TicketState.PRINT_FAILED)  # not called yet, with paper or without
+FOLLOWS = {  # state: the states that it may follow
+    TicketState.CALLED: (*WAITING, TicketState.CALLED, TicketState.ABSENT),
+    TicketState.SERVING: (TicketState.CALLED,),
+    TicketState.DONE: (TicketState.SERVING,),
+    TicketState.ABSENT: (TicketState.CALLED,),
+    TicketState.CANCELLED: (*WAITING, TicketState.CALLED, TicketState.ABSENT),
+}
+
+
 @dataclass(frozen=True)
 class Series:
     """One line of the hall, as configured."""
@@ -53,8 +63,12 @@ class Ticket:
 
 
 class HallError(Exception):
-    """No number can be given. `code`: `hall_closed`, `hall_lunch`, `hall_holiday`, `series_paused`, `series_full`,
-    `last_ticket_over`, `series_unknown`, `disk_full`, `clock_behind`."""
+    """What was asked of the hall cannot be done. `code` is translated.
+
+    No number: `hall_closed`, `hall_lunch`, `hall_holiday`, `last_ticket_over`, `series_paused`, `series_full`,
+    `series_unknown`, `clock_behind`. The store: `disk_full`, `hall_busy`, `hall_store`. A ticket: `ticket_unknown`,
+    `ticket_state`, `ticket_qr_unknown`, `reason_missing`.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
