@@ -150,7 +150,7 @@ class HallTable(_Table):
     weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
     holidays: tuple[str, ...] = ()
     workdays: tuple[str, ...] = ()
-    last_ticket_minutes: int = Field(0, ge=0, le=240)
+    last_ticket_minutes: int = Field(15, ge=0, le=240)
     series: tuple[SeriesTable, ...] = ()
 
     @model_validator(mode="after")

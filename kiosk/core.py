@@ -17,6 +17,7 @@ from kiosk.clerk import Clerk
 from kiosk.config import Config
 from kiosk.forms import Form
 from kiosk.hall.hall import Hall
+from kiosk.hall.tickets import HallError
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
 from offline_queue.blobs import BlobStore
@@ -100,12 +101,17 @@ class KioskCore:
     # -- the hall ------------------------------------------------------------------------------------------------
     def refresh_hall(self) -> None:
         """Read again who waits, what is open and paused."""
-        now = self.now()
+        now, hall = self.now(), self.parts.hall
+        code = hall.opening.why_closed(now)
+        try:
+            series = hall.views(now)
+        except HallError as error:
+            code, series = error.code, self.state.series
         self.change(
             now=now.replace(second=0, microsecond=0),
-            series=self.parts.hall.views(now),
-            closed_code=self.parts.hall.opening.why_closed(now),
-            next_opening=self.parts.hall.opening.next_opening(now),
+            series=series,
+            closed_code=code,
+            next_opening=hall.opening.next_opening(now),
         )
 
     # -- ending --------------------------------------------------------------------------------------------------

@@ -67,10 +67,9 @@ class DeskVerbs(SubmissionVerbs):
     def reprint_ticket(self, ticket_id: int, reason: str) -> None:
         """Print a ticket again, marked as a reprint; the reason goes to the audit log."""
         who = self._officer()
-        ticket = self.parts.hall.store.get(ticket_id)
-        if not who or ticket is None or reason not in REASONS:
+        if not who or reason not in REASONS:
             return
-        self.parts.hall.store.reprinted(ticket_id)
+        ticket = self.parts.hall.store.reprint(ticket_id, reason, who)
         self.parts.audit.write(who, "reprinted", ticket=ticket.label, reason=reason)
         self.print_slip(f"reprint:{ticket_id}", "", self.ticket_slip(ticket, self.view_of(ticket), reprint=True))
         self._said("reprint_sent")
@@ -85,7 +84,7 @@ class DeskVerbs(SubmissionVerbs):
     def reopen_series(self, letter: str) -> None:
         """Give numbers of this series again."""
         if who := self._officer():
-            self.parts.hall.store.reopen(letter)
+            self.parts.hall.store.reopen(letter, who)
             self.parts.audit.write(who, "series_reopened", series=letter)
             self._said("series_was_reopened")
 

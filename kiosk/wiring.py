@@ -100,15 +100,15 @@ def site_clock(config: Config) -> Callable[[], datetime]:
     return lambda: datetime.now(zone)
 
 
-def open_stores(config: Config) -> Stores:
-    """Open (on first start: make) the stores. Raises `Refused` and `KeyRefused`."""
+def open_stores(config: Config, issuer: str = "") -> Stores:
+    """Open (on first start: make) the stores; `issuer` is the running kiosk. Raises `Refused` and `OutboxError`."""
     claim(config)
     folder = config.storage.data_dir
     outbox_file = folder / "outbox.db"
     key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
     database = config.hall.database or str(folder / "tickets.db")
     return Stores(
-        tickets=TicketStore(database),
+        tickets=TicketStore(database, issuer),
         outbox=Outbox(outbox_file, derive(key, "outbox"), min_free=MIN_FREE_BYTES),
         blobs=BlobStore(folder / "scans", derive(key, "scans")),
         audit=AuditLog(folder / "audit.jsonl"),
@@ -120,15 +120,15 @@ def hall_of(config: Config, tickets: TicketStore) -> Hall:
     """The hall with the rules of the configuration."""
     table = config.hall
     opening = OpeningHours(
-        hours=table.hours,
-        timezone=config.site.timezone,
+        table.hours,
+        config.site.timezone,
         weekdays=table.weekdays,
         holidays=table.holidays,
         workdays=table.workdays,
         last_ticket_minutes=table.last_ticket_minutes,
     )
     series = tuple(Series(s.letter, s.title, s.fields, s.counters, s.daily_limit, s.icon) for s in table.series)
-    return Hall(tickets, series, opening, config.site.agency_code)
+    return Hall(tickets, series, opening, config.site.timezone, config.site.agency_code)
 
 
 def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> Gateway:
@@ -204,7 +204,7 @@ class Machine:
 
         config, exits = self.config, self._exits
         exits.enter_context(instance_lock(config.storage.data_dir))
-        stores = open_stores(config)
+        stores = open_stores(config, issuer=config.site.kiosk_id)
         exits.callback(stores.close)
         stores.blobs.sweep(stores.outbox.blob_ids())
         self.province = province_of(config)
