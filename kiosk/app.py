@@ -7,7 +7,6 @@ The verbs live where their matter is: `numbers.py` (tickets and printing), `jour
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from devices.events import CardPresence, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
 from devices.interfaces import PrintOutcome, PrintResult
@@ -32,6 +31,22 @@ class Kiosk(DeskVerbs):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._hall_read_at = 0.0
+        self._handlers: Mapping[type, Callable[[Any], None]] = {
+            DeviceChanged: self._device_changed,
+            CodeScanned: self.code_scanned,
+            CardPresence: self._card_presence,
+            PageScanned: self.page_scanned,
+            PageStored: self.page_stored,
+            ScanFinished: self.scan_finished,
+            PageFailed: self.scan_failed,
+            SlipDrawn: self.slip_drawn,
+            TicketPrinted: self.printed,
+            JobFailed: self._job_failed,
+            DossierStored: self.dossier_stored,
+            DossierFailed: self.dossier_failed,
+            OutboxChanged: self.outbox_changed,
+            PinChecked: self.pin_checked,
+        }
         self.parts.hall.store.reconcile(self.now())
         self.refresh_hall()
 
@@ -89,36 +104,12 @@ class Kiosk(DeskVerbs):
     # -- from machines -------------------------------------------------------------------------------------------
     def handle(self, event: object) -> None:
         """One event of the inbox; what belongs to an ended session is dropped by its handler."""
-        match event:
-            case DeviceChanged():
-                self._device_changed(event)
-            case CodeScanned():
-                self.touched()
-                self.code_scanned(event)
-            case CardPresence():
-                self.change(card_present=event.present)
-            case PageScanned():
-                self.page_scanned(event)
-            case PageStored():
-                self.page_stored(event)
-            case ScanFinished():
-                self.scan_finished(event)
-            case PageFailed():
-                self.scan_failed(event)
-            case SlipDrawn():
-                self.slip_drawn(event)
-            case TicketPrinted():
-                self.printed(event)
-            case JobFailed():
-                self._job_failed(event)
-            case DossierStored():
-                self.dossier_stored(event)
-            case DossierFailed():
-                self.dossier_failed(event)
-            case OutboxChanged():
-                self.outbox_changed(event)
-            case PinChecked():
-                self.pin_checked(event)
+        if handler := self._handlers.get(type(event)):
+            handler(event)
+
+    def _card_presence(self, event: CardPresence) -> None:
+        self.touched()
+        self.change(card_present=event.present)
 
     def _device_changed(self, event: DeviceChanged) -> None:
         line = DeviceLogLine(self.now(), event.device, event.status)

@@ -43,7 +43,10 @@ def problems(config: Config) -> list[str]:
 
 def _codes_without_text() -> list[str]:
     """Codes that are explained in one language only."""
-    languages = [SOURCE_LANGUAGE, *sorted(p.name for p in LOCALES.iterdir() if p.is_dir() and p.name != SOURCE_LANGUAGE)]
+    languages = [
+        SOURCE_LANGUAGE,
+        *sorted(p.name for p in LOCALES.iterdir() if p.is_dir() and p.name != SOURCE_LANGUAGE),
+    ]
     keys = {language: {key for key in catalogue(language) if key[0]} for language in languages}
     every = set().union(*keys.values())
     return [

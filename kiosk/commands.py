@@ -15,17 +15,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from offline_queue.key import KeyRefused
+from offline_queue.store import OutboxFull
+
 from devices.errors import DeviceError
-from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus, PrintOutcome, PrintResult
+from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
 from kiosk import config as configuration
 from kiosk import i18n, wiring
 from kiosk.config import Config, ConfigError
 from kiosk.hall.tickets import HallError, TicketState
 from kiosk.wiring import Refused
 from offline_queue.entry import Attachment, EntryState, OutboxEntry
-from offline_queue.gateway import SubmitError
-from offline_queue.key import KeyRefused
-from offline_queue.store import OutboxFull
 
 log = logging.getLogger(__name__)
 Verb = Callable[[argparse.Namespace, Config], int]
@@ -34,7 +34,9 @@ DONE, FAILED, USAGE = 0, 1, 2
 
 def guarded(options: argparse.Namespace, verb: Verb) -> int:
     """Load the configuration, run a verb, and say every failure in one sentence (DESIGN 6)."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     try:
         return verb(options, configuration.load(options.config))
     except ConfigError as error:
@@ -156,7 +158,9 @@ def diagnose(options: argparse.Namespace, config: Config) -> int:
     from kiosk.diagnostics import report
 
     if options.device and options.device not in DEVICE_KINDS:
-        return _fail(options, "device_unknown", f"no device «{options.device}»: one of {', '.join(DEVICE_KINDS)}", USAGE)
+        return _fail(
+            options, "device_unknown", f"no device «{options.device}»: one of {', '.join(DEVICE_KINDS)}", USAGE
+        )
     answer, healthy = report(config, options.device or "")
     _say(options, answer)
     return DONE if healthy else FAILED
@@ -201,7 +205,7 @@ def _outbox_add(options: argparse.Namespace, config: Config, stores: wiring.Stor
         payload = json.loads(options.payload.read_bytes())
     except ValueError:
         return _fail(options, "payload_invalid", f"{options.payload}: is not JSON")
-    problems = dossier_problems(payload, with_attachments=False)
+    problems = dossier_problems(payload, attachments=False)
     if problems:
         return _fail(options, "payload_invalid", "\n".join(f"{p.path}: {p.message}" for p in problems))
     attachments = []

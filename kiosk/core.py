@@ -11,6 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from devices.worker import DeviceWorker
+from offline_queue.blobs import BlobStore
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
 from kiosk.audit import AuditLog
 from kiosk.catalogue import Catalogue
 from kiosk.clerk import Clerk
@@ -20,9 +24,6 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
-from offline_queue.blobs import BlobStore
-from offline_queue.sender import Sender
-from offline_queue.store import Outbox
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]

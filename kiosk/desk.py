@@ -49,9 +49,7 @@ class DeskVerbs(SubmissionVerbs):
         if not event.right:
             retry_at = self._delay.wrong(event.name, self.now())
             self.parts.audit.write(event.name, "pin_wrong")
-            self.change(
-                staff=replace(view, checking=False, wrong=view.wrong + 1, retry_at=retry_at, code="pin_wrong")
-            )
+            self.change(staff=replace(view, checking=False, wrong=view.wrong + 1, retry_at=retry_at, code="pin_wrong"))
             return
         self._delay.right(event.name)
         self.parts.audit.write(event.name, "logged_in", role=view.role)

@@ -17,7 +17,7 @@ from kiosk.catalogue import Component, Procedure
 from kiosk.clerk_events import PageFailed, PageStored
 from kiosk.forms import Section
 from kiosk.numbers import NumberVerbs
-from kiosk.state import Job, Page, Session, Step
+from kiosk.state import Job, Page, Preparation, Session, Step
 
 MAX_PAGES = 40
 REVIEW_STEPS = 2  # check your answers, declare
@@ -62,16 +62,17 @@ class JourneyVerbs(NumberVerbs):
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
         """Kind of paper, pages and copies of a certified copy; the fee follows."""
-        given = {"kind": kind, "pages": pages, "copies": copies}
-        preparation = replace(self.session.preparation, **{k: v for k, v in given.items() if v is not None})
-        fee = fees.certified_copy_fee(preparation.pages, preparation.copies)
-        self.change_session(preparation=replace(preparation, fee_vnd=fee))
+        old = self.session.preparation
+        pages, copies = pages or old.pages, copies or old.copies
+        fee = fees.certified_copy_fee(pages, copies)
+        errors = {} if kind else self.session.errors
+        self.change_session(preparation=Preparation(kind or old.kind, pages, copies, fee), errors=errors)
 
     # -- who you are ---------------------------------------------------------------------------------------------
     def type_id_number(self, number: str) -> None:
         """IDENTIFY → NOTICE with the number alone."""
         try:
-            digits = identity.check_id_number(number, self.now().date())
+            digits = identity.check_id_number(number)
         except identity.IdentityError as error:
             self.change_session(errors={"id_number": error.code})
             return
@@ -79,6 +80,7 @@ class JourneyVerbs(NumberVerbs):
 
     def code_scanned(self, event: CodeScanned) -> None:
         """A code: the citizen's card, a family member's card on a form, or nothing that is expected now."""
+        self.last_touch = time.monotonic()
         if self.state.step is Step.IDENTIFY:
             self._card_scanned(event.text)
         elif self.state.step is Step.FORM and self.session.section and self.session.section.person:

@@ -153,4 +153,3 @@ def _draw_and_print(printer: TicketPrinter, job: str, session_id: str, slip: sli
     picture = draw(slip, printer.width_dots)
     yield SlipDrawn(job, session_id, picture)
     yield TicketPrinted("printer", job, session_id, printer.print_page(picture))
-

@@ -208,7 +208,7 @@ class AppState:
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
     online: bool | None = None
-    outbox: OutboxCounts = OutboxCounts()
+    outbox: OutboxCounts = field(default_factory=OutboxCounts)
     idle_seconds_left: int | None = None  # a warning is on the glass while this is set
     toast: str = ""  # code of a short message, such as a QR that is no ID card
     staff: StaffView = StaffView()

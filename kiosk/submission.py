@@ -6,6 +6,8 @@ import io
 import uuid
 from datetime import datetime
 
+from offline_queue.store import OutboxFull
+
 from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
@@ -15,7 +17,6 @@ from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
 from kiosk.state import Job, Page, Session, Step
 from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
-from offline_queue.store import OutboxFull
 
 
 class SubmissionVerbs(JourneyVerbs):

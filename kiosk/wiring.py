@@ -13,10 +13,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
+from devices.worker import DeviceWorker
+from offline_queue.blobs import BlobStore
+from offline_queue.http_gateway import HttpGateway
+from offline_queue.key import derive, load_or_create_key
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
 from devices import registry
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
-from devices.worker import DeviceWorker
 from kiosk import staff
 from kiosk.audit import AuditLog
 from kiosk.catalogue import load_catalogue
@@ -28,13 +34,8 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
-from offline_queue.blobs import BlobStore
 from offline_queue.entry import OutboxChanged
 from offline_queue.gateway import Gateway
-from offline_queue.http_gateway import HttpGateway
-from offline_queue.key import derive, load_or_create_key
-from offline_queue.sender import Sender
-from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from kiosk.app import Kiosk
@@ -128,7 +129,7 @@ def hall_of(config: Config, tickets: TicketStore) -> Hall:
         last_ticket_minutes=table.last_ticket_minutes,
     )
     series = tuple(Series(s.letter, s.title, s.fields, s.counters, s.daily_limit, s.icon) for s in table.series)
-    return Hall(tickets, series, opening, config.site.timezone, config.site.agency_code)
+    return Hall(tickets, series, opening, config.site.agency_code)
 
 
 def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> Gateway:
@@ -196,7 +197,9 @@ class Machine:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._exits.close()
 
     def _start(self) -> None:
@@ -250,4 +253,3 @@ def accounts_of(config: Config) -> tuple[staff.Account, ...]:
     if config.staff is not None:
         return staff.load_accounts(config.staff.accounts_file)
     return staff.default_accounts() if config.embedded else ()
-

@@ -1,10 +1,10 @@
 """The way to the province, as the sender sees it.
 
-    SubmitError(detail)
-    ├── Unreachable        no connection, time-out, broken or foreign answer, 5xx: try again
-    ├── Busy(after)        429 / 503: try again after so many seconds
-    ├── Rejected(problems) 409, 413, 422, other 4xx: for staff
-    └── Unauthorised       401 / 403: keep everything, stop sending, raise the alarm
+SubmitError(detail)
+├── Unreachable        no connection, time-out, broken or foreign answer, 5xx: try again
+├── Busy(after)        429 / 503: try again after so many seconds
+├── Rejected(problems) 409, 413, 422, other 4xx: for staff
+└── Unauthorised       401 / 403: keep everything, stop sending, raise the alarm
 """
 
 from __future__ import annotations

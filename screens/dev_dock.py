@@ -105,7 +105,10 @@ class DevDock(RelativeLayout):
             )
         if self.machine.province:
             groups.append(
-                (tr._("Mạng"), [(tr._("Ngắt mạng"), lambda: self._network("refuse")), (tr._("Nối mạng"), self._network)])
+                (
+                    tr._("Mạng"),
+                    [(tr._("Ngắt mạng"), lambda: self._network("refuse")), (tr._("Nối mạng"), self._network)],
+                )
             )
         return groups
 

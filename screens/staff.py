@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.state import AppState, StaffTicket
@@ -40,9 +40,7 @@ class StaffRow(BoxLayout):
     alarm = BooleanProperty(False)
     act_text = StringProperty("")
     act_icon = StringProperty("")
-
-    def act(self) -> None:
-        """The button of the row was touched."""
+    act = ObjectProperty(lambda: None)  # what the button of the row does
 
 
 class SeriesSwitch(Action):

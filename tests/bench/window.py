@@ -22,7 +22,9 @@ SETTLE_SECONDS = 3.0
 def process_started() -> float:
     """When this process began, as seconds since the epoch."""
     ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
-    boot = float(next(line.split()[1] for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime")))
+    boot = float(
+        next(line.split()[1] for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime"))
+    )
     uptime = float(Path("/proc/uptime").read_text().split()[0])
     return max(boot + ticks / os.sysconf("SC_CLK_TCK"), time.time() - uptime)
 

@@ -12,7 +12,7 @@ import pytest
 from kiosk import config as configuration
 from kiosk.app import Kiosk
 from kiosk.config import Config
-from kiosk.state import AppState
+from kiosk.state import AppState, Step
 from kiosk.wiring import Machine
 
 PATIENCE = 20.0
@@ -33,6 +33,10 @@ class Player:
     def state(self) -> AppState:
         """What would be on the glass."""
         return self.machine.kiosk.state
+
+    def at(self, step: Step) -> None:
+        """The glass must show this step."""
+        assert self.state.step is step
 
     def until(self, wanted: Callable[[AppState], bool], what: str) -> AppState:
         """Handle events until the state is as wanted."""

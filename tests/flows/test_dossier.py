@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -54,8 +54,10 @@ def fill_form(player: Player) -> None:
                 player.kiosk.answer(question.id, reply(question))
         before = session.section
         player.kiosk.next()
-        assert not (player.state.session and player.state.session.errors), player.state.session.errors
-        assert player.state.step is not Step.FORM or (player.state.session and player.state.session.section != before)
+        session = player.state.session
+        assert session
+        assert dict(session.errors) == {}
+        assert player.state.step is not Step.FORM or session.section != before
 
 
 def scan_papers(player: Player) -> None:
@@ -63,11 +65,14 @@ def scan_papers(player: Player) -> None:
     for component in player.kiosk.papers_needed():
         player.kiosk.open_paper(component.id)
         player.kiosk.scan_page()
-        wanted: Callable[[AppState], bool] = lambda s, c=component: bool(s.session and s.session.papers.get(c.id))  # type: ignore[misc]
-        player.until(wanted, "the page")
+        player.until(partial(_has_page, component.id), "the page")
         player.until(lambda s: bool(s.session and s.session.scan is Job.NONE), "the end of the scan")
         player.kiosk.next()
     player.kiosk.next()
+
+
+def _has_page(component_id: str, state: AppState) -> bool:
+    return bool(state.session and state.session.papers.get(component_id))
 
 
 def to_review(player: Player, code: str) -> None:
@@ -85,14 +90,14 @@ def to_review(player: Player, code: str) -> None:
     fill_form(player)
     if player.state.step is Step.PAPERS:
         scan_papers(player)
-    assert player.state.step is Step.REVIEW
+    player.at(Step.REVIEW)
 
 
 def submit(player: Player, code: str) -> str:
     """From home to the slip; returns the client_ref."""
     to_review(player, code)
     player.kiosk.next()
-    assert player.state.step is Step.DECLARE
+    player.at(Step.DECLARE)
     player.kiosk.declare()
     player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
     player.kiosk.collected()
@@ -113,12 +118,12 @@ def test_the_province_accepts_each_procedure(player: Player, code: str) -> None:
     assert entry.state is EntryState.DELIVERED
     assert dict(entry.payload) == {}
     player.kiosk.done_with_slip()
-    assert player.state.step is Step.RATING
+    player.at(Step.RATING)
     assert player.state.session
     assert player.state.session.citizen is None
     assert dict(player.state.session.answers) == {}
     player.kiosk.rate(5)
-    assert player.state.step is Step.HOME
+    player.at(Step.HOME)
 
 
 def test_off_line_the_slip_is_printed_and_the_dossier_arrives_once_later(config: Config) -> None:
@@ -210,13 +215,13 @@ def test_certified_copies_in_five_touches(player: Player) -> None:
     kiosk = player.kiosk
     kiosk.browse()
     kiosk.choose_procedure("2.000815")
-    assert player.state.step is Step.PREPARE
+    player.at(Step.PREPARE)
     session = player.state.session
     assert session
     assert session.procedure
     kiosk.prepare(kind=session.procedure.kinds[0])
     kiosk.next()
-    assert player.state.step is Step.CHECKLIST
+    player.at(Step.CHECKLIST)
     assert player.state.session
     assert player.state.session.preparation.fee_vnd == 2000
     kiosk.take_number(session.procedure.series)

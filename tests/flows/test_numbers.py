@@ -23,13 +23,13 @@ def taken(player: Player, letter: str = "A") -> str:
 def test_one_touch_prints_a_number(player: Player) -> None:
     assert taken(player) == "A-001"
     session = player.state.session
-    assert player.state.step is Step.TICKET
+    player.at(Step.TICKET)
     assert session
     assert session.ticket
     assert session.ticket.print is Job.CONFIRMED
     assert session.ticket.picture is not None
     player.kiosk.done_with_ticket()
-    assert player.state.step is Step.HOME
+    player.at(Step.HOME)
     assert player.state.session is None
     assert player.state.series[0].waiting == 1
 
@@ -78,7 +78,7 @@ def test_numbers_go_on_after_a_restart(config: Config) -> None:
 def test_priority_is_written_down_and_gone_for_the_next_person(player: Player) -> None:
     player.kiosk.ask_priority()
     player.kiosk.choose_priority("Người cao tuổi")
-    assert player.state.step is Step.HOME
+    player.at(Step.HOME)
     taken(player)
     player.kiosk.finish()
     taken(player)
