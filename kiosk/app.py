@@ -7,6 +7,8 @@ The verbs live where their matter is: `numbers.py` (tickets and printing), `jour
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from devices.events import CardPresence, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
 from devices.interfaces import PrintOutcome, PrintResult
