@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import secrets
 import unicodedata
@@ -74,6 +75,7 @@ class Province:
 def create_app(store: Store, uploads: EncryptedUploads, settings: Settings) -> App:
     """The whole API as an ASGI application."""
     province = Province(store, uploads, settings)
+    logging.getLogger("tuspyserver").setLevel(logging.WARNING)  # at INFO it names the files of citizens
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     install_problems(app)
     for router in (
@@ -93,8 +95,8 @@ def _files(uploads: EncryptedUploads, store: Store) -> APIRouter:
 
     @outer.options("/v1/files")
     async def capabilities() -> Response:
-        # tuspyserver answers below "/v1/files/" only, and names extensions that its storages do not have.
-        extensions = {"Tus-Extension": "creation,termination", "Tus-Max-Size": str(MAX_FILE)}
+        # tuspyserver answers below "/v1/files/" only, and names extensions that the description does not have.
+        extensions = {"Tus-Extension": "creation", "Tus-Max-Size": str(MAX_FILE)}
         return Response(None, 204, {"Tus-Version": "1.0.0", "Tus-Resumable": "1.0.0", **extensions})
 
     outer.include_router(
@@ -106,15 +108,20 @@ def _files(uploads: EncryptedUploads, store: Store) -> APIRouter:
             pre_create_hook=_check_creation,
             storage=cast("TusStorage", uploads),
         ),
-        dependencies=[Depends(_append_check(store))],
+        dependencies=[Depends(_guard(store))],
     )
     return outer
 
 
-def _append_check(store: Store) -> Callable[[Request], Awaitable[None]]:
-    """tuspyserver finds these faults of a PATCH only after it has taken the bytes, or some of them."""
+def _guard(store: Store) -> Callable[[Request], Awaitable[None]]:
+    """tuspyserver finds these faults of a PATCH only after it has taken the bytes, or some of them.
+
+    It would also delete an upload on demand, which the description does not offer: a dossier may need it.
+    """
 
     async def check(request: Request) -> None:
+        if request.method == "DELETE":
+            raise HTTPException(405, headers={"Allow": "HEAD, PATCH"})
         if request.method != "PATCH":
             return
         if request.headers.get("tus-resumable") != "1.0.0":

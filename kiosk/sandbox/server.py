@@ -47,6 +47,7 @@ class Province:
         confirmed_after_seconds: float = 5,
     ) -> None:
         """`clock` gives aware times; a dossier moves on each `step_seconds`. `ValueError` for an unknown fault."""
+        self.url = ""  # once it runs
         self.token = token
         self._data_dir = data_dir
         self._agency_code = agency_code
@@ -97,7 +98,10 @@ class Province:
         self._store, self._listener = store, listener
         self._thread = threading.Thread(target=listener.run_on, args=(bound,), name="province", daemon=True)
         self._thread.start()
-        listener.up.wait(_PATIENCE)
+        if not listener.up.wait(_PATIENCE):
+            self.stop()
+            raise OSError("the embedded province does not start")
+        self.url = url
         return url
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -46,7 +47,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @schema.parametrize()
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_the_province_keeps_to_its_description(
-    case: schemathesis.Case, url: str, caplog: pytest.LogCaptureFixture
+    case: schemathesis.Case[Any], url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = case.call(base_url=url, headers=HEADERS)
     checks = [*CHECKS, unsupported_method]

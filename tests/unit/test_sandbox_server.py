@@ -263,7 +263,10 @@ def test_tus_refuses_what_it_cannot_take_and_keeps_what_it_has(kiosk: Kiosk) -> 
     assert requests.post(f"{kiosk.url}/v1/files", headers=headers, timeout=10).status_code == 413
     options = requests.options(f"{kiosk.url}/v1/files", headers=kiosk.headers, timeout=10)
     assert (options.status_code, options.headers["Tus-Version"]) == (204, "1.0.0")
-    assert "creation" in options.headers["Tus-Extension"].split(",")
+    assert options.headers["Tus-Extension"] == "creation"
+    headers = {**kiosk.headers, "Tus-Resumable": "1.0.0"}
+    assert requests.delete(location, headers=headers, timeout=10).status_code == 405
+    assert kiosk.offset(location) == len(SCAN)
 
 
 def test_nothing_on_the_disk_can_be_read(tmp_path: Path) -> None:
