@@ -15,8 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from offline_queue.key import KeyRefused
-from offline_queue.store import OutboxFull
+from offline_queue.errors import OutboxError
 
 from devices.errors import DeviceError
 from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
@@ -24,6 +23,7 @@ from kiosk import config as configuration
 from kiosk import i18n, wiring
 from kiosk.config import Config, ConfigError
 from kiosk.hall.tickets import HallError, TicketState
+from kiosk.provisional import provisional_code
 from kiosk.wiring import Refused
 from offline_queue.entry import Attachment, EntryState, OutboxEntry
 
@@ -43,7 +43,7 @@ def guarded(options: argparse.Namespace, verb: Verb) -> int:
         return _fail(options, "config_invalid", str(error), USAGE)
     except Refused as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
-    except (KeyRefused, OutboxFull) as error:
+    except OutboxError as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
     except HallError as error:
         return _fail(options, error.code, _sentence(error.code))
@@ -208,20 +208,23 @@ def _outbox_add(options: argparse.Namespace, config: Config, stores: wiring.Stor
     problems = dossier_problems(payload, attachments=False)
     if problems:
         return _fail(options, "payload_invalid", "\n".join(f"{p.path}: {p.message}" for p in problems))
+    client_ref = str(uuid.UUID(payload["client_ref"]))
     attachments = []
-    for path in options.scans:
-        found = _attachment(path, stores)
-        if isinstance(found, str):
-            return _fail(options, "scan_invalid", f"{path}: {found}")
-        attachments.append(found)
-    entry = OutboxEntry(
-        id=str(uuid.UUID(payload["client_ref"])),
-        procedure_code=payload["procedure_code"],
-        created_at=wiring.site_clock(config)(),
-        attachments=tuple(attachments),
-        payload=payload,
-    )
-    stores.outbox.add(entry)
+    with stores.blobs.hold():
+        for path in options.scans:
+            found = _attachment(path, stores)
+            if isinstance(found, str):
+                return _fail(options, "scan_invalid", f"{path}: {found}")
+            attachments.append(found)
+        entry = OutboxEntry(
+            id=client_ref,
+            procedure_code=payload["procedure_code"],
+            created_at=wiring.site_clock(config)(),
+            provisional_code=provisional_code(client_ref),
+            attachments=tuple(attachments),
+            payload=payload,
+        )
+        stores.outbox.add(entry)
     _say(options, {"id": entry.id})
     return DONE
 

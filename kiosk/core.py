@@ -129,7 +129,4 @@ class KioskCore:
         self.state = replace(self.state, session=None)
 
     def _drop(self, hashes: list[str]) -> None:
-        kept = self.parts.outbox.blob_ids()
-        for sha256 in hashes:
-            if sha256 not in kept:
-                self.parts.blobs.delete(sha256)
+        self.parts.blobs.discard(hashes, used=self.parts.outbox.uses_blob)

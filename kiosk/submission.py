@@ -113,19 +113,21 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
     """On the clerk's thread: pages → one PDF a paper → one durable entry."""
     assert session.procedure is not None
     try:
-        attachments = tuple(
-            _attach(parts, component_id, _title(session, component_id), pages)
-            for component_id, pages in session.papers.items()
-            if pages and _title(session, component_id)
-        )
-        entry = OutboxEntry(
-            id=session.client_ref,
-            procedure_code=session.procedure.code,
-            created_at=declared_at,
-            attachments=attachments,
-            payload=payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, declared_at),
-        )
-        parts.outbox.add(entry)
+        with parts.blobs.hold():  # a file with the same content may be on its way out with another dossier
+            attachments = tuple(
+                _attach(parts, component_id, _title(session, component_id), pages)
+                for component_id, pages in session.papers.items()
+                if pages and _title(session, component_id)
+            )
+            entry = OutboxEntry(
+                id=session.client_ref,
+                procedure_code=session.procedure.code,
+                created_at=declared_at,
+                provisional_code=session.provisional_code,
+                attachments=attachments,
+                payload=payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, declared_at),
+            )
+            parts.outbox.add(entry)
     except OutboxFull as error:
         return DossierFailed(session.id, error.code)
     except OSError:

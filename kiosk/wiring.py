@@ -209,7 +209,7 @@ class Machine:
         exits.enter_context(instance_lock(config.storage.data_dir))
         stores = open_stores(config, issuer=config.site.kiosk_id)
         exits.callback(stores.close)
-        stores.blobs.sweep(stores.outbox.blob_ids())
+        stores.blobs.sweep(stores.outbox.blob_ids)
         self.province = province_of(config)
         url = self.province.start() if self.province else ""
         if self.province:
