@@ -1,26 +1,45 @@
-"""The catalogue: what can be done here, what it needs, what it costs."""
+"""The catalogue: what can be done here, what it needs, what it costs. Data of the site: `assets/catalogue/*.yaml`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from devices.registry import explain
+from kiosk.text import fold
 
 
-@dataclass(frozen=True)
-class Component:
+class CatalogueError(Exception):
+    """Every mistake in catalogue or forms: `file: path: sentence`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Data(BaseModel):
+    """Base of everything that is read from a data file: no unknown key, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Component(Data):
     """One paper. `scan` says that it is scanned at the kiosk; else it is only shown or handed over at the counter."""
 
-    id: str
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     hint: str = ""  # how it must lie, what must be readable
     scan: bool = True
     required: bool = True
-    copy_type: str = "copy"  # original | certified_copy | copy, as in the province's API
+    copy_type: Literal["original", "certified_copy", "copy"] = "copy"
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Data):
     """One situation of a citizen, in which the procedure needs these papers."""
 
     id: str
@@ -28,30 +47,28 @@ class Case:
     components: tuple[Component, ...] = ()
 
 
-@dataclass(frozen=True)
-class Fee:
+class Fee(Data):
     """Fee rule. `amount_vnd` is None where the province decides; `formula` names a rule such as `certified_copy`."""
 
-    amount_vnd: int | None
-    per: str = ""  # "copy", "page", … for the wording
+    amount_vnd: int | None = Field(None, ge=0)
+    per: Literal["", "copy", "page"] = ""
     note: str = ""
-    formula: str = ""
+    formula: Literal["", "certified_copy"] = ""
     valid_from: date | None = None
     valid_to: date | None = None
 
 
-@dataclass(frozen=True)
-class Procedure:
+class Procedure(Data):
     """One administrative procedure as this site offers it."""
 
-    code: str
+    code: str = Field(pattern=r"^[0-9]\.[0-9]{6}$")
     name: str
     short_name: str
     field: str
     icon: str
     online: bool  # can be submitted at the kiosk
-    prepare: bool  # cannot: the kiosk prepares and gives a number
-    series: str  # letter of the queue series that handles it
+    prepare: bool = False  # cannot: the kiosk prepares and gives a number
+    series: str = Field(pattern=r"^[A-Z]$")
     cases: tuple[Case, ...] = ()
     bring: tuple[str, ...] = ()  # always to be brought along
     fee: Fee | None = None
@@ -62,12 +79,78 @@ class Procedure:
     kinds: tuple[str, ...] = ()  # kinds of paper, for `prepare`
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(Data):
     """All procedures by code, in the order in which they are offered."""
 
-    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    procedures: Mapping[str, Procedure] = Field(default_factory=dict)
+
+    @cached_property
+    def _folded(self) -> tuple[tuple[tuple[str, str], Procedure], ...]:
+        return tuple(
+            ((fold(f"{p.short_name} {p.code}"), fold(" ".join((p.name, p.field, *p.keywords)))), p)
+            for p in self.procedures.values()
+        )
 
     def search(self, query: str) -> tuple[Procedure, ...]:
-        """Best first; all of them for an empty query."""
-        raise NotImplementedError
+        """Best first; all of them for an empty query. Every word must begin a word of name, code, field or keywords."""
+        words = fold(query).split()
+        if not words:
+            return tuple(self.procedures.values())
+        ranked = [(_rank(words, texts), p) for texts, p in self._folded]
+        return tuple(p for rank, p in sorted(ranked, key=lambda pair: -pair[0]) if rank)
+
+
+def _rank(words: list[str], texts: tuple[str, str]) -> int:
+    title, rest = (f" {text}" for text in texts)
+    if not all(f" {word}" in title or f" {word}" in rest for word in words):
+        return 0
+    return 1 + sum(f" {word}" in title for word in words)
+
+
+def texts(procedure: Procedure) -> Iterator[str]:
+    """Everything in a procedure that a person reads."""
+    yield from (procedure.name, procedure.short_name, procedure.duration_text, procedure.result)
+    yield from (*procedure.bring, *procedure.kinds)
+    if procedure.fee:
+        yield procedure.fee.note
+    for case in procedure.cases:
+        yield case.title
+        for component in case.components:
+            yield from (component.title, component.hint)
+
+
+def read_yaml(path: Path, problems: list[str]) -> Any:
+    """A YAML file; a mistake goes to `problems`."""
+    import yaml
+
+    try:
+        with path.open("rb") as file:
+            return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        problems.append(f"{path.name}: cannot be read: {' '.join(str(error).split())}")
+        return None
+
+
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read `procedures.yaml`. Raises `CatalogueError` with every mistake."""
+    problems: list[str] = []
+    path = folder / "procedures.yaml"
+    rows = read_yaml(path, problems)
+    if not isinstance(rows, list):
+        raise CatalogueError(problems or [f"{path.name}: must be a list of procedures"])
+    found: dict[str, Procedure] = {}
+    for number, row in enumerate(rows, start=1):
+        name = row.get("code", number) if isinstance(row, dict) else number
+        try:
+            procedure = Procedure.model_validate(row)
+        except ValidationError as error:
+            problems += [f"{path.name}: {name}: {where}: {what}" for where, what in explain(Procedure, error)]
+            continue
+        if procedure.code in found:
+            problems.append(f"{path.name}: {name}: stands here twice")
+        if procedure.online and not (procedure.cases and procedure.form_id):
+            problems.append(f"{path.name}: {name}: an online procedure needs cases and a form_id")
+        found[procedure.code] = procedure
+    if problems:
+        raise CatalogueError(problems)
+    return Catalogue(procedures=found)

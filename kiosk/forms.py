@@ -7,13 +7,21 @@ communes by their 5-digit code, numbers as digits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 
-from kiosk.catalogue import Component
-from kiosk.identity import Citizen
+from pydantic import Field
+
+from kiosk import places
+from kiosk.catalogue import Component, Data
+from kiosk.identity import Citizen, IdentityError, born_year, check_id_number, sex_of
+from kiosk.text import nfc
+
+EARLIEST_YEAR = 1900
+YOUNGEST_PARENT_YEARS = 12
+NAME_SIGNS = "'’-. "
 
 
 class QuestionType(StrEnum):
@@ -30,24 +38,21 @@ class QuestionType(StrEnum):
     COMMUNE = "commune"
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Data):
     """One answer of a choice."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Data):
     """Shown only while question `question` (or `case`) has one of `values`."""
 
     question: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Data):
     """One question. `fills` names the attribute of `Citizen` that answers it from a card."""
 
     id: str
@@ -62,10 +67,10 @@ class Question:
     minimum: int | None = None
     maximum: int | None = None
     max_length: int = 200
+    past: bool = True  # a date that cannot lie in the future
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Data):
     """One group of questions: one screen. `person` names whose card can fill it ("" = nobody's)."""
 
     id: str
@@ -76,44 +81,201 @@ class Section:
     help: str = ""
 
 
-@dataclass(frozen=True)
-class Form:
-    """One version of one form."""
+class Form(Data):
+    """One version of one form. `children` names sections whose person must be younger than the `parents`."""
 
     id: str
     version: date
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = Field(min_length=1)
+    child: str = ""
+    parents: tuple[str, ...] = ()
+
+
+def texts(form: Form) -> Iterator[str]:
+    """Everything in a form that a person reads."""
+    yield form.title
+    for section in form.sections:
+        yield from (section.title, section.help)
+        for question in section.questions:
+            yield from (question.label, question.help, *(choice.label for choice in question.choices))
+
+
+def _holds(condition: Condition | None, case: str, answers: Mapping[str, str]) -> bool:
+    if condition is None:
+        return True
+    value = case if condition.question == "case" else answers.get(condition.question, "")
+    return value in condition.values
 
 
 def visible_sections(form: Form, case: str, answers: Mapping[str, str]) -> tuple[Section, ...]:
     """The sections that this case and these answers need, in order."""
-    raise NotImplementedError
+    return tuple(
+        section
+        for section in form.sections
+        if _holds(section.when, case, answers) and visible_questions(section, case, answers)
+    )
 
 
 def visible_questions(section: Section, case: str, answers: Mapping[str, str]) -> tuple[Question, ...]:
     """The questions of a section that these answers need, in order."""
-    raise NotImplementedError
+    return tuple(question for question in section.questions if _holds(question.when, case, answers))
+
+
+def visible_answers(form: Form, case: str, answers: Mapping[str, str]) -> dict[str, str]:
+    """The answers that are asked for: what a condition has hidden again is not sent."""
+    return {
+        question.id: answers[question.id]
+        for section in visible_sections(form, case, answers)
+        for question in visible_questions(section, case, answers)
+        if answers.get(question.id)
+    }
 
 
 def check_answer(question: Question, value: str, today: date) -> str:
     """The error code of an answer, "" when it is good."""
-    raise NotImplementedError
+    value = nfc(value).strip()
+    if not value:
+        return "required" if question.required else ""
+    if len(value) > question.max_length:
+        return "too_long"
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Cn", "So") for c in value):
+        return "text_invalid"  # control and zero-width characters, emoji
+    check = _CHECKS.get(question.type)
+    return check(question, value, today) if check else ""
+
+
+def _check_name(_question: Question, value: str, _today: date) -> str:
+    letters = [c for c in value if c not in NAME_SIGNS]
+    good = bool(letters) and all(c.isalpha() or unicodedata.combining(c) for c in letters)
+    return "" if good else "name_invalid"
+
+
+def _check_date(question: Question, value: str, today: date) -> str:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return "date_invalid"
+    if day.year < EARLIEST_YEAR:
+        return "date_too_old"
+    return "date_future" if question.past and day > today else ""
+
+
+def _check_id_number(_question: Question, value: str, _today: date) -> str:
+    try:
+        check_id_number(value)
+    except IdentityError as error:
+        return error.code
+    return ""
+
+
+def _check_phone(_question: Question, value: str, _today: date) -> str:
+    return "" if len(value) == 10 and value.isascii() and value.isdigit() and value[0] == "0" else "phone_invalid"
+
+
+def _check_number(question: Question, value: str, _today: date) -> str:
+    if not (value.isascii() and value.isdigit()):
+        return "number_invalid"
+    low, high = question.minimum, question.maximum
+    outside = (low is not None and int(value) < low) or (high is not None and int(value) > high)
+    return "number_range" if outside else ""
+
+
+def _check_choice(question: Question, value: str, _today: date) -> str:
+    return "" if value in {choice.value for choice in question.choices} else "choice_invalid"
+
+
+def _check_ethnic(_question: Question, value: str, _today: date) -> str:
+    return "" if value in {group.code for group in places.ethnic_groups()} else "ethnic_unknown"
+
+
+def _check_commune(_question: Question, value: str, _today: date) -> str:
+    return "" if places.commune(value) else "commune_unknown"
+
+
+_CHECKS: Mapping[QuestionType, Callable[[Question, str, date], str]] = {
+    QuestionType.NAME: _check_name,
+    QuestionType.DATE: _check_date,
+    QuestionType.ID_NUMBER: _check_id_number,
+    QuestionType.PHONE: _check_phone,
+    QuestionType.NUMBER: _check_number,
+    QuestionType.CHOICE: _check_choice,
+    QuestionType.ETHNIC: _check_ethnic,
+    QuestionType.COMMUNE: _check_commune,
+}
 
 
 def check_section(form: Form, section: Section, case: str, answers: Mapping[str, str], today: date) -> dict[str, str]:
     """Error codes by question id for all visible questions, cross-field rules included."""
-    raise NotImplementedError
+    errors: dict[str, str] = {}
+    for question in visible_questions(section, case, answers):
+        if code := check_answer(question, answers.get(question.id, ""), today):
+            errors[question.id] = code
+    for question_id, code in (*_number_against_person(section, answers), *_ages(form, section, answers)):
+        errors.setdefault(question_id, code)
+    return errors
+
+
+def _number_against_person(section: Section, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The number tells year of birth and sex: what contradicts it was mistyped somewhere."""
+    by_attribute = {question.fills: question.id for question in section.questions if question.fills}
+    number = answers.get(by_attribute.get("id_number", ""), "")
+    try:
+        number = check_id_number(number)
+    except IdentityError:
+        return
+    born = answers.get(by_attribute.get("date_of_birth", ""), "")
+    if born[:4].isdigit() and int(born[:4]) != born_year(number):
+        yield by_attribute["date_of_birth"], "id_number_birth_year"
+    sex = answers.get(by_attribute.get("sex", ""), "")
+    if sex and sex != sex_of(number):
+        yield by_attribute["sex"], "id_number_sex"
+
+
+def _ages(form: Form, section: Section, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """A child is younger than its parents."""
+    if not form.child or section.id not in (form.child, *form.parents):
+        return
+    child = answers.get(f"{form.child}.date_of_birth", "")
+    for parent in form.parents if section.id == form.child else (section.id,):
+        born = answers.get(f"{parent}.date_of_birth", "")
+        if child[:4].isdigit() and born[:4].isdigit() and int(child[:4]) - int(born[:4]) < YOUNGEST_PARENT_YEARS:
+            yield f"{section.id}.date_of_birth", "child_older_than_parent"
 
 
 def prefill(form: Form, section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
     """`answers` with what the card knows put into this section's questions."""
-    raise NotImplementedError
+    filled = dict(answers)
+    for question in section.questions:
+        known = getattr(citizen, question.fills, "") if question.fills else ""
+        text = known.isoformat() if isinstance(known, date) else str(known or "")
+        if text:
+            filled[question.id] = text
+    return filled
+
+
+def with_defaults(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with the defaults of questions that have none yet."""
+    given = {q.id: q.default for section in form.sections for q in section.questions if q.default}
+    return given | dict(answers)
 
 
 def display_value(question: Question, value: str) -> str:
     """The answer as a person reads it (`14/02/1990`, the name of the commune, the label of the choice)."""
-    raise NotImplementedError
+    match question.type:
+        case QuestionType.DATE:
+            try:
+                return date.fromisoformat(value).strftime("%d/%m/%Y")
+            except ValueError:
+                return value
+        case QuestionType.CHOICE:
+            return next((choice.label for choice in question.choices if choice.value == value), value)
+        case QuestionType.ETHNIC:
+            return next((group.name for group in places.ethnic_groups() if group.code == value), value)
+        case QuestionType.COMMUNE:
+            return places.commune_text(value) if value else ""
+        case _:
+            return value
 
 
 def needed_papers(components: tuple[Component, ...]) -> tuple[Component, ...]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+
+from kiosk.places import id_number_provinces
+from kiosk.text import nfc
+
+QR_FIELDS = 7  # number|old number|name|DDMMYYYY|sex|residence|issued DDMMYYYY; what follows is ignored (DOMAIN 6)
+SEXES = {"nam": "male", "nữ": "female"}
 
 
 class Method(StrEnum):
@@ -50,9 +57,65 @@ class IdentityError(ValueError):
 
 def citizen_from_qr(text: str) -> Citizen:
     """Read the printed QR of an ID card: `number|old|name|DDMMYYYY|sex|residence|issue`. Raises `IdentityError`."""
-    raise NotImplementedError
+    fields = [field.strip() for field in nfc(text).split("|")]
+    if not re.fullmatch(r"[0-9]{12}", fields[0]):
+        raise IdentityError("qr_not_id_card")
+    if len(fields) < QR_FIELDS:
+        raise IdentityError("qr_truncated")
+    number, old, name, born, sex, address, issued = fields[:QR_FIELDS]
+    if not name or sex.casefold() not in SEXES:
+        raise IdentityError("qr_not_id_card")  # other codes use the same sign, health insurance for one
+    citizen = Citizen(
+        id_number=check_id_number(number),
+        full_name=name,
+        date_of_birth=_date(born),
+        sex=SEXES[sex.casefold()],
+        address=address,
+        issued_on=_date(issued),
+        old_number=old,
+        method=Method.QR,
+    )
+    if born_year(number) != int(born[4:]):
+        raise IdentityError("qr_bad_number")
+    return citizen
 
 
 def check_id_number(text: str) -> str:
-    """Return the 12 digits of a personal identification number. Raises `IdentityError`."""
-    raise NotImplementedError
+    """The 12 digits of a personal identification number (Decree 137/2015, article 13). Raises `IdentityError`."""
+    digits = re.sub(r"[\s.\-]", "", text)
+    if not digits.isascii() or not digits.isdigit():
+        raise IdentityError("id_number_letters")
+    if len(digits) == 9:
+        raise IdentityError("id_number_old")
+    if len(digits) != 12:
+        raise IdentityError("id_number_length")
+    if digits[:3] not in id_number_provinces():
+        raise IdentityError("id_number_province")
+    if born_year(digits) > date.today().year:  # noqa: DTZ011  a year either way does not matter here
+        raise IdentityError("id_number_future")
+    return digits
+
+
+def born_year(number: str) -> int:
+    """Year of birth in a 12-digit number: the 4th digit tells the century."""
+    return 1900 + 100 * (int(number[3]) // 2) + int(number[4:6])
+
+
+def sex_of(number: str) -> str:
+    """Sex in a 12-digit number: the 4th digit is even for men."""
+    return "female" if int(number[3]) % 2 else "male"
+
+
+def mask(number: str) -> str:
+    """All but the last four digits hidden."""
+    return "•" * max(0, len(number) - 4) + number[-4:]
+
+
+def _date(text: str) -> date:
+    try:
+        day = datetime.strptime(text, "%d%m%Y").date()  # noqa: DTZ007  a day has no time zone
+    except ValueError:
+        raise IdentityError("qr_bad_date") from None
+    if not re.fullmatch(r"[0-9]{8}", text) or day.year < 1900:
+        raise IdentityError("qr_bad_date")
+    return day

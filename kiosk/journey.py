@@ -15,6 +15,7 @@ from devices.interfaces import DocumentScanner
 from kiosk import fees, forms, identity
 from kiosk.catalogue import Component, Procedure
 from kiosk.clerk_events import PageFailed, PageStored
+from kiosk.dossier import REQUESTER
 from kiosk.forms import Section
 from kiosk.numbers import NumberVerbs
 from kiosk.state import Job, Page, Preparation, Session, Step
@@ -116,9 +117,9 @@ class JourneyVerbs(NumberVerbs):
         form = session.form
         assert form is not None
         assert session.citizen is not None
-        answers: Mapping[str, str] = session.answers
+        answers: Mapping[str, str] = forms.with_defaults(form, session.answers)
         for section in form.sections:
-            if section.person == "requester":
+            if any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
                 answers = forms.prefill(form, section, session.citizen, answers)
         self.change_session(
             consents=consents, notice_accepted_at=self.now(), answers=MappingProxyType(dict(answers)), scanned_person=""

@@ -23,7 +23,7 @@ ANSWERS = {
     QuestionType.NUMBER: "1",
     QuestionType.DATE: "1990-02-14",
     QuestionType.ETHNIC: "01",
-    QuestionType.COMMUNE: "09169",
+    QuestionType.COMMUNE: "09190",
 }
 OWN = {"child.date_of_birth": "2026-11-01"}
 

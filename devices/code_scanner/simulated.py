@@ -1,0 +1,65 @@
+"""A code scanner without a lens: codes are presented by the dev dock or a test."""
+
+from __future__ import annotations
+
+import queue
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from devices.errors import Unavailable
+from devices.interfaces import CodeScanner, Condition, DeviceStatus
+
+
+class Settings(BaseModel):
+    """Table `[devices.code_scanner]` with `driver = "simulated"`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    driver: Literal["simulated"]
+
+
+class SimulatedCodeScanner:
+    """Codes wait in a queue, each is read once."""
+
+    def __init__(self) -> None:
+        self._codes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._plugged = True
+
+    def open(self) -> None:
+        """Find it, unless it is unplugged."""
+        if not self._plugged:
+            raise Unavailable("device_unplugged")
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def status(self) -> DeviceStatus:
+        """Ready or unplugged."""
+        return DeviceStatus(Condition.READY) if self._plugged else DeviceStatus(Condition.OFFLINE, "device_unplugged")
+
+    def read_code(self, timeout: float) -> str | None:
+        """The next presented code."""
+        self.open()
+        try:
+            return self._codes.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    # -- what a person would do ----------------------------------------------------------------------------------
+    def present(self, text: str) -> None:
+        """Hold a code in front of it; nothing is seen while it is unplugged."""
+        if self._plugged:
+            self._codes.put(text)
+
+    def unplug(self) -> None:
+        """Pull the cable."""
+        self._plugged = False
+
+    def restore(self) -> None:
+        """Plug it in again."""
+        self._plugged = True
+
+
+def create(settings: Settings) -> CodeScanner:
+    """The scanner of a table."""
+    return SimulatedCodeScanner()

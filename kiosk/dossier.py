@@ -1,0 +1,67 @@
+"""The payload for the province: the `Dossier` of `assets/province-api.yaml`, without its attachments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from kiosk.fees import fee_for
+from kiosk.forms import visible_answers
+from kiosk.identity import Citizen
+from kiosk.state import Session
+
+NOTICE_VERSION = "2026-01-01"  # of the notice on the use of personal data that screens/notice shows
+REQUESTER = "requester"
+
+
+def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datetime) -> dict[str, Any]:
+    """What is sent, from a session that has been declared. Times RFC 3339, dates ISO 8601, money whole đồng."""
+    assert session.procedure is not None
+    assert session.form is not None
+    assert session.citizen is not None
+    assert session.declared_at is not None
+    case = session.case.id if session.case else ""
+    answers = visible_answers(session.form, case, session.answers)
+    copies = answers.get("copies", "1")
+    amount = fee_for(session.procedure, int(copies) if copies.isdigit() else 1, created_at.date())
+    notice_at = session.notice_accepted_at or session.declared_at
+    return {
+        "client_ref": session.client_ref,
+        "kiosk": {"id": kiosk_id, "agency_code": agency_code},
+        "procedure_code": session.procedure.code,
+        "case": case or None,
+        "form": {"id": session.form.id, "version": session.form.version.isoformat(), "answers": answers},
+        "submitter": _submitter(session.citizen, answers),
+        "owner": None,
+        "identification": {
+            "method": session.citizen.method.value,
+            "assurance": session.assurance.value,
+            "access": None,
+            "trust": "not_checked",
+            "clone_check": "not_checked",
+        },
+        "declaration_confirmed_at": session.declared_at.isoformat(),
+        "notice_version": NOTICE_VERSION,
+        "consents": [{"purpose": purpose, "given_at": notice_at.isoformat()} for purpose in session.consents],
+        "result_delivery": {"method": "counter", "address": None},
+        "fee": None if amount is None else {"amount_vnd": amount, "method": "counter" if amount else "none"},
+        "linked_ticket": session.ticket.number if session.ticket else None,
+        "replaces": None,
+        "created_at": created_at.isoformat(),
+    }
+
+
+def _submitter(citizen: Citizen, answers: dict[str, str]) -> dict[str, Any]:
+    def said(key: str) -> str | None:
+        return answers.get(f"{REQUESTER}.{key}") or None
+
+    born = citizen.date_of_birth.isoformat() if citizen.date_of_birth else None
+    return {
+        "id_number": said("id_number") or citizen.id_number,
+        "full_name": said("full_name") or citizen.full_name,
+        "date_of_birth": said("date_of_birth") or born,
+        "sex": said("sex") or citizen.sex or None,
+        "address": said("address") or citizen.address or None,
+        "commune_code": said("commune"),
+        "phone": said("phone"),
+    }

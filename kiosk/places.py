@@ -1,0 +1,82 @@
+"""Provinces, communes and ethnic groups, read once from `assets/catalogue`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kiosk.text import fold
+
+FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A province (2-digit code) or a commune (5-digit code); `parent` is the province's code."""
+
+    code: str
+    name: str
+    parent: str = ""
+
+
+def _read(name: str) -> Any:
+    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+@cache
+def provinces() -> tuple[Place, ...]:
+    """The 34 provinces since July 2025."""
+    return tuple(Place(p["code"], p["name"]) for p in _read("provinces.json")["provinces_2025"])
+
+
+@cache
+def id_number_provinces() -> frozenset[str]:
+    """First three digits of ID numbers: the codes of the 63 provinces before July 2025."""
+    return frozenset(p["cccd_code"] for p in _read("provinces.json")["provinces_legacy_63"])
+
+
+@cache
+def _communes() -> dict[str, Place]:
+    return {code: Place(code, name, parent) for code, name, _, parent in _read("communes.json")["communes"]}
+
+
+@cache
+def communes(province: str) -> tuple[Place, ...]:
+    """The communes of a province."""
+    return tuple(place for place in _communes().values() if place.parent == province)
+
+
+def commune(code: str) -> Place | None:
+    """One commune; None when there is none of this code."""
+    return _communes().get(code)
+
+
+def commune_text(code: str) -> str:
+    """`Phường Võ Cường, Tỉnh Bắc Ninh`; the code itself when it is unknown."""
+    place = commune(code)
+    if place is None:
+        return code
+    province = next((p.name for p in provinces() if p.code == place.parent), "")
+    return f"{place.name}, {province}"
+
+
+@cache
+def _folded_communes() -> tuple[tuple[str, Place], ...]:
+    return tuple((fold(place.name), place) for place in _communes().values())
+
+
+def search_communes(query: str, province: str = "", limit: int = 30) -> tuple[Place, ...]:
+    """Communes whose name contains the folded words, those of `province` first."""
+    wanted = fold(query)
+    found = [place for folded, place in _folded_communes() if wanted in folded]
+    found.sort(key=lambda place: place.parent != province)
+    return tuple(found[:limit])
+
+
+@cache
+def ethnic_groups() -> tuple[Place, ...]:
+    """The 54 groups in the official order, Kinh first."""
+    return tuple(Place(g["code"], g["name"]) for g in _read("ethnic_groups.json")["groups"])
