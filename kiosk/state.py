@@ -88,7 +88,7 @@ class TicketView:
     estimate_minutes: int | None = None
     print: Job = Job.RUNNING
     code: str = ""
-    picture: Image.Image | None = field(default=None, repr=False, compare=False)
+    picture: Image.Image | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Page:
 
     sha256: str
     size: int
-    preview: ScannedPage = field(repr=False, compare=False)
+    preview: ScannedPage = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Session:
     ticket: TicketView | None = None
     slip_print: Job = Job.NONE
     slip_code: str = ""
-    slip_picture: Image.Image | None = field(default=None, repr=False, compare=False)
+    slip_picture: Image.Image | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"Session({self.id[:8]}…)"
