@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -116,6 +117,20 @@ def test_8_processes_on_a_new_store_give_each_number_once(tmp_path: Path) -> Non
     labels = [label for process in running for label in process.communicate()[0].split()]
     assert [process.returncode for process in running] == [0] * 8
     assert sorted(labels) == [f"A-{number:03d}" for number in range(1, 81)]
+
+
+def test_opening_waits_for_another_process_that_is_just_making_the_store(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "tickets.db", check_same_thread=False, isolation_level=None)
+    other.execute("CREATE TABLE made (here)")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM made").fetchall()  # WAL cannot be turned on while somebody reads
+    release = threading.Timer(0.3, other.rollback)
+    release.start()
+    store = TicketStore(tmp_path / "tickets.db")
+    release.join()
+    other.close()
+    assert issue(store)[0].number == 1
+    store.close()
 
 
 def test_what_was_told_survives_a_kill(tmp_path: Path) -> None:
