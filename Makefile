@@ -3,18 +3,18 @@ PYTHON := /usr/bin/python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL, Node for tests.
+# Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL.
 DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev libmtdev1 libgl1 libegl1 \
           libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates
-NPM_DIR := tests/npm
 
-.PHONY: run test setup check bench node
+.PHONY: run test setup check bench lock
 .DEFAULT_GOAL := run
 
 run: setup
-	@$(BIN)/python -m screens.launch
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then $(BIN)/python main.py run; else \
+	  echo "run: no screen here, so a virtual one is opened for the tour"; $(BIN)/python main.py tour --out build/tour; fi
 
-test: setup node
+test: setup
 	@$(BIN)/pytest
 
 check: setup
@@ -43,3 +43,8 @@ $(VENV)/.packages: requirements.lock $(VENV)/.debian | $(VENV)/bin/python
 	@echo "setup: Python packages of requirements.lock"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
+
+# Renew the lock file: no addresses in it, every package with its hashes.
+lock: $(VENV)/bin/python
+	@$(BIN)/pip-compile --extra dev --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --strip-extras --no-header --quiet --upgrade -o requirements.lock pyproject.toml

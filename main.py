@@ -1,1 +1,67 @@
-"""Command line of the kiosk; see `kiosk/cli.py` for the verbs."""
+"""Command line of the kiosk: `main.py VERB`; each verb is one function of `kiosk/commands.py` or `screens/`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def parser() -> argparse.ArgumentParser:
+    """All verbs with their options."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--config", type=Path, help="configuration (TOML); without it the embedded default runs")
+    common.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
+    top = argparse.ArgumentParser(prog="main.py", description=__doc__, parents=[common])
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        return verbs.add_parser(name, help=text, description=text, parents=[common])
+
+    run = verb("run", "the kiosk, in the window or full screen")
+    run.add_argument("--full-screen", action="store_true")
+    tour = verb("tour", "take a number and submit a dossier with real touches, a picture of every screen")
+    tour.add_argument("--out", type=Path, required=True)
+    verb("check", "validate configuration, catalogue, forms and translations")
+    diagnose = verb("diagnose", "state of each device, of the province and of this machine")
+    diagnose.add_argument("--device")
+    diagnose.add_argument("--self-test", action="store_true")
+    ticket = verb("ticket", "issue and print one ticket without a window")
+    ticket.add_argument("--series", required=True)
+    ticket.add_argument("--priority", default="")
+    scan = verb("scan", "scan, crop, check")
+    scan.add_argument("--out", type=Path, required=True)
+    province = verb("province", "the embedded province alone")
+    province.add_argument("--listen", default="127.0.0.1:8500")
+    province.add_argument("--data", type=Path, required=True)
+    province.add_argument("--fault", default="")
+    account = verb("account", "staff accounts")
+    account.add_argument("act", choices=["add"])
+    account.add_argument("name")
+    account.add_argument("--role", choices=["staff", "technician"], required=True)
+    outbox = verb("outbox", "the technician's view of the queue")
+    acts = outbox.add_subparsers(dest="act", required=True, metavar="ACT")
+    add = acts.add_parser("add", parents=[common])
+    add.add_argument("payload", type=Path)
+    add.add_argument("scans", type=Path, nargs="*")
+    acts.add_parser("list", parents=[common])
+    for name in ("show", "retry"):
+        acts.add_parser(name, parents=[common]).add_argument("id")
+    acts.add_parser("drain", parents=[common]).add_argument("--seconds", type=float, default=50)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb. Exit code: 0 done, 1 it failed, 2 usage or configuration."""
+    options = parser().parse_args(argv)
+    from kiosk import commands
+
+    if options.verb in ("run", "tour"):
+        from screens import launch
+
+        return commands.guarded(options, launch.run if options.verb == "run" else launch.tour)
+    return commands.guarded(options, commands.VERBS[options.verb])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,65 +1,161 @@
-"""`Kiosk`: verbs in, events in, state out."""
+"""`Kiosk`: verbs in, events in, state out.
+
+The verbs live where their matter is: `numbers.py` (tickets and printing), `journey.py` (a dossier, step by step),
+`submission.py` (declaration to rating), `desk.py` (staff and technicians). Here: the session's end, and events.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from kiosk.state import AppState
+from devices.events import CardPresence, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
+from devices.interfaces import PrintOutcome, PrintResult
+from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
+from kiosk.core import Parts
+from kiosk.desk import DOORS, DeskVerbs
+from kiosk.numbers import SlipDrawn
+from kiosk.state import DeviceLogLine, Job, StaffView, Step
+from offline_queue.entry import OutboxChanged
 
-Listener = Callable[[AppState], None]
+WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
+DESK_SECONDS = 300  # an unattended desk locks itself
+TICKET_SECONDS = 15  # a confirmed ticket leaves the glass by itself
+HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
+DEVICE_LOG_LINES = 200
+DESK_STEPS = (Step.LOGIN, *DOORS.values())
 
 
-class Kiosk:
+class Kiosk(DeskVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
-    state: AppState
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._hall_read_at = 0.0
+        self._handlers: Mapping[type, Callable[[Any], None]] = {
+            DeviceChanged: self._device_changed,
+            CodeScanned: self.code_scanned,
+            CardPresence: self._card_presence,
+            PageScanned: self.page_scanned,
+            PageStored: self.page_stored,
+            ScanFinished: self.scan_finished,
+            PageFailed: self.scan_failed,
+            SlipDrawn: self.slip_drawn,
+            TicketPrinted: self.printed,
+            JobFailed: self._job_failed,
+            DossierStored: self.dossier_stored,
+            DossierFailed: self.dossier_failed,
+            OutboxChanged: self.outbox_changed,
+            PinChecked: self.pin_checked,
+        }
+        self.parts.hall.store.reconcile(self.now())
+        self.refresh_hall()
 
-    # -- from the glass, citizen ---------------------------------------------------------------------------------
-    def touched(self) -> None: ...  # any touch: the idle clock starts again
-    def more_time(self) -> None: ...  # "Tôi cần thêm thời gian" in the idle warning
-    def finish(self) -> None: ...  # "Kết thúc": wipes at once, home, Vietnamese
-    def back(self) -> None: ...  # one step back; nothing typed is lost
-    def switch_language(self, language: str) -> None: ...
-    def dismiss_toast(self) -> None: ...
-    # numbers
-    def ask_priority(self) -> None: ...  # HOME → PRIORITY
-    def choose_priority(self, group: str) -> None: ...  # PRIORITY → HOME with the group shown; "" = none
-    def take_number(self, letter: str) -> None: ...  # HOME → TICKET; also from CHECKLIST and SLIP for the linked one
-    def done_with_ticket(self) -> None: ...  # TICKET → HOME
-    # a dossier
-    def browse(self) -> None: ...  # HOME → PROCEDURES
-    def search(self, query: str) -> None: ...  # fills state.results
-    def choose_procedure(self, code: str) -> None: ...  # → BRING, or PREPARE
-    def choose_case(self, case_id: str) -> None: ...  # on BRING
-    def start_dossier(self) -> None: ...  # BRING → IDENTIFY
-    def type_id_number(self, number: str) -> None: ...  # IDENTIFY → NOTICE, or error "id_number"
-    def accept_notice(self, consents: tuple[str, ...]) -> None: ...  # NOTICE → FORM
-    def answer(self, question_id: str, value: str) -> None: ...  # keeps it and checks it
-    def next(self) -> None: ...  # FORM/PAPERS/…: checks, then onward; errors stay next to their fields
-    def open_paper(self, component_id: str) -> None: ...  # PAPERS → SCAN
-    def scan_page(self) -> None: ...
-    def cancel_scan(self) -> None: ...
-    def delete_page(self, index: int) -> None: ...
-    def retake_page(self, index: int) -> None: ...
-    def edit(self, section_id: str) -> None: ...  # REVIEW → FORM, "next" comes back
-    def edit_papers(self) -> None: ...  # REVIEW → PAPERS
-    def declare(self) -> None: ...  # DECLARE: confirmed; commits; → COLLECT
-    def collected(self) -> None: ...  # COLLECT → SLIP, prints it
-    def reprint_slip(self) -> None: ...  # after a failed print
-    def done_with_slip(self) -> None: ...  # personal data cleared; → RATING
-    def rate(self, stars: int) -> None: ...  # 1..5, 0 = skipped; → HOME
-    # preparing
-    def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None: ...
+    # -- every screen --------------------------------------------------------------------------------------------
+    def touched(self) -> None:
+        """Any touch: the idle clock starts again."""
+        self.last_touch = time.monotonic()
 
-    # -- from the glass, staff and technicians -------------------------------------------------------------------
-    def open_door(self, role: str) -> None: ...  # → LOGIN ("staff" | "technician")
-    def log_in(self, name: str, pin: str) -> None: ...
-    def log_out(self) -> None: ...
-    def reprint_ticket(self, ticket_id: int, reason: str) -> None: ...
-    def pause_series(self, letter: str) -> None: ...
-    def reopen_series(self, letter: str) -> None: ...
-    def retry_entry(self, entry_id: str) -> None: ...
+    def more_time(self) -> None:
+        """«Tôi cần thêm thời gian»."""
+        self.touched()
+        self.change(idle_seconds_left=None)
+
+    def finish(self) -> None:
+        """«Kết thúc»: wipe at once, home, back to Vietnamese."""
+        if self.state.step in DESK_STEPS:
+            self.log_out()
+        else:
+            self.finish_session()
+
+    def finish_session(self) -> None:
+        """Forget the citizen and go home."""
+        self.wipe()
+        self.touched()
+        language = self.parts.config.site.languages[0]
+        self.change(
+            step=Step.HOME,
+            session=None,
+            language=language,
+            toast="",
+            idle_seconds_left=None,
+            query="",
+            results=self.parts.catalogue.search(""),
+            staff=StaffView(),
+        )
+        self.refresh_hall()
+
+    def back(self) -> None:
+        """One step back; nothing typed is lost."""
+        match self.state.step:
+            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET:
+                self.finish_session()
+            case step if step in DESK_STEPS:
+                self.log_out()
+            case Step.HOME | Step.COLLECT | Step.SLIP | Step.RATING:
+                return  # what is submitted is submitted
+            case _:
+                self.previous_step()
+
+    def switch_language(self, language: str) -> None:
+        """Everything on the glass and the slips, at once; the next person starts in the first language again."""
+        if language in self.parts.config.site.languages:
+            self.change(language=language)
 
     # -- from machines -------------------------------------------------------------------------------------------
-    def handle(self, event: object) -> None: ...  # one event of the inbox
-    def tick(self) -> None: ...  # about once a second: idle time, opening hours, day change
+    def handle(self, event: object) -> None:
+        """One event of the inbox; what belongs to an ended session is dropped by its handler."""
+        if handler := self._handlers.get(type(event)):
+            handler(event)
+
+    def _card_presence(self, event: CardPresence) -> None:
+        self.touched()
+        self.change(card_present=event.present)
+
+    def _device_changed(self, event: DeviceChanged) -> None:
+        line = DeviceLogLine(self.now(), event.device, event.status)
+        self.change(
+            devices={**self.state.devices, event.device: event.status},
+            device_log=(line, *self.state.device_log)[:DEVICE_LOG_LINES],
+        )
+
+    def _job_failed(self, event: JobFailed) -> None:
+        if event.device == "document_scanner":
+            self.scan_failed(event)
+        elif event.device == "printer":
+            outcome = PrintOutcome(PrintResult.FAILED, event.code)
+            self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
+
+    # -- time ----------------------------------------------------------------------------------------------------
+    def tick(self) -> None:
+        """About once a second: idle time, opening hours, day change."""
+        monotonic = time.monotonic()
+        if monotonic - self._hall_read_at >= HALL_SECONDS:
+            self._hall_read_at = monotonic
+            self.refresh_hall()
+        self._watch_idle(monotonic - self.last_touch)
+
+    def _watch_idle(self, idle: float) -> None:
+        state = self.state
+        if state.step in DESK_STEPS:
+            if idle >= DESK_SECONDS:
+                self.log_out()
+            return
+        if state.step is Step.HOME and state.session is None and state.language == self.parts.config.site.languages[0]:
+            return
+        session = state.session
+        if session and Job.RUNNING in (session.scan, session.submit):
+            self.last_touch = time.monotonic()  # the clock stands still while the machine works
+            return
+        if state.step is Step.TICKET and session and session.ticket and session.ticket.print is Job.CONFIRMED:
+            if idle >= TICKET_SECONDS:
+                self.finish_session()
+            return
+        limit = self.parts.config.site.idle_seconds
+        if idle >= limit + WARNING_SECONDS:
+            self.finish_session()
+        elif idle >= limit:
+            self.change(idle_seconds_left=max(1, round(limit + WARNING_SECONDS - idle)))
+        elif state.idle_seconds_left is not None:
+            self.change(idle_seconds_left=None)

@@ -135,6 +135,7 @@ class Session:
     papers: Mapping[str, tuple[Page, ...]] = field(default_factory=dict, repr=False)
     scan: Job = Job.NONE
     scan_code: str = ""
+    scan_job: str = ""  # the scan that is waited for; what others bring is dropped
     preparation: Preparation = field(default_factory=Preparation)
     declared_at: datetime | None = None
     submit: Job = Job.NONE
@@ -207,7 +208,7 @@ class AppState:
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
     online: bool | None = None
-    outbox: OutboxCounts = OutboxCounts()
+    outbox: OutboxCounts = field(default_factory=OutboxCounts)
     idle_seconds_left: int | None = None  # a warning is on the glass while this is set
     toast: str = ""  # code of a short message, such as a QR that is no ID card
     staff: StaffView = StaffView()

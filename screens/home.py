@@ -21,9 +21,7 @@ class SeriesTile(Tile):
         self.icon = series.icon
         self.disabled = bool(series.closed_code)
         self.detail = (
-            tr.error(series.closed_code)
-            if series.closed_code
-            else tr._("{n} người đang chờ").format(n=series.waiting)
+            tr.error(series.closed_code) if series.closed_code else tr._("{n} người đang chờ").format(n=series.waiting)
         )
 
 

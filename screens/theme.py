@@ -64,7 +64,10 @@ def register_fonts() -> None:
 
 @cache
 def _codepoints() -> dict[str, str]:
-    return {name: chr(int(code, 16)) for name, code in json.loads((ASSETS / "icons" / "codepoints.json").read_text()).items()}
+    return {
+        name: chr(int(code, 16))
+        for name, code in json.loads((ASSETS / "icons" / "codepoints.json").read_text()).items()
+    }
 
 
 def glyph(name: str) -> str:

@@ -30,7 +30,7 @@ class Icon(Label):
     size_dp = NumericProperty(56)
 
 
-class Press(ButtonBehavior, BoxLayout):  # type: ignore[misc]
+class Press(ButtonBehavior, BoxLayout):
     """A touch target that shows that it is pressed; `disabled` greys it out."""
 
     back = ColorProperty(theme.CARD)
@@ -114,7 +114,7 @@ class Steps(BoxLayout):
     name = StringProperty("")
 
 
-class Overlay(ButtonBehavior, AnchorLayout):  # type: ignore[misc]
+class Overlay(ButtonBehavior, AnchorLayout):
     """A dimmed layer above the screen that swallows every touch."""
 
 

@@ -75,7 +75,7 @@ class Shell(BoxLayout):
     screen: KioskScreen = ObjectProperty(None, allownone=True)
 
 
-class _Surprise(ExceptionHandler):  # type: ignore[misc]
+class _Surprise(ExceptionHandler):
     """A surprise on the main thread ends the session (privacy) instead of the program."""
 
     def __init__(self, kiosk: Kiosk) -> None:
@@ -92,7 +92,7 @@ class _Surprise(ExceptionHandler):  # type: ignore[misc]
         return int(ExceptionManager.PASS)
 
 
-class KioskWindow(App):  # type: ignore[misc]
+class KioskWindow(App):
     """Verbs in, state out: the only place where a state becomes pixels."""
 
     def __init__(

@@ -29,9 +29,7 @@ class TicketReference:
 class Hall:
     """One hall: its series, its hours (whose time zone is the site's), its store. Every `now` is aware."""
 
-    def __init__(
-        self, store: TicketStore, series: Iterable[Series], opening: OpeningHours, agency_code: str
-    ) -> None:
+    def __init__(self, store: TicketStore, series: Iterable[Series], opening: OpeningHours, agency_code: str) -> None:
         self.store = store
         self.series = {one.letter: one for one in series}
         self.opening = opening

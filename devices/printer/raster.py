@@ -1,0 +1,88 @@
+"""A picture as ESC/POS bytes: bands of `GS v 0` cropped to their ink, blank rows as feeds.
+
+python-escpos encodes the rest of the job. It has no bands cropped to their ink, so the header of `GS v 0` is put
+together here. A ticket of 576 × 731 dots shrinks from 52.6 kB to about 20 kB: two and a half seconds on a serial line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Rows = NDArray[np.uint8]
+MAX_BAND_ROWS = 256  # a printer prints while it receives only from whole bands
+MERGE_ROWS = 6  # a gap this small costs fewer bytes inside a band than as a feed and a new band
+MAX_FEED = 255
+DLE, EXECUTED = 0x10, (0x04, 0x05, 0x14)  # DLE EOT, DLE ENQ, DLE DC4: executed even inside a picture by some printers
+SPARE_DOT = 0x02
+
+
+def encode(image: Image.Image, cut: bool = True) -> bytes:
+    """The whole job for one picture (mode "1" or "L", dark is ink, width a multiple of 8): set-up, bands, cut."""
+    from escpos.printer import Dummy
+
+    job = Dummy()
+    job.hw("INIT")
+    job.set(align="center")  # bands are cropped by the same at both sides
+    for command in _bands(_packed(image)):
+        job._raw(command)
+    if cut:
+        job.cut(mode="PART")
+    else:
+        job.ln(4)
+    return bytes(job.output)
+
+
+def _packed(image: Image.Image) -> Rows:
+    """Rows of bytes, most significant bit left, 1 is ink."""
+    if image.width % 8:
+        raise ValueError("the width must be a multiple of 8 dots")
+    ink = np.asarray(image.convert("1"), dtype=bool)
+    return np.packbits(~ink, axis=1)
+
+
+def _bands(rows: Rows) -> Iterator[bytes]:
+    position = 0
+    for start, end in _inked(rows.any(axis=1)):
+        yield from _feed(start - position)
+        yield _band(rows[start:end])
+        position = end
+    yield from _feed(len(rows) - position)
+
+
+def _inked(has_ink: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Spans of rows with ink; small gaps are taken along, long spans are divided."""
+    inked = np.flatnonzero(has_ink)
+    if not inked.size:
+        return
+    breaks = np.flatnonzero(np.diff(inked) > MERGE_ROWS)
+    starts = inked[np.concatenate(([0], breaks + 1))]
+    ends = inked[np.concatenate((breaks, [inked.size - 1]))] + 1
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        for top in range(start, end, MAX_BAND_ROWS):
+            yield top, min(top + MAX_BAND_ROWS, end)
+
+
+def _band(rows: Rows) -> bytes:
+    """`GS v 0` for rows, cropped by the same number of bytes at both sides."""
+    columns = np.flatnonzero(rows.any(axis=0))
+    if not columns.size:
+        columns = np.array([0])
+    width = rows.shape[1]
+    margin = int(min(columns[0], width - 1 - columns[-1]))
+    data = np.ascontiguousarray(rows[:, margin : width - margin])
+    flat = data.reshape(-1)
+    executed = np.flatnonzero((flat[:-1] == DLE) & np.isin(flat[1:], EXECUTED)) + 1
+    flat[executed] |= SPARE_DOT  # one white dot turns black, and the pair is no command any more
+    height, bytes_wide = data.shape
+    return b"\x1dv0\x00" + bytes_wide.to_bytes(2, "little") + height.to_bytes(2, "little") + flat.tobytes()
+
+
+def _feed(rows: int) -> Iterator[bytes]:
+    """`ESC J` for blank rows."""
+    while rows > 0:
+        yield bytes((0x1B, 0x4A, min(rows, MAX_FEED)))
+        rows -= MAX_FEED

@@ -1,0 +1,89 @@
+"""From one word in the configuration to a driver: `driver = "sane"` is `devices/document_scanner/sane.py`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+HERE = Path(__file__).parent
+Problem = tuple[str, str]
+
+
+def drivers(kind: str) -> tuple[str, ...]:
+    """The drivers of a kind of device: the files of its folder that define `create`."""
+    files = sorted((HERE / kind).glob("*.py"))
+    return tuple(path.stem for path in files if "\ndef create(" in path.read_text(encoding="utf-8"))
+
+
+def check(kind: str, table: Mapping[str, Any]) -> list[Problem]:
+    """Every mistake in the table of a device, as (path, sentence); an unknown driver is the only one that is told."""
+    driver = table.get("driver")
+    known = drivers(kind)
+    if driver is None:
+        return [("driver", f"is missing; one of {', '.join(known)}")]
+    if driver not in known:
+        return [("driver", unknown(str(driver), known))]
+    settings = _module(kind, driver).Settings
+    try:
+        settings.model_validate(dict(table))
+    except ValidationError as error:
+        return explain(settings, error)
+    return []
+
+
+def create(kind: str, table: Mapping[str, Any]) -> Any:
+    """The device of a table that was checked; not open yet."""
+    module = _module(kind, table["driver"])
+    return module.create(module.Settings.model_validate(dict(table)))
+
+
+def unknown(word: str, known: Iterable[str]) -> str:
+    """A sentence about an unknown word, with the nearest known one."""
+    options = list(known)
+    near = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
+    return f"«{word}» is not known" + (f"; did you mean «{near[0]}»?" if near else f"; one of {', '.join(options)}")
+
+
+def explain(model: type[BaseModel], error: ValidationError) -> list[Problem]:
+    """The mistakes that pydantic found, each as (path, plain sentence)."""
+    return [_sentence(model, item) for item in error.errors(include_url=False, include_input=False)]
+
+
+def _sentence(model: type[BaseModel], item: Any) -> Problem:
+    path = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        owner = _model_at(model, item["loc"][:-1])
+        return path, f"unknown key; {unknown(str(item['loc'][-1]), owner.model_fields if owner else ())}"
+    if item["type"] == "missing":
+        return path, "is missing"
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return path, message
+
+
+def _model_at(model: type[BaseModel], steps: tuple[Any, ...]) -> type[BaseModel] | None:
+    """The model of the table at a path: through lists and optional tables."""
+    for step in steps:
+        if isinstance(step, int):
+            continue
+        field = model.model_fields.get(step)
+        inner = _models_in(field.annotation) if field else []
+        if not inner:
+            return None
+        model = inner[0]
+    return model
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models_in(part)]
+
+
+def _module(kind: str, driver: str) -> ModuleType:
+    return importlib.import_module(f"devices.{kind}.{driver}")

@@ -1,0 +1,56 @@
+"""`main.py check`: everything that is data is read and every mistake is told."""
+
+from __future__ import annotations
+
+from kiosk import staff
+from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue
+from kiosk.config import ASSETS, Config
+from kiosk.form_files import load_forms
+from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
+
+
+def problems(config: Config) -> list[str]:
+    """One sentence for each mistake in catalogue, forms, accounts and translations; the configuration is right here."""
+    found: list[str] = []
+    offered = Catalogue()
+    try:
+        offered = load_catalogue(ASSETS / "catalogue")
+    except CatalogueError as error:
+        found += [str(problem) for problem in error.problems]
+    try:
+        forms = load_forms(ASSETS / "forms")
+    except CatalogueError as error:
+        found += [str(problem) for problem in error.problems]
+    else:
+        found += [
+            f"procedure {p.code}: form «{p.form_id}» does not exist"
+            for p in offered.procedures.values()
+            if p.form_id and p.form_id not in forms
+        ]
+    letters = {series.letter for series in config.hall.series}
+    found += [
+        f"procedure {p.code}: series {p.series} is not in [[hall.series]]"
+        for p in offered.procedures.values()
+        if letters and p.series not in letters
+    ]
+    if config.staff is not None:
+        try:
+            staff.load_accounts(config.staff.accounts_file)
+        except (OSError, ValueError) as error:
+            found.append(f"accounts: {error}")
+    return found + _codes_without_text()
+
+
+def _codes_without_text() -> list[str]:
+    """Codes that are explained in one language only."""
+    languages = [
+        SOURCE_LANGUAGE,
+        *sorted(p.name for p in LOCALES.iterdir() if p.is_dir() and p.name != SOURCE_LANGUAGE),
+    ]
+    keys = {language: {key for key in catalogue(language) if key[0]} for language in languages}
+    every = set().union(*keys.values())
+    return [
+        f"locales/{language}: no {context} for «{code}»"
+        for language in languages
+        for context, code in sorted(every - keys[language])
+    ]

@@ -1,0 +1,329 @@
+"""The verbs of the command line that need no window. Each returns its exit code."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import logging
+import sys
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from offline_queue.errors import OutboxError
+
+from devices.errors import DeviceError
+from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
+from kiosk import config as configuration
+from kiosk import i18n, wiring
+from kiosk.config import Config, ConfigError
+from kiosk.hall.tickets import HallError, TicketState
+from kiosk.provisional import provisional_code
+from kiosk.wiring import Refused
+from offline_queue.entry import Attachment, EntryState, OutboxEntry
+
+log = logging.getLogger(__name__)
+Verb = Callable[[argparse.Namespace, Config], int]
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def guarded(options: argparse.Namespace, verb: Verb) -> int:
+    """Load the configuration, run a verb, and say every failure in one sentence (DESIGN 6)."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    try:
+        return verb(options, configuration.load(options.config))
+    except ConfigError as error:
+        return _fail(options, "config_invalid", str(error), USAGE)
+    except Refused as error:
+        return _fail(options, error.code, _sentence(error.code, error.detail))
+    except OutboxError as error:
+        return _fail(options, error.code, _sentence(error.code, error.detail))
+    except HallError as error:
+        return _fail(options, error.code, _sentence(error.code))
+    except DeviceError as error:
+        return _fail(options, error.code, _sentence(error.code, error.detail))
+    except OSError as error:
+        return _fail(options, "storage_failed", f"{error.filename or ''}: {error.strerror or type(error).__name__}")
+
+
+def _sentence(code: str, detail: str = "") -> str:
+    words = " ".join(part for part in (i18n.error_text(code, "en"), i18n.advice(code, "en")) if part)
+    return f"{words} ({detail})" if detail else words
+
+
+def _fail(options: argparse.Namespace, code: str, message: str, exit_code: int = FAILED) -> int:
+    print(message, file=sys.stderr)
+    if options.json:
+        _say(options, {"error": {"code": code, "message": message}})
+    return exit_code
+
+
+def _say(options: argparse.Namespace, answer: Mapping[str, Any]) -> None:
+    if options.json:
+        print(json.dumps(answer, ensure_ascii=False))
+        return
+    for key, value in answer.items():
+        print(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)}")
+
+
+def check(options: argparse.Namespace, config: Config) -> int:
+    """Validate configuration, catalogue, forms and translations."""
+    from kiosk.check import problems
+
+    found = problems(config)
+    _say(options, {"problems": found})
+    return FAILED if found else DONE
+
+
+def ticket(options: argparse.Namespace, config: Config) -> int:
+    """Issue and print one ticket; beside a running kiosk as well."""
+    from kiosk import slips
+    from kiosk.slip_picture import draw
+
+    started = time.perf_counter()
+    with ExitStack() as exits:
+        stores = wiring.open_stores(config)
+        exits.callback(stores.close)
+        hall = wiring.hall_of(config, stores.tickets)
+        now = wiring.site_clock(config)()
+        taken = hall.take(options.series, now, options.priority)
+        series = hall.series_of(taken.series)
+        slip = slips.ticket_slip(
+            centre=config.site.name,
+            number=taken.label,
+            series_title=series.title,
+            counters=series.counters,
+            issued_at=taken.issued_at,
+            ahead=stores.tickets.ahead(taken),
+            estimate_minutes=stores.tickets.estimate_minutes(taken, max(1, len(series.counters))),
+            qr=hall.qr_text(taken),
+            priority=taken.priority,
+            language="vi",
+        )
+        printer = wiring.open_devices(config).get("printer")
+        if printer is None:
+            outcome = PrintOutcome(PrintResult.FAILED, "printer_absent")
+        else:
+            exits.callback(printer.close)
+            outcome = printer.print_page(draw(slip, printer.width_dots))
+        failed = outcome.result is PrintResult.FAILED
+        stores.tickets.set_print(taken.id, TicketState.PRINT_FAILED if failed else TicketState.PRINTED, outcome.code)
+    _say(
+        options,
+        {
+            "number": taken.label,
+            "print": outcome.result.value,
+            "device_code": outcome.code or None,
+            "seconds": round(time.perf_counter() - started, 3),
+        },
+    )
+    return DONE if outcome.result is PrintResult.CONFIRMED else FAILED
+
+
+def scan(options: argparse.Namespace, config: Config) -> int:
+    """Scan what lies in the document scanner into a folder."""
+    scanner = wiring.open_devices(config).get("document_scanner")
+    if scanner is None:
+        raise DeviceError("document_scanner_absent")
+    options.out.mkdir(parents=True, exist_ok=True)
+    pages = []
+    try:
+        for number, page in enumerate(scanner.scan_pages(), start=1):
+            name = f"page-{number:03d}.jpg"
+            (options.out / name).write_bytes(page.jpeg)
+            pages.append(
+                {
+                    "file": name,
+                    "width": page.width,
+                    "height": page.height,
+                    "sharpness": round(page.sharpness, 1),
+                    "problems": list(page.problems),
+                }
+            )
+    finally:
+        scanner.close()
+    _say(options, {"pages": pages})
+    return DONE
+
+
+def diagnose(options: argparse.Namespace, config: Config) -> int:
+    """One report; a failing probe is a line in it."""
+    from kiosk.diagnostics import report
+
+    if options.device and options.device not in DEVICE_KINDS:
+        return _fail(
+            options, "device_unknown", f"no device «{options.device}»: one of {', '.join(DEVICE_KINDS)}", USAGE
+        )
+    answer, healthy = report(config, options.device or "")
+    _say(options, answer)
+    return DONE if healthy else FAILED
+
+
+def province(options: argparse.Namespace, config: Config) -> int:
+    """The embedded province alone, until it is told to stop."""
+    from kiosk.sandbox.server import serve
+
+    serve(options.listen, options.data, options.fault)
+    return DONE
+
+
+def account(options: argparse.Namespace, config: Config) -> int:
+    """Add an account; the PIN comes from the terminal, or as the first line of standard input."""
+    from kiosk import staff
+
+    if config.staff is None:
+        return _fail(options, "config_invalid", "[staff] accounts_file is not configured", USAGE)
+    pin = getpass.getpass("PIN: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+    try:
+        staff.add_account(config.staff.accounts_file, options.name, options.role, pin)
+    except ValueError as error:
+        return _fail(options, "account_invalid", str(error))
+    _say(options, {"name": options.name, "role": options.role})
+    return DONE
+
+
+def outbox(options: argparse.Namespace, config: Config) -> int:
+    """add | list | show | retry | drain."""
+    with ExitStack() as exits:
+        stores = wiring.open_stores(config)
+        exits.callback(stores.close)
+        act: Callable[[argparse.Namespace, Config, wiring.Stores], int] = OUTBOX_ACTS[options.act]
+        return act(options, config, stores)
+
+
+def _outbox_add(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    from kiosk.dossier_schema import dossier_problems
+
+    try:
+        payload = json.loads(options.payload.read_bytes())
+    except ValueError:
+        return _fail(options, "payload_invalid", f"{options.payload}: is not JSON")
+    problems = dossier_problems(payload, attachments=False)
+    if problems:
+        return _fail(options, "payload_invalid", "\n".join(f"{p.path}: {p.message}" for p in problems))
+    client_ref = str(uuid.UUID(payload["client_ref"]))
+    attachments = []
+    with stores.blobs.hold():
+        for path in options.scans:
+            found = _attachment(path, stores)
+            if isinstance(found, str):
+                return _fail(options, "scan_invalid", f"{path}: {found}")
+            attachments.append(found)
+        entry = OutboxEntry(
+            id=client_ref,
+            procedure_code=payload["procedure_code"],
+            created_at=wiring.site_clock(config)(),
+            provisional_code=provisional_code(client_ref),
+            attachments=tuple(attachments),
+            payload=payload,
+        )
+        stores.outbox.add(entry)
+    _say(options, {"id": entry.id})
+    return DONE
+
+
+MEDIA_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"%PDF-": "application/pdf", b"\x89PNG": "image/png"}
+
+
+def _attachment(path: Path, stores: wiring.Stores) -> Attachment | str:
+    """The stored attachment, or a sentence why the file is none. PNG becomes PDF: the province takes JPEG and PDF."""
+    data = path.read_bytes()
+    media_type = next((kind for magic, kind in MEDIA_TYPES.items() if data.startswith(magic)), "")
+    if not media_type:
+        return "is no JPEG, PNG or PDF" if data else "is empty"
+    pages = 1
+    if media_type == "image/png":
+        import img2pdf
+
+        try:
+            data = img2pdf.convert(data)
+        except img2pdf.ImageOpenError:
+            return "is a damaged picture"
+        media_type = "application/pdf"
+    elif media_type == "application/pdf":
+        import pikepdf
+
+        try:
+            with pikepdf.open(path) as pdf:
+                pages = max(1, len(pdf.pages))
+        except pikepdf.PdfError:
+            return "is a damaged PDF"
+    return Attachment("other", "Giấy tờ kèm theo", stores.blobs.put(data), len(data), media_type, pages)
+
+
+def _row(entry: OutboxEntry) -> dict[str, Any]:
+    """What a technician may see of an entry: no answers, no person."""
+    return {
+        "id": entry.id,
+        "procedure_code": entry.procedure_code,
+        "state": entry.state.value,
+        "created_at": entry.created_at.isoformat(),
+        "attempts": entry.attempts,
+        "next_attempt_at": entry.next_attempt_at.isoformat() if entry.next_attempt_at else None,
+        "last_error": entry.last_error or None,
+        "code": entry.receipt.code if entry.receipt else None,
+        "problems": [asdict(problem) for problem in entry.problems],
+        "attachments": len(entry.attachments),
+    }
+
+
+def _outbox_list(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    _say(options, {"entries": [_row(entry) for entry in stores.outbox.list(limit=10_000)]})
+    return DONE
+
+
+def _outbox_show(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    entry = stores.outbox.get(options.id)
+    if entry is None:
+        return _fail(options, "entry_unknown", f"no entry {options.id}")
+    _say(options, _row(entry))
+    return DONE
+
+
+def _outbox_retry(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    entry = stores.outbox.get(options.id)
+    if entry is None or entry.state in (EntryState.DELIVERED, EntryState.REJECTED):
+        return _fail(options, "entry_unknown", f"no entry {options.id} waits")
+    stores.outbox.retry_now(options.id)
+    _say(options, {"id": options.id, "state": EntryState.PENDING.value})
+    return DONE
+
+
+def _outbox_drain(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    from offline_queue.sender import Sender
+
+    with ExitStack() as exits:
+        url = ""
+        if embedded := wiring.province_of(config):
+            url = embedded.start()
+            exits.callback(embedded.stop)
+        gateway = wiring.gateway_of(config, stores.outbox, url)
+        sender = Sender(stores.outbox, stores.blobs, gateway, lambda _event: None)
+        answer = sender.drain(options.seconds)
+    _say(options, answer)
+    return DONE if not answer["pending"] else FAILED
+
+
+OUTBOX_ACTS = {
+    "add": _outbox_add,
+    "list": _outbox_list,
+    "show": _outbox_show,
+    "retry": _outbox_retry,
+    "drain": _outbox_drain,
+}
+VERBS: dict[str, Verb] = {
+    "check": check,
+    "ticket": ticket,
+    "scan": scan,
+    "diagnose": diagnose,
+    "province": province,
+    "account": account,
+    "outbox": outbox,
+}

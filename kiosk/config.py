@@ -1,0 +1,224 @@
+"""The configuration: one TOML file, every mistake told at once with its path.
+
+With no file the embedded default runs: simulated devices, embedded province, data in the user's data folder. In a file
+any table may be absent: a device without one is not there, without `[hall]` numbers are given at any time.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from devices import registry
+from devices.interfaces import DEVICE_KINDS
+
+ASSETS = Path(__file__).parent.parent / "assets"
+DEFAULT_FILE = ASSETS / "config" / "default.toml"
+
+
+class ConfigError(Exception):
+    """Every mistake of a configuration: (path, sentence) pairs."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("\n".join(f"{path}: {sentence}" if path else sentence for path, sentence in problems))
+        self.problems = problems
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"«{name}» is no time zone of the tz database") from None
+    return name
+
+
+def _hours(text: str) -> str:
+    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", text)
+    if not match or text[:5] >= text[6:]:
+        raise ValueError(f"«{text}» is no span such as 07:30-11:30")
+    return text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _province_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"«{url}» is no address such as https://gateway.example")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("plain http:// is accepted for loopback addresses only; use https://")
+    return url.rstrip("/")
+
+
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"«{text}» is no address such as 127.0.0.1:8000")
+    return text
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(_Table):
+    """Which kiosk of which centre this is."""
+
+    name: str = Field("Trung tâm Phục vụ hành chính công phường Võ Cường", min_length=1, max_length=200)
+    agency_code: str = Field("H05.114", pattern=r"^[GH]\d{2}(\.\d{2,4})*$")
+    kiosk_id: str = Field("k1", pattern=r"^[A-Za-z0-9_-]{1,32}$")
+    languages: tuple[Literal["vi", "en"], ...] = ("vi", "en")
+    idle_seconds: int = Field(60, ge=20, le=3600)
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Ho_Chi_Minh"
+    hotline: str = ""
+
+
+def _data_home() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kiosk-mot-cua"
+
+
+class Storage(_Table):
+    """Where data lies; `key_file` beside it when not given."""
+
+    data_dir: Path = Field(default_factory=_data_home)
+    key_file: Path | None = None
+
+    @property
+    def key(self) -> Path:
+        """The key file in force."""
+        return self.key_file or self.data_dir / "key"
+
+
+class Province(_Table):
+    """The way to the province, or the embedded one."""
+
+    sandbox: bool = False
+    url: Annotated[str, AfterValidator(_province_url)] | None = None
+    token_file: Path | None = None
+    ca_file: str = ""
+    client_cert: str = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Province:
+        if self.sandbox and self.url:
+            raise ValueError("give either url or sandbox = true, not both")
+        if not self.sandbox and not self.url:
+            raise ValueError("give url, or sandbox = true")
+        return self
+
+
+class Staff(_Table):
+    """Who may open the other two doors."""
+
+    accounts_file: Path
+
+
+class SeriesTable(_Table):
+    """One line of the hall."""
+
+    letter: str = Field(pattern=r"^[A-Z]$")
+    title: str = Field(min_length=1, max_length=80)
+    fields: tuple[str, ...] = ()
+    counters: tuple[int, ...] = ()
+    daily_limit: int | None = Field(None, ge=1, le=9999)
+    icon: str = "ticket-outline"
+
+
+class HallTable(_Table):
+    """Opening hours and the lines. `hours` absent: always open."""
+
+    hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8000"
+    database: str = ""
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    holidays: tuple[str, ...] = ()
+    workdays: tuple[str, ...] = ()
+    last_ticket_minutes: int = Field(15, ge=0, le=240)
+    series: tuple[SeriesTable, ...] = ()
+
+    @model_validator(mode="after")
+    def _letters_once(self) -> HallTable:
+        letters = [s.letter for s in self.series]
+        twice = sorted({letter for letter in letters if letters.count(letter) > 1})
+        if twice:
+            raise ValueError(f"the series {', '.join(twice)} stands here twice")
+        return self
+
+
+class Config(_Table):
+    """The whole configuration, checked."""
+
+    site: Site = Field(default_factory=Site)
+    storage: Storage = Field(default_factory=Storage)
+    province: Province | None = None
+    staff: Staff | None = None
+    hall: HallTable = Field(default_factory=HallTable)
+    devices: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    embedded: bool = Field(False, exclude=True)  # the embedded default: shows its PINs on the dev dock
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any device is simulated, so that the dev dock has something to drive."""
+        return any(table.get("driver") == "simulated" for table in self.devices.values())
+
+
+def _device_problems(devices: object) -> list[tuple[str, str]]:
+    if not isinstance(devices, Mapping):
+        return [("devices", "must be a table")]
+    problems: list[tuple[str, str]] = []
+    for kind, table in devices.items():
+        if kind not in DEVICE_KINDS:
+            problems.append((f"devices.{kind}", registry.unknown(kind, DEVICE_KINDS)))
+        elif not isinstance(table, Mapping):
+            problems.append((f"devices.{kind}", "must be a table"))
+        else:
+            problems += [(f"devices.{kind}.{path}", sentence) for path, sentence in registry.check(kind, table)]
+    return problems
+
+
+def parse(data: Mapping[str, Any]) -> Config:
+    """Check a configuration that was read from TOML. Raises `ConfigError` with every mistake."""
+    devices = data.get("devices", {})
+    problems = _device_problems(devices)
+    rest = {key: value for key, value in data.items() if key != "devices"}
+    if "embedded" in rest:
+        problems.append(("embedded", registry.unknown("embedded", Config.model_fields)))
+        rest.pop("embedded")
+    config = None
+    try:
+        config = Config.model_validate(rest)
+    except ValidationError as error:
+        problems = registry.explain(Config, error) + problems
+    if problems or config is None:
+        raise ConfigError(problems)
+    return config.model_copy(update={"devices": devices})
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration file; the embedded default for None. Raises `ConfigError`."""
+    try:
+        with (path or DEFAULT_FILE).open("rb") as file:
+            data = tomllib.load(file)
+    except OSError as error:
+        raise ConfigError([("", f"{path}: cannot be read ({error.strerror})")]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError([("", f"{path}: is not valid TOML: {error}")]) from None
+    config = parse(data)
+    return config.model_copy(update={"embedded": path is None})

@@ -1,0 +1,132 @@
+"""What every part of `Kiosk` stands on: its parts, the state, and the one way to change it."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from devices.worker import DeviceWorker
+from offline_queue.blobs import BlobStore
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
+from kiosk.audit import AuditLog
+from kiosk.catalogue import Catalogue
+from kiosk.clerk import Clerk
+from kiosk.config import Config
+from kiosk.forms import Form
+from kiosk.hall.hall import Hall
+from kiosk.hall.tickets import HallError
+from kiosk.staff import Account
+from kiosk.state import AppState, Session, Step
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+Listener = Callable[[AppState], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that the kiosk works with, put together in `wiring.py`."""
+
+    config: Config
+    hall: Hall
+    catalogue: Catalogue
+    forms: Mapping[str, Form]
+    workers: Mapping[str, DeviceWorker[Any]]
+    clerk: Clerk
+    outbox: Outbox
+    blobs: BlobStore
+    sender: Sender
+    accounts: tuple[Account, ...]
+    audit: AuditLog
+    clock: Clock  # aware, in the site's time zone
+
+
+class KioskCore:
+    """State and session. A verb computes, then calls `change` once; the listener draws the new state."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.on_state: Listener = lambda _state: None
+        self.last_touch = time.monotonic()
+        self.state = AppState(
+            centre=parts.config.site.name,
+            now=parts.clock(),
+            results=parts.catalogue.search(""),
+            outbox=parts.outbox.counts(),
+        )
+
+    # -- state ---------------------------------------------------------------------------------------------------
+    def change(self, **values: Any) -> None:
+        """Replace the state and show it."""
+        new = replace(self.state, **values)
+        if new != self.state:
+            self.state = new
+            self.on_state(new)
+
+    def now(self) -> datetime:
+        """The time of the site."""
+        return self.parts.clock()
+
+    @property
+    def session(self) -> Session:
+        """The session of the citizen who stands there; a new one when there is none."""
+        if self.state.session is None:
+            self.state = replace(self.state, session=Session(id=uuid.uuid4().hex, started_at=self.now()))
+        assert self.state.session is not None
+        return self.state.session
+
+    def change_session(self, step: Step | None = None, **values: Any) -> None:
+        """Replace parts of the session, and go to another step if one is given."""
+        session = replace(self.session, **values)
+        self.change(session=session, toast="", **({} if step is None else {"step": step}))
+
+    def is_current(self, session_id: str) -> bool:
+        """Whether a result belongs to the citizen who stands there now."""
+        return self.state.session is not None and self.state.session.id == session_id
+
+    def tell(self, code: str) -> None:
+        """Show a short message over the screen."""
+        self.change(toast=code)
+
+    def dismiss_toast(self) -> None:
+        """The message was read."""
+        self.change(toast="")
+
+    # -- the hall ------------------------------------------------------------------------------------------------
+    def refresh_hall(self) -> None:
+        """Read again who waits, what is open and paused."""
+        now, hall = self.now(), self.parts.hall
+        code = hall.opening.why_closed(now)
+        try:
+            series = hall.views(now)
+        except HallError as error:
+            code, series = error.code, self.state.series
+        self.change(
+            now=now.replace(second=0, microsecond=0),
+            series=series,
+            closed_code=code,
+            next_opening=hall.opening.next_opening(now),
+        )
+
+    # -- ending --------------------------------------------------------------------------------------------------
+    def wipe(self) -> None:
+        """Forget the citizen: nothing of the session is left in memory, in the queues or on disk."""
+        session = self.state.session
+        if session is None:
+            return
+        for worker in self.parts.workers.values():
+            worker.cancel(session.id)
+        pages = [page.sha256 for pages in session.papers.values() for page in pages]
+        if pages:
+            self.parts.clerk.do(lambda: self._drop(pages), failed=None)
+        self.state = replace(self.state, session=None)
+
+    def _drop(self, hashes: list[str]) -> None:
+        self.parts.blobs.discard(hashes, used=self.parts.outbox.uses_blob)

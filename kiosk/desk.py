@@ -1,0 +1,138 @@
+"""The other two doors: staff and technicians."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk import staff
+from kiosk.clerk_events import PinChecked
+from kiosk.hall.tickets import Ticket
+from kiosk.state import AppState, StaffTicket, StaffView, Step
+from kiosk.submission import SubmissionVerbs
+
+DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
+REASONS = ("paper", "lost", "unreadable", "other")
+OUTBOX_ROWS = 50
+
+
+class DeskVerbs(SubmissionVerbs):
+    """Logging in, tickets of the day, reprints, series, outbox."""
+
+    def __init__(self, parts: object) -> None:
+        super().__init__(parts)  # type: ignore[arg-type]
+        self._delay = staff.LoginDelay()
+
+    def open_door(self, role: str) -> None:
+        """→ LOGIN with the names that may use this door."""
+        names = tuple(a.name for a in self.parts.accounts if a.role == role)
+        self.change(step=Step.LOGIN, toast="", staff=StaffView(names=names, role=role))
+
+    def log_in(self, name: str, pin: str) -> None:
+        """Check a PIN on the clerk's thread; wrong ones delay the next try but never lock anybody out."""
+        view = self.state.staff
+        now = self.now()
+        retry_at = self._delay.retry_at(name, now)
+        if view.checking:
+            return
+        if retry_at and now < retry_at:
+            self.change(staff=replace(view, retry_at=retry_at, code="pin_wait"))
+            return
+        account = next((a for a in self.parts.accounts if a.name == name and a.role == view.role), None)
+        self.change(staff=replace(view, checking=True, code=""))
+        self.parts.clerk.do(lambda: PinChecked(name, staff.verify(account, pin)), failed=PinChecked(name, right=False))
+
+    def pin_checked(self, event: PinChecked) -> None:
+        """Open the door, or say that the PIN was wrong and when the next try is taken."""
+        view = self.state.staff
+        if self.state.step is not Step.LOGIN:
+            return
+        if not event.right:
+            retry_at = self._delay.wrong(event.name, self.now())
+            self.parts.audit.write(event.name, "pin_wrong")
+            self.change(staff=replace(view, checking=False, wrong=view.wrong + 1, retry_at=retry_at, code="pin_wrong"))
+            return
+        self._delay.right(event.name)
+        self.parts.audit.write(event.name, "logged_in", role=view.role)
+        self.change(step=DOORS[view.role], staff=replace(view, checking=False, name=event.name, code=""))
+        self.refresh_desk()
+
+    def log_out(self) -> None:
+        """Back to the citizens."""
+        if self.state.staff.name:
+            self.parts.audit.write(self.state.staff.name, "logged_out")
+        self.change(step=Step.HOME, staff=StaffView(), toast="")
+
+    def reprint_ticket(self, ticket_id: int, reason: str) -> None:
+        """Print a ticket again, marked as a reprint; the reason goes to the audit log."""
+        who = self._officer()
+        if not who or reason not in REASONS:
+            return
+        ticket = self.parts.hall.store.reprint(ticket_id, reason, who)
+        self.parts.audit.write(who, "reprinted", ticket=ticket.label, reason=reason)
+        self.print_slip(f"reprint:{ticket_id}", "", self.ticket_slip(ticket, self.view_of(ticket), reprint=True))
+        self._said("reprint_sent")
+
+    def pause_series(self, letter: str) -> None:
+        """Give no more numbers of this series."""
+        if who := self._officer():
+            self.parts.hall.store.pause(letter, who)
+            self.parts.audit.write(who, "series_paused", series=letter)
+            self._said("series_was_paused")
+
+    def reopen_series(self, letter: str) -> None:
+        """Give numbers of this series again."""
+        if who := self._officer():
+            self.parts.hall.store.reopen(letter, who)
+            self.parts.audit.write(who, "series_reopened", series=letter)
+            self._said("series_was_reopened")
+
+    def retry_entry(self, entry_id: str) -> None:
+        """Send an entry of the outbox now."""
+        if who := self._officer():
+            self.parts.outbox.retry_now(entry_id)
+            self.parts.audit.write(who, "entry_retried")
+            self.parts.sender.wake()
+            self._said("entry_will_be_sent")
+
+    def stop_service(self) -> None:
+        """Citizens see that the machine rests; both doors stay open."""
+        if who := self._officer():
+            self.parts.audit.write(who, "service_stopped")
+            self.change(trouble="stopped_by_staff")
+
+    def resume_service(self) -> None:
+        """Serve citizens again."""
+        if who := self._officer():
+            self.parts.audit.write(who, "service_resumed")
+            self.change(trouble="")
+
+    def refresh_desk(self) -> None:
+        """Read the lists again while they are on the glass."""
+        if self.state.step not in (Step.STAFF, Step.DIAGNOSTICS):
+            return
+        hall = self.parts.hall
+        tickets = tuple(_row(t) for t in reversed(hall.store.of_day(hall.day(self.now()))))
+        entries = tuple(replace(e, payload={}) for e in self.parts.outbox.list(limit=OUTBOX_ROWS))
+        paused = tuple(sorted(hall.store.paused()))
+        self.change(staff=replace(self.state.staff, tickets=tickets, entries=entries, paused=paused))
+
+    def _officer(self) -> str:
+        state: AppState = self.state
+        return state.staff.name if state.step in (Step.STAFF, Step.DIAGNOSTICS) else ""
+
+    def _said(self, code: str) -> None:
+        self.refresh_hall()
+        self.refresh_desk()
+        self.change(staff=replace(self.state.staff, code=code))
+
+
+def _row(ticket: Ticket) -> StaffTicket:
+    return StaffTicket(
+        ticket.id,
+        ticket.label,
+        ticket.state.value,
+        ticket.issued_at,
+        ticket.print_code,
+        ticket.priority,
+        ticket.reprints,
+    )

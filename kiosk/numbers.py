@@ -1,0 +1,155 @@
+"""Numbers: one touch stores a ticket, then prints it (DESIGN 4: durable before promised)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from PIL import Image
+
+from devices.events import TicketPrinted
+from devices.interfaces import PrintOutcome, PrintResult, TicketPrinter
+from kiosk import slips
+from kiosk.core import KioskCore
+from kiosk.hall.tickets import HallError, Ticket, TicketState
+from kiosk.slip_picture import draw
+from kiosk.state import Job, Step, TicketView
+
+PRINTER_ABSENT = "printer_absent"
+
+
+@dataclass(frozen=True)
+class SlipDrawn:
+    """Event: the picture of a slip, for the preview on the glass."""
+
+    job: str
+    session_id: str
+    picture: Image.Image = field(repr=False)
+
+
+class NumberVerbs(KioskCore):
+    """Taking numbers and printing slips."""
+
+    def ask_priority(self) -> None:
+        """HOME → PRIORITY."""
+        self.change(step=Step.PRIORITY, toast="")
+
+    def choose_priority(self, group: str) -> None:
+        """PRIORITY → HOME with the group shown; "" for none."""
+        self.change_session(Step.HOME, priority=group)
+
+    def take_number(self, letter: str) -> None:
+        """Give the next number of a series and print it; also the counter's number of a prepared dossier."""
+        if self.state.step is Step.TICKET:
+            return  # a second touch on the same tile is no second number
+        ticket = self.issue(letter)
+        if ticket is None:
+            return
+        checklist = self.state.step is Step.CHECKLIST
+        self.change_session(Step.TICKET, ticket=self.view_of(ticket), priority="")
+        view = self.session.ticket
+        assert view is not None
+        slip = self.ticket_slip(ticket, view)
+        if checklist and self.session.procedure:
+            slip = slips.with_checklist(slip, self.session.procedure, self.session.preparation, self.state.language)
+        self.print_slip(f"ticket:{ticket.id}", "", slip)
+        self.refresh_hall()
+
+    def done_with_ticket(self) -> None:
+        """TICKET → HOME."""
+        self.finish_session()
+
+    def issue(self, letter: str) -> Ticket | None:
+        """A stored number, or None with the reason on the glass."""
+        now = self.now()
+        try:
+            return self.parts.hall.take(letter, now, self.session.priority)
+        except HallError as error:
+            self.tell(error.code)
+            return None
+
+    def view_of(self, ticket: Ticket) -> TicketView:
+        """A ticket as the glass shows it."""
+        hall = self.parts.hall
+        series = hall.series_of(ticket.series)
+        return TicketView(
+            id=ticket.id,
+            number=ticket.label,
+            series_title=series.title,
+            counters=series.counters,
+            issued_at=ticket.issued_at,
+            ahead=hall.store.ahead(ticket),
+            estimate_minutes=hall.store.estimate_minutes(ticket, max(1, len(series.counters))),
+        )
+
+    def ticket_slip(self, ticket: Ticket, view: TicketView, reprint: bool = False) -> slips.Slip:
+        """The slip of a ticket."""
+        return slips.ticket_slip(
+            centre=self.parts.config.site.name,
+            number=view.number,
+            series_title=view.series_title,
+            counters=view.counters,
+            issued_at=view.issued_at,
+            ahead=view.ahead,
+            estimate_minutes=view.estimate_minutes,
+            qr=self.parts.hall.qr_text(ticket),
+            priority=ticket.priority,
+            language=self.state.language,
+            reprint=reprint,
+        )
+
+    # -- printing ------------------------------------------------------------------------------------------------
+    def print_slip(self, job: str, session_id: str, slip: slips.Slip) -> None:
+        """Draw and print on the printer's thread; without a printer the failure is told at once."""
+        worker = self.parts.workers.get("printer")
+        if worker is None:
+            self.printed(TicketPrinted("printer", job, session_id, PrintOutcome(PrintResult.FAILED, PRINTER_ABSENT)))
+            return
+        worker.submit(job, session_id, lambda printer: _draw_and_print(printer, job, session_id, slip))
+
+    def slip_drawn(self, event: SlipDrawn) -> None:
+        """Keep the picture for the preview."""
+        session = self.state.session
+        if session is None:
+            return
+        if session.ticket and event.job == f"ticket:{session.ticket.id}":
+            self.change_session(ticket=replace(session.ticket, picture=event.picture))
+        elif event.session_id == session.id:
+            self.change_session(slip_picture=event.picture)
+
+    def printed(self, event: TicketPrinted) -> None:
+        """A print job has ended: write it down for staff, show it to the citizen."""
+        kind, _, key = event.job.partition(":")
+        if kind in ("ticket", "reprint", "linked"):
+            self._ticket_printed(int(key.split(":")[0]), event.outcome)
+        session = self.state.session
+        if session is not None and session.ticket and event.job == f"ticket:{session.ticket.id}":
+            job = Job(event.outcome.result.value)
+            self.change_session(ticket=replace(session.ticket, print=job, code=event.outcome.code))
+        elif session is not None and event.session_id == session.id:
+            self.change_session(slip_print=Job(event.outcome.result.value), slip_code=event.outcome.code)
+            if session.ticket and session.assurance == "declared":
+                self._ticket_printed(session.ticket.id, event.outcome)
+
+    def _ticket_printed(self, ticket_id: int, outcome: PrintOutcome) -> None:
+        failed = outcome.result is PrintResult.FAILED
+        state = TicketState.PRINT_FAILED if failed else TicketState.PRINTED
+        self.parts.hall.store.set_print(ticket_id, state, outcome.code)
+        if failed:
+            self.parts.audit.write("kiosk", "print_failed", ticket=ticket_id, code=outcome.code)
+        self.refresh_desk()
+
+    # -- provided by the other parts of Kiosk --------------------------------------------------------------------
+    def finish_session(self) -> None:
+        """Wipe and go home."""
+        raise NotImplementedError
+
+    def refresh_desk(self) -> None:
+        """Read the staff's lists again while they are on the glass."""
+        raise NotImplementedError
+
+
+def _draw_and_print(printer: TicketPrinter, job: str, session_id: str, slip: slips.Slip) -> Iterator[object]:
+    picture = draw(slip, printer.width_dots)
+    yield SlipDrawn(job, session_id, picture)
+    yield TicketPrinted("printer", job, session_id, printer.print_page(picture))

@@ -1,0 +1,151 @@
+"""Submitting: committed to the outbox first, then the slip, then delivery (DESIGN 1.3)."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from datetime import datetime
+
+from offline_queue.store import OutboxFull
+
+from kiosk import slips
+from kiosk.clerk_events import DossierFailed, DossierStored
+from kiosk.core import Parts
+from kiosk.dossier import payload
+from kiosk.identity import Assurance
+from kiosk.journey import JourneyVerbs
+from kiosk.provisional import provisional_code
+from kiosk.state import Job, Page, Session, Step
+from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
+
+
+class SubmissionVerbs(JourneyVerbs):
+    """From the declaration to the rating."""
+
+    def declare(self) -> None:
+        """DECLARE: seal and commit the dossier; → COLLECT once it is durable."""
+        session = self.session
+        if self.state.step is not Step.DECLARE or session.submit is Job.RUNNING:
+            return
+        client_ref = session.client_ref or str(uuid.uuid4())
+        declared_at = self.now()
+        linked = session.ticket
+        if linked is None and session.assurance is Assurance.DECLARED and session.procedure:
+            ticket = self.issue(session.procedure.series)
+            linked = self.view_of(ticket) if ticket else None
+        self.change_session(
+            submit=Job.RUNNING,
+            submit_code="",
+            client_ref=client_ref,
+            provisional_code=provisional_code(client_ref),
+            declared_at=declared_at,
+            ticket=linked,
+        )
+        sealed = self.session
+        self.parts.clerk.do(
+            lambda: _commit(self.parts, sealed, declared_at), failed=DossierFailed(session.id, "dossier_not_stored")
+        )
+
+    def dossier_stored(self, event: DossierStored) -> None:
+        """It cannot be lost any more: wake the sender, ask the citizen to take card and papers."""
+        self.parts.sender.wake()
+        if self.is_current(event.session_id):
+            self.change_session(Step.COLLECT, submit=Job.CONFIRMED)
+
+    def dossier_failed(self, event: DossierFailed) -> None:
+        """Nothing was promised: say why, keep all answers, let the citizen try again."""
+        if self.is_current(event.session_id):
+            self.change_session(submit=Job.FAILED, submit_code=event.code)
+
+    def collected(self) -> None:
+        """COLLECT → SLIP: print the provisional slip."""
+        self.change_session(Step.SLIP, slip_print=Job.RUNNING)
+        self.reprint_slip()
+
+    def reprint_slip(self) -> None:
+        """Print the provisional slip (again, after a failed print)."""
+        session = self.session
+        assert session.procedure is not None
+        self.change_session(slip_print=Job.RUNNING, slip_code="")
+        slip = slips.provisional_slip(
+            centre=self.parts.config.site.name,
+            code=session.provisional_code,
+            qr=f"KM1|{self.parts.config.site.agency_code}|{session.provisional_code}",
+            procedure=session.procedure,
+            case=session.case,
+            stored_at=session.declared_at or self.now(),
+            declared=session.assurance is Assurance.DECLARED,
+            linked_number=session.ticket.number if session.ticket else "",
+            counters=session.ticket.counters if session.ticket else (),
+            hotline=self.parts.config.site.hotline,
+            language=self.state.language,
+        )
+        self.print_slip(f"slip:{session.id[:8]}", session.id, slip)
+
+    def done_with_slip(self) -> None:
+        """Personal data is cleared at once; only then the rating, in a session that knows nobody."""
+        language = self.state.language
+        self.wipe()
+        self.change_session(Step.RATING)
+        self.change(language=language)
+
+    def rate(self, stars: int) -> None:
+        """1 to 5, 0 for skipped; kept without anything about the person."""
+        if 1 <= stars <= 5:
+            self.parts.audit.write("kiosk", "rated", stars=stars)
+        self.finish_session()
+
+    def outbox_changed(self, event: OutboxChanged) -> None:
+        """Status bar, staff's list, and the official code while its owner still stands there."""
+        values: dict[str, object] = {"outbox": event.counts}
+        if event.online is not None:
+            values["online"] = event.online
+        self.change(**values)
+        session = self.state.session
+        if session is not None and session.client_ref and session.client_ref == event.entry_id:
+            entry = self.parts.outbox.get(event.entry_id)
+            if entry and entry.receipt:
+                self.change_session(receipt=entry.receipt)
+        self.refresh_desk()
+
+
+def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
+    """On the clerk's thread: pages → one PDF a paper → one durable entry."""
+    assert session.procedure is not None
+    try:
+        with parts.blobs.hold():  # a file with the same content may be on its way out with another dossier
+            attachments = tuple(
+                _attach(parts, component_id, _title(session, component_id), pages)
+                for component_id, pages in session.papers.items()
+                if pages and _title(session, component_id)
+            )
+            entry = OutboxEntry(
+                id=session.client_ref,
+                procedure_code=session.procedure.code,
+                created_at=declared_at,
+                provisional_code=session.provisional_code,
+                attachments=attachments,
+                payload=payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, declared_at),
+            )
+            parts.outbox.add(entry)
+    except OutboxFull as error:
+        return DossierFailed(session.id, error.code)
+    except OSError:
+        return DossierFailed(session.id, "disk_full")
+    return DossierStored(session.id, session.client_ref)
+
+
+def _title(session: Session, component_id: str) -> str:
+    """The title of a paper of the chosen case; "" for what was scanned for another one."""
+    components = session.case.components if session.case else ()
+    return next((c.title for c in components if c.id == component_id), "")
+
+
+def _attach(parts: Parts, component_id: str, title: str, pages: tuple[Page, ...]) -> Attachment:
+    import img2pdf
+
+    output = io.BytesIO()
+    img2pdf.convert([parts.blobs.get(page.sha256) for page in pages], outputstream=output)
+    pdf = output.getvalue()
+    sha256 = parts.blobs.put(pdf)
+    return Attachment(component_id, title, sha256, len(pdf), "application/pdf", len(pages))

@@ -1,0 +1,255 @@
+"""`build(config)`: the only place where the parts meet."""
+
+from __future__ import annotations
+
+import fcntl
+import queue
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from zoneinfo import ZoneInfo
+
+from devices.worker import DeviceWorker
+from offline_queue.blobs import BlobStore
+from offline_queue.http_gateway import HttpGateway
+from offline_queue.key import derive, load_or_create_key
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
+
+from devices import registry
+from devices.events import CardPresence, CodeScanned
+from devices.interfaces import CardReader, CodeScanner
+from kiosk import staff
+from kiosk.audit import AuditLog
+from kiosk.catalogue import load_catalogue
+from kiosk.clerk import Clerk
+from kiosk.config import ASSETS, Config
+from kiosk.core import Parts
+from kiosk.form_files import load_forms
+from kiosk.hall.hall import Hall
+from kiosk.hall.opening import OpeningHours
+from kiosk.hall.store import TicketStore
+from kiosk.hall.tickets import Series
+from offline_queue.entry import OutboxChanged
+from offline_queue.gateway import Gateway
+
+if TYPE_CHECKING:
+    from kiosk.app import Kiosk
+    from kiosk.sandbox.server import Province
+
+READ_SECONDS = 0.2
+SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
+MIN_FREE_BYTES = 200 * 1024 * 1024  # room for one dossier of scans and for everything else to keep working
+
+
+class Refused(Exception):
+    """The kiosk does not start: `code` is translated with advice, `detail` names the place."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+@contextmanager
+def instance_lock(data_dir: Path) -> Iterator[None]:
+    """Hold the data folder for one running kiosk (flock: it goes with the process). Raises `Refused`."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("already_running", str(data_dir)) from None
+        yield
+
+
+def claim(config: Config) -> None:
+    """Make the data folder this kiosk's, or refuse one that belongs to another."""
+    folder = config.storage.data_dir
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner = folder / "kiosk"
+    mine = f"{config.site.agency_code} {config.site.kiosk_id}\n"
+    if not owner.exists():
+        owner.write_text(mine, encoding="utf-8")
+    elif owner.read_text(encoding="utf-8") != mine:
+        raise Refused("data_of_another_kiosk", str(folder))
+
+
+@dataclass
+class Stores:
+    """What lies on the disk: tickets, outbox, scans, audit log."""
+
+    tickets: TicketStore
+    outbox: Outbox
+    blobs: BlobStore
+    audit: AuditLog
+    key: bytes = field(repr=False)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.outbox.close()
+        self.tickets.close()
+
+
+def site_clock(config: Config) -> Callable[[], datetime]:
+    """The time of the site, aware."""
+    zone = ZoneInfo(config.site.timezone)
+    return lambda: datetime.now(zone)
+
+
+def open_stores(config: Config, issuer: str = "") -> Stores:
+    """Open (on first start: make) the stores; `issuer` is the running kiosk. Raises `Refused` and `OutboxError`."""
+    claim(config)
+    folder = config.storage.data_dir
+    outbox_file = folder / "outbox.db"
+    key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
+    database = config.hall.database or str(folder / "tickets.db")
+    return Stores(
+        tickets=TicketStore(database, issuer),
+        outbox=Outbox(outbox_file, derive(key, "outbox"), min_free=MIN_FREE_BYTES),
+        blobs=BlobStore(folder / "scans", derive(key, "scans")),
+        audit=AuditLog(folder / "audit.jsonl"),
+        key=key,
+    )
+
+
+def hall_of(config: Config, tickets: TicketStore) -> Hall:
+    """The hall with the rules of the configuration."""
+    table = config.hall
+    opening = OpeningHours(
+        table.hours,
+        config.site.timezone,
+        weekdays=table.weekdays,
+        holidays=table.holidays,
+        workdays=table.workdays,
+        last_ticket_minutes=table.last_ticket_minutes,
+    )
+    series = tuple(Series(s.letter, s.title, s.fields, s.counters, s.daily_limit, s.icon) for s in table.series)
+    return Hall(tickets, series, opening, config.site.agency_code)
+
+
+def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> Gateway:
+    """The way to the province; `province_url` is the embedded one's."""
+    table = config.province
+    if table is None or table.sandbox:
+        return HttpGateway(province_url or "http://127.0.0.1:9", SANDBOX_TOKEN, uploads=outbox.uploads)
+    assert table.url is not None
+    token = table.token_file.read_text(encoding="utf-8").strip() if table.token_file else ""
+    return HttpGateway(table.url, token, table.ca_file, table.client_cert, uploads=outbox.uploads)
+
+
+def province_of(config: Config) -> Province | None:
+    """The embedded province, not started yet; None when the kiosk has a real one."""
+    if config.province is None or not config.province.sandbox:
+        return None
+    from kiosk.sandbox.server import Province
+
+    return Province(config.storage.data_dir / "province", config.site.agency_code, token=SANDBOX_TOKEN)
+
+
+def open_devices(config: Config) -> dict[str, Any]:
+    """The configured drivers by kind, not open yet."""
+    made = {}
+    for kind, table in config.devices.items():
+        if kind == "printer" and table.get("driver") == "simulated" and "folder" not in table:
+            table = {**table, "folder": config.storage.data_dir / "printed"}
+        made[kind] = registry.create(kind, table)
+    return made
+
+
+def _read_code(scanner: CodeScanner) -> Iterator[object]:
+    if (text := scanner.read_code(READ_SECONDS)) is not None:
+        yield CodeScanned("code_scanner", text)
+
+
+def _watch_card() -> Callable[[CardReader], Iterator[object]]:
+    last: list[bool] = [False]
+
+    def watch(reader: CardReader) -> Iterator[object]:
+        present = reader.card_present()
+        if present != last[0]:
+            last[0] = present
+            yield CardPresence("card_reader", present)
+
+    return watch
+
+
+class Machine:
+    """A kiosk with all its parts running; closed in the reverse order."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._exits = ExitStack()
+        self.devices: Mapping[str, Any] = {}
+        self.province: Province | None = None
+        self.kiosk: Kiosk
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._exits.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exits.close()
+
+    def _start(self) -> None:
+        from kiosk.app import Kiosk
+
+        config, exits = self.config, self._exits
+        exits.enter_context(instance_lock(config.storage.data_dir))
+        stores = open_stores(config, issuer=config.site.kiosk_id)
+        exits.callback(stores.close)
+        stores.blobs.sweep(stores.outbox.blob_ids)
+        self.province = province_of(config)
+        url = self.province.start() if self.province else ""
+        if self.province:
+            exits.callback(self.province.stop)
+        sender = Sender(stores.outbox, stores.blobs, gateway_of(config, stores.outbox, url), self._outbox_changed)
+        clerk = Clerk(self.inbox)
+        self.devices = open_devices(config)
+        workers = self._workers()
+        self.kiosk = Kiosk(
+            Parts(
+                config=config,
+                hall=hall_of(config, stores.tickets),
+                catalogue=load_catalogue(ASSETS / "catalogue"),
+                forms=load_forms(ASSETS / "forms"),
+                workers=workers,
+                clerk=clerk,
+                outbox=stores.outbox,
+                blobs=stores.blobs,
+                sender=sender,
+                accounts=accounts_of(config),
+                audit=stores.audit,
+                clock=site_clock(config),
+            )
+        )
+        for part in (clerk, *workers.values(), sender):
+            part.start()
+            exits.callback(part.stop)
+
+    def _outbox_changed(self, event: OutboxChanged) -> None:
+        self.inbox.put(event)
+
+    def _workers(self) -> dict[str, DeviceWorker[Any]]:
+        idle: dict[str, Any] = {"code_scanner": _read_code, "card_reader": _watch_card()}
+        return {
+            kind: DeviceWorker(kind, device, self.inbox, idle=idle.get(kind)) for kind, device in self.devices.items()
+        }
+
+
+def accounts_of(config: Config) -> tuple[staff.Account, ...]:
+    """Who may open the other two doors."""
+    if config.staff is not None:
+        return staff.load_accounts(config.staff.accounts_file)
+    return staff.default_accounts() if config.embedded else ()

@@ -1,0 +1,117 @@
+"""The dev dock: a drawer at the edge of the window that plays with the simulated devices; never on a real kiosk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.relativelayout import RelativeLayout
+
+from kiosk.wiring import Machine
+from screens.tr import tr
+from screens.widgets import Action
+
+# Synthetic people: the printed QR of a mother's and a father's card, and a code that is none.
+MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
+FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12062021"
+FOREIGN_CODE = "https://example.invalid/x"
+
+
+class DockButton(Action):
+    """One thing to do to a device."""
+
+
+class DockGroup(BoxLayout):
+    """The buttons of one device."""
+
+    title = StringProperty("")
+
+
+class DevDock(RelativeLayout):
+    """Buttons by device, behind a handle."""
+
+    opened = BooleanProperty(False)
+    pins = StringProperty("")
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self.machine = machine
+        if machine.config.embedded:
+            self.pins = "2468 · 8642"
+        for title, acts in self._groups():
+            group = DockGroup(title=title)
+            for text, act in acts:
+                button = DockButton(text=text)
+                button.bind(on_release=lambda _button, act=act: act())
+                group.ids.buttons.add_widget(button)
+            self.ids.groups.add_widget(group)
+
+    def toggle(self) -> None:
+        """Open or close the drawer."""
+        self.opened = not self.opened
+
+    def on_touch_down(self, touch: object) -> bool:
+        """Touches beside the drawer go to the screen below."""
+        x, y = touch.pos  # type: ignore[attr-defined]
+        part = self.ids.drawer if self.opened else self.ids.handle
+        inside = part.collide_point(x, y) or self.ids.handle.collide_point(x, y)
+        return bool(super().on_touch_down(touch)) if inside else False
+
+    def _groups(self) -> list[tuple[str, list[tuple[str, Callable[[], object]]]]]:
+        devices = {
+            kind: device
+            for kind, device in self.machine.devices.items()
+            if self.machine.config.devices[kind].get("driver") == "simulated"
+        }
+        groups: list[tuple[str, list[tuple[str, Callable[[], object]]]]] = []
+        if scanner := devices.get("code_scanner"):
+            groups.append(
+                (
+                    tr._("Máy đọc mã"),
+                    [
+                        (tr._("QR thẻ của mẹ"), lambda: scanner.present(MOTHER)),
+                        (tr._("QR thẻ của cha"), lambda: scanner.present(FATHER)),
+                        (tr._("Mã lạ"), lambda: scanner.present(FOREIGN_CODE)),
+                        (tr._("Rút dây"), scanner.unplug),
+                        (tr._("Cắm lại"), scanner.restore),
+                    ],
+                )
+            )
+        if card := devices.get("card_reader"):
+            groups.append((tr._("Đầu đọc thẻ"), [(tr._("Đặt thẻ"), card.insert), (tr._("Lấy thẻ"), card.remove)]))
+        if printer := devices.get("printer"):
+            groups.append(
+                (
+                    tr._("Máy in"),
+                    [
+                        (tr._("Hết giấy"), printer.paper_out),
+                        (tr._("Kẹt giấy"), printer.jam),
+                        (tr._("Rút dây"), printer.unplug),
+                        (tr._("Sửa xong"), printer.restore),
+                    ],
+                )
+            )
+        if feeder := devices.get("document_scanner"):
+            groups.append(
+                (
+                    tr._("Máy quét"),
+                    [
+                        (tr._("Kẹt giấy"), feeder.jam),
+                        (tr._("Rút dây"), feeder.unplug),
+                        (tr._("Sửa xong"), feeder.restore),
+                    ],
+                )
+            )
+        if self.machine.province:
+            groups.append(
+                (
+                    tr._("Mạng"),
+                    [(tr._("Ngắt mạng"), lambda: self._network("refuse")), (tr._("Nối mạng"), self._network)],
+                )
+            )
+        return groups
+
+    def _network(self, fault: str = "") -> None:
+        if self.machine.province:
+            self.machine.province.fault = fault

@@ -1,0 +1,153 @@
+"""A robot at the glass: real touches through the X server (XTEST), real pixels from it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.widget import Widget
+from PIL import Image
+from Xlib import X, display
+from Xlib.ext import xtest
+
+from kiosk.state import AppState, Step
+from screens.window import KioskWindow
+
+T = TypeVar("T")
+Wanted = Callable[[Any], bool]
+
+
+class RobotLost(Exception):
+    """The glass does not show what the robot looks for."""
+
+
+class Robot:
+    """Runs in a thread of its own; widgets are only looked at on the main thread."""
+
+    def __init__(self, window: KioskWindow, patience: float = 20.0) -> None:
+        self.window = window
+        self.patience = patience
+        self._display = display.Display()
+        self._root = self._display.screen().root
+
+    @property
+    def state(self) -> AppState:
+        """What is on the glass now."""
+        return self.window.kiosk.state
+
+    def close(self) -> None:
+        """Let go of the X server."""
+        self._display.close()
+
+    def on_main(self, call: Callable[[], T]) -> T:
+        """Do something on the main thread between two frames and wait for its result."""
+        done = threading.Event()
+        box: list[T] = []
+
+        def work(_dt: float) -> None:
+            try:
+                box.append(call())
+            finally:
+                done.set()
+
+        Clock.schedule_once(work, 0)
+        if not done.wait(self.patience):
+            raise RobotLost("the main thread does not answer")
+        if not box:
+            raise RobotLost("looking at the glass failed")
+        return box[0]
+
+    def wait(self, wanted: Callable[[AppState], bool], what: str, patience: float | None = None) -> AppState:
+        """Wait until the state is as wanted."""
+        end = time.monotonic() + (patience or self.patience)
+        while time.monotonic() < end:
+            state = self.state
+            if wanted(state):
+                return state
+            time.sleep(0.02)
+        raise RobotLost(f"waited for {what}, the glass shows {self.state.step}")
+
+    def wait_step(self, step: Step) -> AppState:
+        """Wait for a step, and for its screen to be drawn."""
+        state = self.wait(lambda s: s.step is step, step.value)
+        self.settle()
+        return state
+
+    def settle(self) -> None:
+        """Let two frames be drawn."""
+        for _ in range(2):
+            self.on_main(lambda: True)
+            time.sleep(0.04)
+
+    # -- looking -------------------------------------------------------------------------------------------------
+    def find(self, wanted: Wanted, what: str) -> tuple[float, float]:
+        """The middle of the first touchable widget that is wanted, in pixels from the top left of the window."""
+        end = time.monotonic() + self.patience
+        while time.monotonic() < end:
+            spot = self.on_main(lambda: self._spot(wanted) or (-1.0, -1.0))
+            if spot[0] >= 0:
+                return spot
+            time.sleep(0.05)
+        raise RobotLost(f"cannot see {what} on {self.state.step}")
+
+    def sees(self, wanted: Wanted) -> bool:
+        """Whether it is on the glass now."""
+        return self.on_main(lambda: self._spot(wanted) is not None)
+
+    def _spot(self, wanted: Wanted) -> tuple[float, float] | None:
+        for widget in _walk(self.window.root):
+            if wanted(widget) and widget.width > 1 and widget.height > 1 and not getattr(widget, "disabled", False):
+                x, y = widget.to_window(widget.center_x, widget.center_y)
+                if 0 < x < Window.width and 0 < y < Window.height:
+                    return float(x), float(Window.height - y)
+        return None
+
+    # -- touching ------------------------------------------------------------------------------------------------
+    def tap(self, wanted: Wanted | str, what: str = "") -> None:
+        """Touch a widget: by a test on it, or by its text."""
+        test = by_text(wanted) if isinstance(wanted, str) else wanted
+        x, y = self.find(test, what or str(wanted))
+        self.touch(x, y)
+
+    def touch(self, x: float, y: float) -> None:
+        """Press and release at a point of the window, as a finger would."""
+        left, top = self._window_origin()
+        self._fake(X.MotionNotify, x=round(left + x), y=round(top + y))
+        self._fake(X.ButtonPress, 1)
+        time.sleep(0.05)
+        self._fake(X.ButtonRelease, 1)
+        self.settle()
+
+    def _fake(self, kind: int, detail: int = 0, x: int = 0, y: int = 0) -> None:
+        xtest.fake_input(self._display, kind, detail, x=x, y=y)
+        self._display.sync()
+
+    def _window_origin(self) -> tuple[int, int]:
+        left, top = self.on_main(lambda: (Window.left, Window.top))
+        return int(left or 0), int(top or 0)
+
+    # -- pictures ------------------------------------------------------------------------------------------------
+    def picture(self, path: Path) -> None:
+        """What the X server shows of the window, as a PNG."""
+        self.settle()
+        left, top = self._window_origin()
+        width, height = self.on_main(lambda: (int(Window.width), int(Window.height)))
+        raw = self._root.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFFFF)
+        Image.frombytes("RGB", (width, height), raw.data, "raw", "BGRX").save(path)
+
+
+def by_text(text: str) -> Wanted:
+    """A touchable widget whose text or title is this."""
+    return lambda w: hasattr(w, "on_release") and text in (getattr(w, "text", None), getattr(w, "title", None))
+
+
+def _walk(widget: Widget) -> Iterator[Widget]:
+    """Topmost first: overlays before what they cover."""
+    for child in widget.children:
+        yield from _walk(child)
+    yield widget

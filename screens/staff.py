@@ -1,0 +1,175 @@
+"""The staff's screen: what needs a hand first, then tickets of the day, the outbox, the series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.state import AppState, StaffTicket
+from offline_queue.entry import EntryState, OutboxEntry
+from screens.tr import tr
+from screens.widgets import Action, KioskScreen
+
+MAX_ROWS = 40
+STATE_WORDS = {
+    "issued": "Đã cấp",
+    "printed": "Đã in",
+    "print_failed": "In hỏng",
+    "called": "Đang gọi",
+    "serving": "Đang phục vụ",
+    "done": "Xong",
+    "absent": "Vắng mặt",
+    "cancelled": "Đã hủy",
+}
+ENTRY_WORDS = {
+    EntryState.PENDING: "Chờ gửi",
+    EntryState.SENDING: "Đang gửi",
+    EntryState.DELIVERED: "Tỉnh đã nhận",
+    EntryState.REJECTED: "Tỉnh từ chối",
+}
+REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
+
+
+class StaffRow(BoxLayout):
+    """One line of a list: what, how it stands, and at most one thing to do."""
+
+    title = StringProperty("")
+    detail = StringProperty("")
+    alarm = BooleanProperty(False)
+    act_text = StringProperty("")
+    act_icon = StringProperty("")
+    act = ObjectProperty(lambda: None)  # what the button of the row does
+
+
+class SeriesSwitch(Action):
+    """Pause or reopen one series."""
+
+    letter = StringProperty("")
+    paused = BooleanProperty(False)
+
+
+class StaffScreen(KioskScreen):
+    """Three lists behind three tabs; a reprint asks for its reason."""
+
+    tab = StringProperty("tickets")
+    officer = StringProperty("")
+    message = StringProperty("")
+    failed = NumericProperty(0)
+    pending = NumericProperty(0)
+    rejected = NumericProperty(0)
+    alarm = BooleanProperty(False)
+    stopped = BooleanProperty(False)
+    reprinting = NumericProperty(0)  # id of the ticket whose reason is asked; 0 = none
+    reprinting_number = StringProperty("")
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._shown: tuple[object, ...] = ()
+        for code, words in REASONS.items():
+            button = Action(text=tr._(words))
+            button.bind(on_release=lambda _b, code=code: self.reprint(code))
+            self.ids.reasons.add_widget(button)
+
+    def shown(self, _state: AppState) -> None:
+        """Start with the tickets."""
+        self.tab = "tickets"
+        self.reprinting = 0
+
+    def render(self, state: AppState) -> None:
+        """Figures, and the list behind the open tab."""
+        view = state.staff
+        self.officer = view.name
+        self.message = tr.error(view.code)
+        self.failed = sum(1 for t in view.tickets if t.state == "print_failed")
+        self.pending, self.rejected, self.alarm = state.outbox.pending, state.outbox.rejected, state.outbox.alarm
+        self.stopped = bool(state.trouble)
+        for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
+            button.text = tr._(words)
+        key = (self.tab, view.tickets, view.entries, view.paused, state.series, state.language)
+        if key != self._shown:
+            self._shown = key
+            self._fill(state)
+
+    def open_tab(self, tab: str) -> None:
+        """Show another list."""
+        self.tab = tab
+        self.render(self.kiosk.state)
+
+    def reprint(self, reason: str) -> None:
+        """Print the chosen ticket again for this reason."""
+        ticket_id, self.reprinting = int(self.reprinting), 0
+        self.kiosk.reprint_ticket(ticket_id, reason)
+
+    def main(self) -> None:
+        """Lock."""
+        self.kiosk.log_out()
+
+    def _fill(self, state: AppState) -> None:
+        rows = self.ids.rows
+        rows.clear_widgets()
+        if self.tab == "tickets":
+            tickets = sorted(state.staff.tickets, key=lambda t: t.state != "print_failed")
+            for ticket in tickets[:MAX_ROWS]:
+                rows.add_widget(self._ticket_row(ticket))
+        elif self.tab == "outbox":
+            entries = sorted(state.staff.entries, key=lambda e: e.state is not EntryState.REJECTED)
+            for entry in entries[:MAX_ROWS]:
+                rows.add_widget(self._entry_row(entry))
+        else:
+            for series in state.series:
+                paused = series.letter in state.staff.paused
+                row = StaffRow(
+                    title=f"{series.letter} · {tr._(series.title)}",
+                    detail=tr._("Đang tạm dừng") if paused else tr._("{n} người đang chờ").format(n=series.waiting),
+                    alarm=paused,
+                    act_text=tr._("Mở lại") if paused else tr._("Tạm dừng"),
+                    act_icon="play" if paused else "pause",
+                )
+                verb = self.kiosk.reopen_series if paused else self.kiosk.pause_series
+                row.act = lambda verb=verb, letter=series.letter: verb(letter)
+                rows.add_widget(row)
+        if not rows.children:
+            rows.add_widget(StaffRow(title=tr._("Chưa có gì ở đây.")))
+
+    def _ticket_row(self, ticket: StaffTicket) -> StaffRow:
+        parts = [ticket.issued_at.strftime("%H:%M"), tr._(STATE_WORDS[ticket.state])]
+        if ticket.print_code:
+            parts.append(tr.error(ticket.print_code))
+        if ticket.priority:
+            parts.append(tr._(ticket.priority))
+        if ticket.reprints:
+            parts.append(tr._("in lại {n} lần").format(n=ticket.reprints))
+        row = StaffRow(
+            title=ticket.number,
+            detail=" · ".join(parts),
+            alarm=ticket.state == "print_failed",
+            act_text=tr._("In lại"),
+            act_icon="printer",
+        )
+
+        def ask() -> None:
+            self.reprinting, self.reprinting_number = ticket.id, ticket.number
+
+        row.act = ask
+        return row
+
+    def _entry_row(self, entry: OutboxEntry) -> StaffRow:
+        parts = [entry.created_at.strftime("%d/%m %H:%M"), tr._(ENTRY_WORDS[entry.state])]
+        if entry.receipt:
+            parts.append(entry.receipt.code)
+        parts += [problem.message for problem in entry.problems]
+        waits = entry.state in (EntryState.PENDING, EntryState.SENDING)
+        row = StaffRow(
+            title=f"{entry.procedure_code} · {entry.id[:8]}",
+            detail=" · ".join(parts),
+            alarm=entry.state is EntryState.REJECTED,
+            act_text=tr._("Gửi ngay") if waits else "",
+            act_icon="send" if waits else "",
+        )
+        row.act = lambda: self.kiosk.retry_entry(entry.id)
+        return row
+
+
+SCREEN = StaffScreen

@@ -1,0 +1,255 @@
+"""The tour: a number and a dossier with real touches in the real window, a picture of every screen on the way."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from kivy.clock import Clock
+
+from devices.interfaces import Condition
+from kiosk import forms
+from kiosk.forms import Question, QuestionType, Section
+from kiosk.state import AppState, Job, Step
+from kiosk.wiring import Machine
+from offline_queue.entry import EntryState
+from screens.dev_dock import FATHER, MOTHER, DevDock
+from screens.robot import Robot, RobotLost
+from screens.tr import tr
+from screens.window import KioskWindow
+
+log = logging.getLogger(__name__)
+ACCEPT_SECONDS = 30  # DESIGN 6: exit 0 only if the province has accepted within 30 s
+PROCEDURE = "2.000635"
+TYPED_NUMBER = MOTHER.split("|")[0]
+FILLS = {
+    QuestionType.NAME: "Nguyễn Thị Đào",
+    QuestionType.TEXT: "Tổ 1",
+    QuestionType.PHONE: "0912345678",
+    QuestionType.ID_NUMBER: TYPED_NUMBER,
+    QuestionType.NUMBER: "1",
+    QuestionType.DATE: "1990-02-14",
+}
+
+
+class Tour:
+    """One tour of one machine; `run` returns whether the province has accepted the dossier."""
+
+    def __init__(self, machine: Machine, out: Path) -> None:
+        self.machine = machine
+        self.out = out
+        self.steps: list[dict[str, Any]] = []
+        self.ticket: dict[str, Any] = {"number": None, "print": None}
+        self.dossier: dict[str, Any] = {"id": None, "code": None}
+        self.accepted = False
+        self._started = time.monotonic()
+
+    def run(self) -> bool:
+        """Show the window, let the robot work, write `tour.json`."""
+        dock = (lambda: DevDock(self.machine)) if self.machine.config.simulated else None
+        self.window = KioskWindow(self.machine.kiosk, self.machine.inbox, dock, on_first_frame=self._begin)
+        self.window.run()
+        self._slips()
+        report = {"ticket": self.ticket, "dossier": self.dossier, "steps": self.steps}
+        (self.out / "tour.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
+        return self.accepted
+
+    def _begin(self) -> None:
+        threading.Thread(target=self._work, name="robot", daemon=True).start()
+
+    def _work(self) -> None:
+        robot = self.robot = Robot(self.window)
+        try:
+            robot.wait(lambda s: len(self.window.screens) == len(Step), "all screens built")
+            self._take_number()
+            self._submit()
+        except RobotLost as lost:
+            log.error("tour: %s", lost)
+            robot.picture(self.out / "lost.png")
+        finally:
+            robot.close()
+            Clock.schedule_once(lambda _dt: self.window.stop(), 0)
+
+    # -- the two jobs --------------------------------------------------------------------------------------------
+    def _take_number(self) -> None:
+        robot = self.robot
+        state = robot.wait_step(Step.HOME)
+        self._picture(state.step)
+        series = next(s for s in state.series if not s.closed_code)
+        robot.tap(tr._(series.title))
+        state = robot.wait_step(Step.TICKET)
+        assert state.session is not None
+        assert state.session.ticket is not None
+        self.ticket["number"] = state.session.ticket.number
+        state = robot.wait(lambda s: _ticket_job(s) is not Job.RUNNING, "the printed ticket")
+        self.ticket["print"] = _ticket_job(state).value
+        self._picture(Step.TICKET)
+        self._main()
+        robot.wait_step(Step.HOME)
+
+    def _submit(self) -> None:
+        robot = self.robot
+        robot.tap(tr._("Nộp hồ sơ, chuẩn bị giấy tờ tại đây"))
+        state = robot.wait_step(Step.PROCEDURES)
+        self._picture(state.step)
+        procedure = self.machine.kiosk.parts.catalogue.procedures[PROCEDURE]
+        robot.tap(tr._(procedure.short_name))
+        robot.wait_step(Step.BRING)
+        self._choose_case()
+        self._picture(Step.BRING)
+        self._main()
+        robot.wait_step(Step.IDENTIFY)
+        self._picture(Step.IDENTIFY)
+        self._identify()
+        robot.wait_step(Step.NOTICE)
+        self._picture(Step.NOTICE)
+        self._main()
+        self._fill_form()
+        if self.robot.state.step is Step.PAPERS:
+            self._scan_papers()
+        robot.wait_step(Step.REVIEW)
+        self._picture(Step.REVIEW)
+        self._main()
+        robot.wait_step(Step.DECLARE)
+        robot.tap(lambda w: type(w).__name__ == "Option", "the declaration")
+        self._picture(Step.DECLARE)
+        self._main()
+        robot.wait_step(Step.COLLECT)
+        self._picture(Step.COLLECT)
+        self._main()
+        state = robot.wait_step(Step.SLIP)
+        assert state.session is not None
+        self.dossier["id"] = state.session.client_ref
+        robot.wait(lambda s: s.session is None or s.session.slip_print is not Job.RUNNING, "the printed slip")
+        self.accepted = self._wait_for_province(self.dossier["id"])
+        self._picture(Step.SLIP)
+        self._main()
+        robot.wait_step(Step.RATING)
+        self._picture(Step.RATING)
+        robot.tap(tr._("Rất hài lòng"))
+        robot.wait_step(Step.HOME)
+
+    # -- parts ---------------------------------------------------------------------------------------------------
+    def _choose_case(self) -> None:
+        """The case with a paper to scan where there is a scanner, else one without."""
+        session = self.robot.state.session
+        assert session is not None
+        assert session.procedure is not None
+        if session.case is not None and len(session.procedure.cases) == 1:
+            return
+        status = self.robot.state.devices.get("document_scanner")
+        can_scan = status is not None and status.condition is Condition.READY
+        cases = session.procedure.cases
+        chosen = next((c for c in cases if bool(forms.needed_papers(c.components)) == can_scan), cases[0])
+        self.robot.tap(tr._(chosen.title))
+        self.robot.wait(lambda s: s.session is not None and s.session.case is chosen, "the chosen case")
+
+    def _identify(self) -> None:
+        """By the dev dock's QR code, touched; else the number is typed."""
+        robot = self.robot
+        if self.machine.config.devices.get("code_scanner", {}).get("driver") == "simulated":
+            self._dock("QR thẻ của mẹ")
+            return
+        robot.tap(tr._("Nhập số bằng tay"))
+        self._type(TYPED_NUMBER)
+        self._main()
+
+    def _dock(self, text: str) -> None:
+        robot = self.robot
+        robot.tap(lambda w: w is self._dock_widget().ids.handle, "the dev dock")
+        robot.tap(tr._(text))
+        robot.tap(lambda w: w is self._dock_widget().ids.handle, "the dev dock")
+
+    def _dock_widget(self) -> DevDock:
+        return next(w for w in self.window.root.children if isinstance(w, DevDock))
+
+    def _fill_form(self) -> None:
+        robot = self.robot
+        state = robot.wait_step(Step.FORM)
+        while state.step is Step.FORM:
+            section = state.session.section if state.session else None
+            assert section is not None
+            self._fill_section(section)
+            self._picture(Step.FORM)
+            self._main()
+            state = robot.wait(lambda s, last=section: _moved_on(s, last), f"what comes after {section.id}")
+            robot.settle()
+
+    def _fill_section(self, section: Section) -> None:
+        answered: set[str] = set()
+        while question := self._open_question(section, answered):
+            answered.add(question.id)
+            self._answer(question)
+
+    def _open_question(self, section: Section, answered: set[str]) -> Question | None:
+        """The next question that must be answered and is not."""
+        session = self.robot.state.session
+        assert session is not None
+        case = session.case.id if session.case else ""
+        for question in forms.visible_questions(section, case, session.answers):
+            if question.required and not session.answers.get(question.id) and question.id not in answered:
+                return question
+        return None
+
+    def _answer(self, question: Question) -> None:
+        raise NotImplementedError
+
+    def _type(self, text: str) -> None:
+        raise NotImplementedError
+
+    def _scan_papers(self) -> None:
+        robot = self.robot
+        self._picture(Step.PAPERS)
+        kiosk = self.machine.kiosk
+        for component in kiosk.papers_needed():
+            robot.tap(tr._(component.title))
+            robot.wait_step(Step.SCAN)
+            robot.tap(tr._("Quét trang"))
+            robot.wait(lambda s, c=component: bool(s.session and s.session.papers.get(c.id)), "the scanned page")
+            robot.wait(lambda s: bool(s.session and s.session.scan is not Job.RUNNING), "the end of the scan")
+            self._picture(Step.SCAN)
+            self._main()
+            robot.wait_step(Step.PAPERS)
+        self._main()
+
+    def _main(self) -> None:
+        self.robot.tap(lambda w: type(w).__name__ == "MainAction", "the main action")
+
+    def _wait_for_province(self, client_ref: str) -> bool:
+        end = time.monotonic() + ACCEPT_SECONDS
+        while time.monotonic() < end:
+            entry = self.machine.kiosk.parts.outbox.get(client_ref)
+            if entry is not None and entry.state is EntryState.DELIVERED and entry.receipt is not None:
+                self.dossier["code"] = entry.receipt.code
+                return True
+            time.sleep(0.2)
+        return False
+
+    # -- what is left behind -------------------------------------------------------------------------------------
+    def _picture(self, step: Step) -> None:
+        name = f"{len(self.steps) + 1:02d}-{step.value}.png"
+        self.robot.picture(self.out / name)
+        seconds = round(time.monotonic() - self._started, 2)
+        self.steps.append({"screen": step.value, "seconds": seconds, "picture": name})
+
+    def _slips(self) -> None:
+        """Copies of what the simulated printer printed."""
+        folder = self.machine.config.storage.data_dir / "printed"
+        for number, path in enumerate(sorted(folder.glob("*.png")), start=1):
+            shutil.copy(path, self.out / f"slip-{number}.png")
+
+
+def _ticket_job(state: AppState) -> Job:
+    return state.session.ticket.print if state.session and state.session.ticket else Job.RUNNING
+
+
+def _moved_on(state: AppState, last: Section) -> bool:
+    return state.step is not Step.FORM or (state.session is not None and state.session.section is not last)
+
+
+__all__ = ["FATHER", "FILLS", "Tour"]

@@ -1,0 +1,150 @@
+"""Probe of the window, run as a process of its own: `bare`, `kiosk`, `journeys`; the last line of stdout is JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+STARTED = time.time()
+IDLE_SECONDS = 5.0
+SETTLE_SECONDS = 3.0
+
+
+def process_started() -> float:
+    """When this process began, as seconds since the epoch."""
+    ticks = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19])
+    boot = float(
+        next(line.split()[1] for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime"))
+    )
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return max(boot + ticks / os.sysconf("SC_CLK_TCK"), time.time() - uptime)
+
+
+def rss_mb() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def measure_idle(stop: Callable[[], None], first: list[float]) -> None:
+    """After the first frame: settle, measure CPU and memory, stop."""
+    time.sleep(SETTLE_SECONDS)
+    before, began = time.process_time(), time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    cpu = 100 * (time.process_time() - before) / (time.monotonic() - began)
+    print(json.dumps({"first_frame_seconds": first[0], "idle_cpu_percent": cpu, "rss_mb": rss_mb()}))
+    sys.stdout.flush()
+    stop()
+
+
+def bare() -> None:
+    """A label, nothing else: what Kivy itself costs."""
+    from screens.launch import PORTRAIT, prepare_kivy, screen
+
+    with screen(PORTRAIT):
+        prepare_kivy(PORTRAIT)
+        from kivy.app import App
+        from kivy.clock import Clock
+        from kivy.core.window import Window
+        from kivy.uix.label import Label
+
+        first: list[float] = []
+
+        class Bare(App):  # type: ignore[misc]
+            def build(self) -> Label:
+                Window.bind(on_flip=self.flipped)
+                return Label(text="Kiosk")
+
+            def flipped(self, *_: object) -> None:
+                if not first:
+                    first.append(time.time() - process_started())
+                    stop = lambda: Clock.schedule_once(lambda _dt: self.stop(), 0)  # noqa: E731
+                    threading.Thread(target=measure_idle, args=(stop, first), daemon=True).start()
+
+        Bare().run()
+
+
+def kiosk(work: Callable[[Any, Any], None] | None = None) -> None:
+    """The kiosk with the embedded default and fresh data."""
+    from kiosk import config as configuration
+    from kiosk.wiring import Machine
+    from screens.launch import PORTRAIT, prepare_kivy, screen
+
+    config = configuration.load(None)
+    with tempfile.TemporaryDirectory() as folder, screen(PORTRAIT):
+        storage = config.storage.model_copy(update={"data_dir": Path(folder)})
+        config = config.model_copy(update={"storage": storage})
+        with Machine(config) as machine:
+            prepare_kivy(PORTRAIT)
+            from kivy.clock import Clock
+            from kivy.core.window import Window
+
+            from screens.window import KioskWindow
+
+            window = KioskWindow(machine.kiosk, machine.inbox)
+            first: list[float] = []
+
+            def flipped(*_: object) -> None:
+                if not first:
+                    first.append(time.time() - process_started())
+                    stop = lambda: Clock.schedule_once(lambda _dt: window.stop(), 0)  # noqa: E731
+                    target = measure_idle if work is None else lambda *_: (work(window, machine), stop())
+                    threading.Thread(target=target, args=(stop, first), daemon=True).start()
+
+            Window.bind(on_flip=flipped)
+            window.run()
+
+
+def journeys(count: int) -> None:
+    """Numbers taken by touch: touch to drawn screen, and memory after 20 and after `count`."""
+
+    def work(window: Any, _machine: Any) -> None:
+        from kiosk.state import Step
+        from screens.robot import Robot
+        from screens.tr import tr
+
+        robot = Robot(window)
+        robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
+        answer: dict[str, float] = {}
+        touched: list[float] = []
+        for number in range(1, count + 1):
+            robot.wait_step(Step.HOME)
+            touched.append(robot.timed_tap(tr._("Tôi không biết"), Step.TICKET))
+            robot.tap(lambda w: type(w).__name__ == "MainAction", "done")
+            if number in (20, count):
+                answer[f"rss_mb_after_{number}_journeys"] = rss_mb()
+        touched.sort()
+        answer["touch_to_drawn_ms_p50"] = 1000 * statistics.median(touched)
+        answer["touch_to_drawn_ms_p95"] = 1000 * touched[int(0.95 * (len(touched) - 1))]
+        print(json.dumps(answer))
+        sys.stdout.flush()
+        robot.close()
+
+    kiosk(work)
+
+
+def main() -> None:
+    """One probe."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["bare", "kiosk", "journeys"])
+    parser.add_argument("--count", type=int, default=300)
+    options = parser.parse_args()
+    if options.what == "bare":
+        bare()
+    elif options.what == "kiosk":
+        kiosk()
+    else:
+        journeys(options.count)
+
+
+if __name__ == "__main__":
+    main()

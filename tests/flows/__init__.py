@@ -1,0 +1,1 @@
+"""Journeys as lists of verbs, on real stores, simulated devices and the real embedded province; no window."""

@@ -1,0 +1,233 @@
+"""A dossier from home to the rating, with the province there, away, and coming back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from kiosk import forms
+from kiosk.config import Config
+from kiosk.forms import Question, QuestionType
+from kiosk.state import AppState, Job, Step
+from kiosk.wiring import Machine
+from offline_queue.entry import EntryState
+from tests.flows.conftest import Player
+
+MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
+ANSWERS = {
+    QuestionType.NAME: "Trần Thị Mai",
+    QuestionType.TEXT: "Tổ 1",
+    QuestionType.PHONE: "0912345678",
+    QuestionType.ID_NUMBER: "027190012345",
+    QuestionType.NUMBER: "1",
+    QuestionType.DATE: "1990-02-14",
+    QuestionType.ETHNIC: "01",
+    QuestionType.COMMUNE: "09169",
+}
+OWN = {"child.date_of_birth": "2026-11-01"}
+
+
+def reply(question: Question) -> str:
+    """A plausible answer."""
+    if question.id in OWN:
+        return OWN[question.id]
+    return question.choices[0].value if question.choices else ANSWERS[question.type]
+
+
+def fill_form(player: Player) -> None:
+    """Answer every question that must be answered, section by section."""
+    while player.state.step is Step.FORM:
+        session = player.state.session
+        assert session
+        assert session.section
+        for _ in range(10):  # an answer may bring up another question
+            session = player.state.session
+            assert session
+            assert session.section
+            case = session.case.id if session.case else ""
+            shown = forms.visible_questions(session.section, case, session.answers)
+            asked = [q for q in shown if q.required and not session.answers.get(q.id)]
+            if not asked:
+                break
+            for question in asked:
+                player.kiosk.answer(question.id, reply(question))
+        before = session.section
+        player.kiosk.next()
+        session = player.state.session
+        assert session
+        assert dict(session.errors) == {}
+        assert player.state.step is not Step.FORM or session.section != before
+
+
+def scan_papers(player: Player) -> None:
+    """Scan one page of each paper."""
+    for component in player.kiosk.papers_needed():
+        player.kiosk.open_paper(component.id)
+        player.kiosk.scan_page()
+        player.until(partial(_has_page, component.id), "the page")
+        player.until(lambda s: bool(s.session and s.session.scan is Job.NONE), "the end of the scan")
+        player.kiosk.next()
+    player.kiosk.next()
+
+
+def _has_page(component_id: str, state: AppState) -> bool:
+    return bool(state.session and state.session.papers.get(component_id))
+
+
+def to_review(player: Player, code: str) -> None:
+    """From home to the check of the answers."""
+    player.kiosk.browse()
+    player.kiosk.choose_procedure(code)
+    session = player.state.session
+    assert session
+    assert session.procedure
+    player.kiosk.choose_case(session.procedure.cases[-1].id)
+    player.kiosk.start_dossier()
+    player.machine.devices["code_scanner"].present(MOTHER)
+    player.until(lambda s: s.step is Step.NOTICE, "the notice")
+    player.kiosk.accept_notice(())
+    fill_form(player)
+    if player.state.step is Step.PAPERS:
+        scan_papers(player)
+    player.at(Step.REVIEW)
+
+
+def submit(player: Player, code: str) -> str:
+    """From home to the slip; returns the client_ref."""
+    to_review(player, code)
+    player.kiosk.next()
+    player.at(Step.DECLARE)
+    player.kiosk.declare()
+    player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
+    player.kiosk.collected()
+    state = player.until(lambda s: bool(s.session and s.session.slip_print is Job.CONFIRMED), "the slip")
+    assert state.session
+    return state.session.client_ref
+
+
+@pytest.mark.parametrize("code", ["2.000635", "1.004873", "1.001193"])
+def test_the_province_accepts_each_procedure(player: Player, code: str) -> None:
+    ref = submit(player, code)
+    state = player.until(lambda s: bool(s.session and s.session.receipt), "the receipt")
+    assert state.session
+    assert state.session.receipt
+    assert state.session.receipt.code.startswith("H05.114-")
+    entry = player.kiosk.parts.outbox.get(ref)
+    assert entry
+    assert entry.state is EntryState.DELIVERED
+    assert dict(entry.payload) == {}
+    player.kiosk.done_with_slip()
+    player.at(Step.RATING)
+    assert player.state.session
+    assert player.state.session.citizen is None
+    assert dict(player.state.session.answers) == {}
+    player.kiosk.rate(5)
+    player.at(Step.HOME)
+
+
+def test_off_line_the_slip_is_printed_and_the_dossier_arrives_once_later(config: Config) -> None:
+    with Machine(config) as machine:
+        assert machine.province
+        machine.province.fault = "refuse"
+        ref = submit(Player(machine), "2.000635")
+        entry = machine.kiosk.parts.outbox.get(ref)
+        assert entry
+        assert entry.state is not EntryState.DELIVERED
+    with Machine(config) as machine:  # after a restart, with the province back
+        player = Player(machine)
+        machine.kiosk.parts.sender.wake()
+        player.until(lambda s: s.outbox.delivered == 1 and s.outbox.pending == 0, "the delivery")
+
+
+def test_a_declared_dossier_has_its_counter_number(player: Player) -> None:
+    submit(player, "2.000635")
+    session = player.state.session
+    assert session
+    assert session.ticket
+    assert session.ticket.number.startswith("A-")
+
+
+def test_going_back_loses_nothing(player: Player) -> None:
+    to_review(player, "2.000635")
+    assert player.state.session
+    before = dict(player.state.session.answers)
+    while player.state.step is not Step.NOTICE:
+        player.kiosk.back()
+    player.kiosk.accept_notice(())
+    assert player.state.session
+    assert dict(player.state.session.answers) == before
+
+
+def test_finish_wipes_at_once(player: Player) -> None:
+    to_review(player, "2.000635")
+    player.kiosk.finish()
+    player.drain()
+    assert player.state.session is None
+    assert player.state.language == "vi"
+    scans = player.machine.config.storage.data_dir / "scans"
+    assert [p for p in scans.rglob("*") if p.is_file()] == []
+
+
+def test_a_late_page_of_an_ended_session_reaches_nobody(player: Player) -> None:
+    player.kiosk.browse()
+    player.kiosk.choose_procedure("2.000635")
+    session = player.state.session
+    assert session
+    assert session.procedure
+    player.kiosk.choose_case(session.procedure.cases[-1].id)
+    papers = player.kiosk.papers_needed()
+    assert papers, "the last case has a paper to scan"
+    player.kiosk.open_paper(papers[0].id)
+    player.kiosk.scan_page()
+    player.kiosk.finish()
+    player.kiosk.browse()
+    player.drain()
+    assert player.state.session
+    assert dict(player.state.session.papers) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("https://example.invalid/x", "qr_not_id_card"),
+        ("027190012345|123|Nguyễn Thị Đào", "qr_not_id_card"),
+        ("027190012345||Nguyễn Thị Đào|31021990|Nữ|Tổ 1|10052021", "qr_bad_date"),
+    ],
+)
+def test_a_bad_code_is_a_sentence_and_nothing_is_lost(player: Player, text: str, code: str) -> None:
+    player.kiosk.browse()
+    player.kiosk.choose_procedure("2.000635")
+    session = player.state.session
+    assert session
+    assert session.procedure
+    player.kiosk.choose_case(session.procedure.cases[0].id)
+    player.kiosk.start_dossier()
+    player.machine.devices["code_scanner"].present(text)
+    state = player.until(lambda s: bool(s.session and s.session.errors), "the error")
+    assert state.session
+    assert dict(state.session.errors) in ({"scan": code}, {"scan": "qr_truncated"})
+    player.machine.devices["code_scanner"].present(MOTHER)
+    player.until(lambda s: s.step is Step.NOTICE, "the notice")
+
+
+def test_certified_copies_in_five_touches(player: Player) -> None:
+    kiosk = player.kiosk
+    kiosk.browse()
+    kiosk.choose_procedure("2.000815")
+    player.at(Step.PREPARE)
+    session = player.state.session
+    assert session
+    assert session.procedure
+    kiosk.prepare(kind=session.procedure.kinds[0])
+    kiosk.next()
+    player.at(Step.CHECKLIST)
+    assert player.state.session
+    assert player.state.session.preparation.fee_vnd == 2000
+    kiosk.take_number(session.procedure.series)
+    state = player.until(
+        lambda s: bool(s.session and s.session.ticket and s.session.ticket.print is Job.CONFIRMED), "the number"
+    )
+    assert state.session
+    assert state.session.ticket
+    assert state.session.ticket.number == "B-001"

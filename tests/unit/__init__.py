@@ -1,0 +1,1 @@
+"""Rules on their own: pure functions and small stores."""
