@@ -54,7 +54,10 @@ class Receipt:
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """One dossier on its way. `payload` is the `Dossier` of the province's API without `attachments`."""
+    """One dossier on its way. `payload` is the `Dossier` of the province's API without `attachments`.
+
+    `provisional_code` is what the citizen's slip says until the province has given its own.
+    """
 
     id: str
     procedure_code: str
@@ -64,9 +67,10 @@ class OutboxEntry:
     next_attempt_at: datetime | None = None
     receipt: Receipt | None = None
     last_error: str = ""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
     attachments: tuple[Attachment, ...] = ()
     payload: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    provisional_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The way to the province, as the sender sees it.
 
-    SubmitError(detail)
-    ├── Unreachable        no connection, time-out, broken or foreign answer, 5xx: try again
-    ├── Busy(after)        429 / 503: try again after so many seconds
-    ├── Rejected(problems) 409, 413, 422, other 4xx: for staff
-    └── Unauthorised       401 / 403: keep everything, stop sending, raise the alarm
+SubmitError(detail)
+├── Unreachable        no connection, time-out, broken or foreign answer, 5xx: try again
+├── Busy(after)        429 / 503: try again after so many seconds
+├── Rejected(problems) 413, 422, other 4xx: for staff
+│   └── Conflict       409: this key came with another body before; our own fault
+└── Unauthorised       401 / 403: keep everything, stop sending, raise the alarm
 """
 
 from __future__ import annotations
@@ -51,6 +52,12 @@ class Rejected(SubmitError):
     def __init__(self, problems: tuple[Problem, ...], detail: str = "") -> None:
         super().__init__(detail)
         self.problems = problems
+
+
+class Conflict(Rejected):
+    """The province has another dossier under this id: asking whether "it" has arrived means nothing any more."""
+
+    code = "province_conflict"
 
 
 class Unauthorised(SubmitError):

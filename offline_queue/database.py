@@ -1,0 +1,131 @@
+"""The encrypted database file under the outbox: one connection a thread, durable transactions, plain errors."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+
+from offline_queue.errors import KeyRefused, OutboxError, OutboxFull, StoreFailed
+from offline_queue.files import OWNER_ONLY, sync_folder
+
+SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 20.0  # several processes write: each waits this long for its turn
+NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the disk is a full disk
+NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
+FULL = 13  # SQLITE_FULL
+IO_ERROR = 10  # SQLITE_IOERR: among others, no room for the shared-memory file
+
+
+class Database:
+    """SQLCipher in WAL mode: readers never wait for a writer, and a commit returns once it is on the disk."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        self.path = path
+        self._key = key.hex()
+        self._local = threading.local()
+        self._connections: list[Any] = []
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._create_file()
+        with self._plain_errors():
+            self._prepare()
+
+    def close(self) -> None:
+        """Close the connections of every thread."""
+        while self._connections:
+            self._connections.pop().close()
+        self._local = threading.local()
+
+    def query(self, sql: str, *values: object) -> list[Any]:
+        """All rows of a SELECT."""
+        with self._plain_errors():
+            rows: list[Any] = self._connection().execute(sql, values).fetchall()
+            return rows
+
+    @contextmanager
+    def writing(self) -> Iterator[Any]:
+        """One transaction, all or nothing, on the disk when the block has ended. Raises `OutboxFull`, `StoreFailed`."""
+        connection = self._connection()
+        with self._plain_errors():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def _create_file(self) -> None:
+        """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+            sync_folder(self.path.parent)
+        except OSError as error:
+            raise StoreFailed("store_failed", f"{self.path}: {error.strerror}") from None
+
+    def _connection(self) -> Any:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            with self._plain_errors():
+                connection = self._connect()
+            self._local.connection = connection
+        return connection
+
+    def _connect(self) -> Any:
+        connection = sqlcipher3.connect(
+            str(self.path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        self._connections.append(connection)
+        connection.execute(f"PRAGMA key = \"x'{self._key}'\"")
+        for setting in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {setting}").fetchall()
+        return connection
+
+    def _prepare(self) -> None:
+        with self.writing() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise StoreFailed("store_too_new", f"version {version}")
+            if version == 0:
+                for statement in _statements(SCHEMA.read_text("utf-8")):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlcipher3.Error as error:
+            raise self._translated(error) from None
+
+    def _translated(self, error: Any) -> OutboxError:
+        code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF  # the primary code
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        if code == NOT_A_DATABASE:
+            return KeyRefused("key_wrong", str(self.path))
+        if code == FULL or (code == IO_ERROR and self._free_bytes() < NEARLY_FULL_BYTES):
+            return OutboxFull(str(name))
+        return StoreFailed("store_failed", str(name))
+
+    def _free_bytes(self) -> int:
+        try:
+            return shutil.disk_usage(self.path.parent).free
+        except OSError:
+            return NEARLY_FULL_BYTES  # the folder is gone: that is another trouble
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script one by one: `executescript` would commit the open transaction first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlcipher3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,51 @@
+"""Errors of the outbox's own store; those of the way to the province are in `gateway.py`.
+
+    OutboxError(code, detail)
+    ├── KeyRefused        the key file is missing, open to others, malformed, or not this store's
+    ├── OutboxFull        no room on the disk: nothing was kept, nothing half there
+    ├── OutboxConflict    this id is taken by a dossier with other content
+    ├── StoreFailed       the store cannot be read or written
+    └── BlobDamaged       a scan is missing, was changed, or was sealed with another key
+
+`code` is a stable translation key; `detail` is for the log and never holds personal data.
+"""
+
+from __future__ import annotations
+
+
+class OutboxError(Exception):
+    """Root of the store's errors."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class KeyRefused(OutboxError):
+    """`key_missing`, `key_readable_by_others`, `key_malformed`, `key_wrong`, `key_inaccessible`: never a new store."""
+
+
+class OutboxFull(OutboxError):
+    """`disk_full`."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("disk_full", detail)
+
+
+class OutboxConflict(OutboxError):
+    """`dossier_conflict`."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("dossier_conflict", detail)
+
+
+class StoreFailed(OutboxError):
+    """`store_failed`, `store_too_new`."""
+
+
+class BlobDamaged(OutboxError):
+    """`scan_damaged`."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("scan_damaged", detail)

@@ -1,0 +1,33 @@
+"""Writing files so that they are whole and still there after a power cut."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+
+OWNER_ONLY = 0o600
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_temporary(folder: Path, data: bytes) -> Path:
+    """Write `data` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
+    path = folder / f".{uuid.uuid4().hex}.part"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path

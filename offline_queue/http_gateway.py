@@ -1,0 +1,179 @@
+"""The province over HTTP, as `assets/province-api.yaml` describes it: the only file that knows the HTTP client."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import json
+import time
+from collections.abc import Mapping, MutableMapping
+from functools import partial
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+import urllib3
+
+from offline_queue import answers
+from offline_queue.answers import Answer
+from offline_queue.entry import Attachment, OutboxEntry, Receipt
+from offline_queue.gateway import Health, OpenBlob, Unreachable
+from offline_queue.tus import TusUpload
+
+HEALTH_TIMEOUT = (3.0, 5.0)
+MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
+LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
+READ_BYTES = 64 * 1024
+
+
+class HttpGateway:
+    """`Gateway` over HTTP. `timeout` is (to connect, between two bytes) in seconds; `client_cert` a PEM with its key.
+
+    `uploads` keeps the addresses of uploads by (entry id, SHA-256), so that they go on after a restart.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        ca_file: str = "",
+        client_cert: str = "",
+        timeout: tuple[float, float] = (5.0, 20.0),
+        uploads: MutableMapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
+        self._timeout = timeout
+        self._uploads = uploads if uploads is not None else {}
+        self._session = _session(self._url, ca_file, client_cert)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
+        """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
+        attachments = [
+            {
+                "component": paper.component,
+                "title": paper.title,
+                "copy_type": paper.copy_type,
+                "file_url": self._upload(entry.id, number, paper, open_blob),
+                "sha256": paper.sha256,
+                "size": paper.size,
+                "media_type": paper.media_type,
+                "pages": paper.pages,
+            }
+            for number, paper in enumerate(entry.attachments, start=1)
+        ]
+        body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
+        headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
+        answer = self._authorised("POST", f"{self._url}/v1/dossiers", headers=headers, data=body)
+        if answer.status not in (200, 201):
+            raise answers.refusal(answer)
+        return answers.receipt(answer)
+
+    def find(self, client_ref: str) -> Receipt | None:
+        """Whether the dossier has arrived; None only when the API itself says that it has not."""
+        answer = self._get(f"/v1/dossiers?{urlencode({'client_ref': client_ref})}")
+        if answer.status == 404 and not answer.is_html:
+            return None
+        if answer.status != 200:
+            raise answers.refusal(answer)
+        return answers.receipt(answer)
+
+    def status(self, code: str) -> Mapping[str, Any]:
+        """`Progress` of a dossier by official code or client_ref; `Rejected` when unknown."""
+        answer = self._get(f"/v1/dossiers/{quote(code, safe='')}")
+        if answer.status != 200:
+            raise answers.refusal(answer)
+        return answers.json_object(answer)
+
+    def procedures(self, etag: str = "") -> tuple[Mapping[str, Any] | None, str]:
+        """The catalogue of this site and its ETag; None when unchanged."""
+        answer = self._get("/v1/procedures", {"If-None-Match": etag} if etag else {})
+        if answer.status == 304:
+            return None, etag
+        if answer.status != 200:
+            raise answers.refusal(answer)
+        return answers.json_object(answer), answer.headers.get("etag", "")
+
+    def health(self) -> Health:
+        """Whether the province is up, and what time it has; without the token, which the API does not ask for here."""
+        answer = self._call("GET", f"{self._url}/v1/health", headers={}, timeout=HEALTH_TIMEOUT)
+        if answer.status != 200:
+            raise answers.refusal(answer)
+        return answers.health(answer)
+
+    def _upload(self, entry_id: str, number: int, paper: Attachment, open_blob: OpenBlob) -> str:
+        metadata = {"filename": f"{entry_id}.{number}", "media_type": paper.media_type, "sha256": paper.sha256}
+        return TusUpload(
+            self._authorised,
+            f"{self._url}/v1/files",
+            self._uploads,
+            (entry_id, paper.sha256),
+            paper.size,
+            metadata,
+            partial(open_blob, paper),
+        ).run()
+
+    def _get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return self._authorised("GET", self._url + path, headers=headers or {})
+
+    def _authorised(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
+        return self._call(method, url, headers={**headers, **self._authorization}, data=data, timeout=self._timeout)
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout: tuple[float, float],
+        data: bytes | None = None,
+    ) -> Answer:
+        # a stream goes out in small blocks, each with its own time-out: one for half a megabyte would cut slow lines
+        body = io.BytesIO(data) if data else data
+        try:
+            # a redirect is never followed: the API has none, a captive portal's leads away with the token
+            with self._session.request(
+                method, url, headers=dict(headers), data=body, timeout=timeout, allow_redirects=False, stream=True
+            ) as response:
+                received = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status_code, received, _read(response))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            # the library's text may quote the address with a client_ref: the kind is enough
+            raise Unreachable(type(error).__name__) from None
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body, within bounds of size and time. Raises `Unreachable`."""
+    body = bytearray()
+    end = time.monotonic() + LONGEST_ANSWER
+    while block := response.raw.read1(READ_BYTES):
+        body += block
+        if len(body) > MOST_BYTES or time.monotonic() > end:
+            raise Unreachable("endless answer")
+    return bytes(body)
+
+
+def _session(url: str, ca_file: str, client_cert: str) -> requests.Session:
+    session = requests.Session()
+    # the environment's netrc would replace our token, its CA bundle our CA file; only its proxies are wanted, as a
+    # centre may have no other way out, and never for the embedded province on loopback
+    session.trust_env = False
+    session.proxies = {} if _is_loopback(url) else requests.utils.get_environ_proxies(url)
+    session.verify = ca_file or True
+    session.cert = client_cert or None
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.update({"User-Agent": "kiosk-mot-cua", "Accept": "application/json", "Accept-Encoding": "identity"})
+    return session
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

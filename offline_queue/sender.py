@@ -1,0 +1,257 @@
+"""The sender: one thread that brings what is in the outbox to the province, oldest first."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from offline_queue import retry
+from offline_queue.blobs import BlobStore
+from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry, Problem, Receipt
+from offline_queue.errors import BlobDamaged, OutboxError
+from offline_queue.gateway import Busy, Conflict, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
+from offline_queue.store import LEASE_SECONDS, Outbox
+
+log = logging.getLogger(__name__)
+
+PROBE_SECONDS = 15.0  # between two questions whether the province is there, while nothing else tells
+OFFLINE_CAP_SECONDS = 15.0  # the longest pause between two such questions while it is not
+TICK_SECONDS = 2.0  # another process may have added an entry: looking costs one read
+UNAUTHORISED_SECONDS = 300.0  # someone must mend the token first; asking more often only fills the province's log
+PAUSE_CAP_SECONDS = 60.0  # after failures in a row while the province is there
+SHORTEST_PAUSE = 1.0  # also when a busy province asks for none
+DRAIN_PAUSE_SECONDS = 0.5
+SLOW_BYTES_PER_SECOND = 20_000  # a file keeps its lease as long as a line this slow needs
+LINK_TRIES = 3  # after so many broken lines an entry is taken to be what breaks them, and steps aside
+STOP_SECONDS = 10.0
+
+
+class Sender:
+    """Sends until stopped; says with `OutboxChanged` what changed. `on_change` is called on the sender's thread."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        blobs: BlobStore,
+        gateway: Gateway,
+        on_change: Callable[[OutboxChanged], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        rng: random.Random | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._blobs = blobs
+        self._gateway = gateway
+        self._on_change = on_change
+        self._clock = clock
+        self._rng = rng or random.Random()  # noqa: S311  jitter, not secrets
+        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self._online: bool | None = None
+        self._heard_at = -PROBE_SECONDS  # monotonic: when the province last gave a sign
+        self._quiet_until = 0.0  # monotonic: it asked for a pause, or refuses us; no bell shortens this
+        self._failures = 0  # attempts in a row without any usable answer
+        self._misses = 0  # the same, of any request
+        self._delivered = 0
+        self._published: OutboxChanged | None = None
+        self._troubled = False
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the request under way; one that hangs is left behind, and asked about at the next start."""
+        self._stopping.set()
+        self._bell.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_SECONDS)
+
+    def wake(self) -> None:
+        """A new entry was added, or the line is back: look at once."""
+        self._bell.set()
+
+    def drain(self, seconds: float) -> dict[str, int]:
+        """Send now on the calling thread, whatever back-off says, until nothing is pending or the time is over.
+
+        Returns how many were `delivered` in this run, and how many are `pending` and `rejected` after it. A pause that
+        the province itself asks for is kept; when it refuses this kiosk, sending ends at once.
+        """
+        end = time.monotonic() + seconds
+        self._delivered = 0
+        with self._outbox.sending():
+            self._outbox.retry_all_now()
+            while self._outbox.counts().pending and (left := end - time.monotonic()) > 0:
+                pause = self._step()
+                if self._outbox.counts().alarm and self._quiet_until > time.monotonic():
+                    break
+                if pause and not self._stopping.wait(min(self._drain_pause(), left)):
+                    self._outbox.retry_all_now()
+        counts = self._outbox.counts()
+        return {"delivered": self._delivered, "pending": counts.pending, "rejected": counts.rejected}
+
+    def _drain_pause(self) -> float:
+        return max(DRAIN_PAUSE_SECONDS, self._quiet_until - time.monotonic())
+
+    # -- the thread ----------------------------------------------------------------------------------------------
+    def _run(self) -> None:
+        try:
+            with self._outbox.sending():
+                while not self._stopping.is_set():
+                    self._bell.wait(self._careful_step())
+                    self._bell.clear()
+        except OutboxError as error:
+            log.error("sender: ended, the store does not open: %s", error.code)
+
+    def _careful_step(self) -> float:
+        """`_step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait."""
+        try:
+            pause = self._step()
+        except OutboxError as error:
+            if not self._troubled and not self._stopping.is_set():
+                log.error("sender: store in trouble: %s", error)
+            self._troubled = True
+            return PROBE_SECONDS
+        if self._troubled:
+            log.warning("sender: store works again")
+        self._troubled = False
+        return pause
+
+    def _step(self) -> float:
+        """Do the next thing; the seconds to wait after it, 0 for none."""
+        now = time.monotonic()
+        if now < self._quiet_until:
+            self._publish()
+            return self._quiet_until - now
+        if self._online is False and not self._probe():
+            return retry.delay(self._misses, self._rng, base=1.0, cap=OFFLINE_CAP_SECONDS)
+        due_in = self._outbox.seconds_until_due(self._clock())
+        entry = self._outbox.lease(self._clock()) if due_in == 0 else None
+        if entry is not None:
+            return self._send(entry)
+        if now - self._heard_at >= PROBE_SECONDS:
+            self._probe()
+        self._publish()
+        return min(TICK_SECONDS, due_in or TICK_SECONDS)
+
+    def _probe(self) -> bool:
+        """Ask whether the province is there."""
+        try:
+            self._gateway.health()
+        except Unreachable as error:
+            self._lost(error)
+            return False
+        except SubmitError:
+            pass  # it answers, if only to say that it is busy
+        self._heard()
+        return True
+
+    def _send(self, entry: OutboxEntry) -> float:
+        """One attempt with one entry; the seconds to wait before the next."""
+        pause = 0.0
+        try:
+            receipt = self._ask(entry) or self._gateway.submit(entry, self._opener(entry))
+        except BlobDamaged as error:
+            log.error("sender: entry %s: a scan is damaged: %s", entry.id, error.detail)
+            self._outbox.reject(entry.id, (Problem("/attachments", error.code),), error.code)
+        except SubmitError as error:
+            pause = self._failed(entry, error)
+        else:
+            self._answered()
+            self._blobs.discard(self._outbox.delivered(entry.id, receipt), self._outbox.uses_blob)
+            self._delivered += 1
+        self._publish(entry.id)
+        return pause
+
+    def _ask(self, entry: OutboxEntry) -> Receipt | None:
+        """Before a resend: has it arrived? Any earlier attempt may have, if only its answer was lost in a crash."""
+        if entry.attempts < 2 or entry.last_error == Conflict.code:
+            return None
+        return self._gateway.find(entry.id)
+
+    def _opener(self, entry: OutboxEntry) -> Callable[[Attachment], bytes]:
+        def open_blob(paper: Attachment) -> bytes:
+            seconds = LEASE_SECONDS + paper.size / SLOW_BYTES_PER_SECOND
+            self._outbox.renew(entry.id, self._clock() + timedelta(seconds=seconds))
+            return self._blobs.get(paper.sha256, paper.size)
+
+        return open_blob
+
+    def _failed(self, entry: OutboxEntry, error: SubmitError) -> float:
+        """Put the entry where its error belongs; the seconds to wait before the next one."""
+        match error:
+            case Rejected():
+                self._answered()
+                self._outbox.reject(entry.id, error.problems, error.code)
+                return 0.0
+            case Unauthorised():
+                self._heard()
+                self._raise_alarm(error)
+                self._outbox.retry_at(entry.id, None, error.code)
+                return self._keep_quiet(UNAUTHORISED_SECONDS * self._rng.uniform(0.8, 1.2))
+            case Busy():
+                self._answered()
+                after = max(error.after, SHORTEST_PAUSE)
+                self._outbox.retry_at(entry.id, self._in(after), error.code)
+                return self._keep_quiet(after)
+        return self._unreachable(entry, error)
+
+    def _unreachable(self, entry: OutboxEntry, error: SubmitError) -> float:
+        """Is it the line, or this entry? The line: all wait for it. The entry: it steps aside, the others go on."""
+        self._failures += 1
+        self._lost(error)
+        line_is_down = not self._probe()
+        keeps_place = line_is_down and entry.attempts <= LINK_TRIES
+        at = None if keeps_place else self._in(retry.delay(entry.attempts, self._rng))
+        self._outbox.retry_at(entry.id, at, error.code)
+        if line_is_down or self._failures == 1:
+            return 0.0  # the next step probes, or takes the next entry
+        return retry.delay(self._failures - 1, self._rng, base=1.0, cap=PAUSE_CAP_SECONDS)
+
+    def _in(self, seconds: float) -> datetime:
+        return self._clock() + timedelta(seconds=seconds)
+
+    def _keep_quiet(self, seconds: float) -> float:
+        self._quiet_until = time.monotonic() + seconds
+        return seconds
+
+    # -- what is known of the province ---------------------------------------------------------------------------
+    def _lost(self, error: SubmitError) -> None:
+        self._misses += 1
+        if self._online is not False:
+            log.warning("sender: province unreachable: %s", error.detail)
+            self._online = False
+            self._publish()
+
+    def _heard(self) -> None:
+        self._misses = 0
+        self._heard_at = time.monotonic()
+        if self._online is False:
+            log.warning("sender: province reachable again")
+        if not self._online:
+            self._online = True
+            self._publish()
+
+    def _answered(self) -> None:
+        """The province dealt with an entry: it is there, and it knows this kiosk."""
+        self._heard()
+        self._failures = 0
+        if self._outbox.counts().alarm:
+            log.warning("sender: province accepts this kiosk again")
+            self._outbox.set_alarm(False)
+
+    def _raise_alarm(self, error: SubmitError) -> None:
+        if not self._outbox.counts().alarm:
+            log.error("sender: province refuses this kiosk: %s", error.detail)
+            self._outbox.set_alarm(True)
+
+    def _publish(self, entry_id: str = "") -> None:
+        event = OutboxChanged(self._outbox.counts(), self._online, entry_id)
+        known = self._published
+        if entry_id or known is None or (event.counts, event.online) != (known.counts, known.online):
+            self._published = event
+            self._on_change(event)

@@ -1,0 +1,285 @@
+"""The outbox on the disk: what is committed here reaches the province, whatever happens in between."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from offline_queue.database import Database
+from offline_queue.entry import Attachment, EntryState, OutboxCounts, OutboxEntry, Problem, Receipt
+from offline_queue.errors import OutboxConflict, OutboxFull
+from offline_queue.uploads import Uploads
+
+__all__ = ["Outbox", "OutboxConflict", "OutboxFull"]
+
+LEASE_SECONDS = 120.0
+LONGEST_WAIT_MS = 3_600_000  # nothing is put off for longer, so a later due time was written under another clock
+LIST_ORDER = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING, EntryState.DELIVERED)
+COLUMNS = "seq, id, procedure_code, created_at, state, attempts, due, provisional_code, receipt, problems, last_error"
+ATTACHMENT_COLUMNS = "component, title, sha256, size, media_type, pages, copy_type"
+# named, as the planner would sort all that wait by another index: this one finds the first at any length
+WAITING = "entries INDEXED BY entries_due WHERE state IN ('pending', 'sending')"
+DUE_FIRST = f"""
+    UPDATE entries SET state = 'sending', attempts = attempts + 1, due = :until WHERE seq = coalesce(
+        (SELECT seq FROM {WAITING} AND due <= :now ORDER BY due, seq LIMIT 1),
+        (SELECT seq FROM {WAITING} AND due > :horizon ORDER BY due, seq LIMIT 1)
+    ) RETURNING {COLUMNS}, payload
+"""  # noqa: S608
+BY_CODE = f"""
+    SELECT {COLUMNS}, payload FROM entries WHERE seq = (SELECT max(seq) FROM (
+        SELECT seq FROM entries WHERE provisional_code = ?1 AND provisional_code <> ''
+        UNION ALL SELECT seq FROM entries WHERE official_code = ?1 AND official_code <> ''))
+"""  # noqa: S608
+
+
+class Outbox:
+    """Every method may be called from any thread, and by several processes at once.
+
+    All raise `OutboxFull` or `StoreFailed` when the disk is full or does not answer. `add` returns once the entry is
+    on the disk; `lease` gives an entry to one caller only, and it comes back by itself when that caller dies.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        key: bytes,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        min_free: int = 0,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._min_free = min_free
+        self._database = Database(path, key)
+        self.uploads: MutableMapping[tuple[str, str], str] = Uploads(self._database)
+
+    def close(self) -> None:
+        """Close the file, for all threads."""
+        self._database.close()
+
+    def has_room(self) -> bool:
+        """Whether the disk has room for one more dossier (`min_free` bytes): asked before a citizen begins."""
+        folder = self._path.parent
+        disk = os.statvfs(folder)
+        return disk.f_bavail * disk.f_frsize >= self._min_free and os.access(folder, os.W_OK)
+
+    # -- in ------------------------------------------------------------------------------------------------------
+    def add(self, entry: OutboxEntry) -> None:
+        """Commit a dossier. The same again is a no-op; another one under its id raises `OutboxConflict`."""
+        payload = json.dumps(entry.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
+        digest = _digest(entry, payload)
+        with self._database.writing() as connection:
+            added = connection.execute(
+                "INSERT INTO entries (id, procedure_code, created_at, provisional_code, digest, payload)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
+                (entry.id, entry.procedure_code, entry.created_at.isoformat(), entry.provisional_code, digest, payload),
+            ).fetchall()
+            if not added:
+                (known,) = connection.execute("SELECT digest FROM entries WHERE id = ?", (entry.id,)).fetchone()
+                if known != digest:
+                    raise OutboxConflict(entry.id)
+                return
+            connection.executemany(
+                f"INSERT INTO attachments (entry, number, {ATTACHMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                [(added[0][0], number, *_attachment_row(a)) for number, a in enumerate(entry.attachments)],
+            )
+
+    # -- out -----------------------------------------------------------------------------------------------------
+    def lease(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> OutboxEntry | None:
+        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due."""
+        at = _ms(now)
+        times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
+        with self._database.writing() as connection:
+            rows = connection.execute(DUE_FIRST, times).fetchall()
+            return self._entry(rows[0], connection) if rows else None
+
+    def renew(self, entry_id: str, until: datetime) -> None:
+        """Keep a leased entry until then: a large file on a slow line takes its time."""
+        self._change(entry_id, "due = ?", _ms(until), states=(EntryState.SENDING,))
+
+    def delivered(self, entry_id: str, receipt: Receipt) -> tuple[str, ...]:
+        """Keep a stub to look up, purge answers and papers; the hashes of files that no other entry needs."""
+        body = json.dumps([receipt.code, receipt.status, receipt.received_at, receipt.due_at])
+        with self._database.writing() as connection:
+            changed = connection.execute(
+                "UPDATE entries SET state = 'delivered', due = 0, official_code = ?, receipt = ?, payload = NULL,"
+                " problems = '[]', last_error = '' WHERE id = ? AND state <> 'delivered' RETURNING seq",
+                (receipt.code, body, entry_id),
+            ).fetchall()
+            if not changed:
+                return ()
+            connection.execute("DELETE FROM uploads WHERE entry_id = ?", (entry_id,))
+            gone = connection.execute(
+                "DELETE FROM attachments WHERE entry = ? RETURNING sha256", (changed[0][0],)
+            ).fetchall()
+            return tuple(
+                sha256
+                for sha256 in dict.fromkeys(row[0] for row in gone)
+                if not connection.execute("SELECT 1 FROM attachments WHERE sha256 = ?", (sha256,)).fetchall()
+            )
+
+    def reject(self, entry_id: str, problems: Sequence[Problem], error: str = "province_rejected") -> None:
+        """Leave it to staff, with the province's reasons; everything is kept."""
+        body = json.dumps([[p.path, p.message] for p in problems], ensure_ascii=False)
+        self._change(entry_id, "state = 'rejected', due = 0, problems = ?, last_error = ?", body, error)
+
+    def retry_at(self, entry_id: str, at: datetime | None, error: str) -> None:
+        """Put it back until `at` (None: it keeps its place and is due now); `error` is why."""
+        self._change(entry_id, "state = 'pending', due = ?, last_error = ?", _ms(at) if at else 0, error)
+
+    def retry_now(self, entry_id: str) -> None:
+        """Send it as soon as possible, also one that was rejected; nothing happens to one that was delivered."""
+        self._change(
+            entry_id,
+            "state = 'pending', due = 0, problems = '[]'",
+            states=(EntryState.PENDING, EntryState.REJECTED),
+        )
+
+    def retry_all_now(self) -> None:
+        """Make all that wait due, whatever their back-off."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE entries SET due = 0 WHERE state = 'pending' AND due > 0")
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Around everything that a sender does: when no other sender lives, the leases of dead ones come back at once.
+
+        Each living sender holds a shared lock, which the kernel takes away with its process.
+        """
+        with self._path.with_name(self._path.name + "-senders").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with self._database.writing() as connection:
+                    connection.execute("UPDATE entries SET state = 'pending', due = 0 WHERE state = 'sending'")
+            except BlockingIOError:
+                pass  # another sender lives: its leases end by themselves
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield
+
+    # -- looking -------------------------------------------------------------------------------------------------
+    def get(self, entry_id: str) -> OutboxEntry | None:
+        """One entry with all that is kept of it."""
+        rows = self._database.query(f"SELECT {COLUMNS}, payload FROM entries WHERE id = ?", entry_id)  # noqa: S608
+        return self._entry(rows[0]) if rows else None
+
+    def find_by_code(self, code: str) -> OutboxEntry | None:
+        """The entry with this provisional or official code, the newest if there are several."""
+        if not code:
+            return None
+        rows = self._database.query(BY_CODE, code)
+        return self._entry(rows[0]) if rows else None
+
+    def list(self, limit: int = 100, states: Collection[EntryState] = LIST_ORDER) -> list[OutboxEntry]:
+        """Entries without payload: rejected ones first, then what waits, oldest first; last the newest delivered."""
+        found: list[OutboxEntry] = []
+        for state in (s for s in LIST_ORDER if s in states):
+            order = "DESC" if state is EntryState.DELIVERED else "ASC"
+            rows = self._database.query(
+                f"SELECT {COLUMNS}, NULL FROM entries WHERE state = ? ORDER BY seq {order} LIMIT ?",  # noqa: S608
+                state,
+                limit - len(found),
+            )
+            found += [self._entry(row) for row in rows]
+        return found
+
+    def counts(self) -> OutboxCounts:
+        """The figures for the status bar; what is being sent counts as pending. The same cost at any length."""
+        total = dict(self._database.query("SELECT state, entries FROM totals"))
+        oldest = self._database.query(
+            "SELECT created_at FROM entries WHERE seq = (SELECT min(seq) FROM ("
+            "SELECT min(seq) AS seq FROM entries WHERE state = 'pending' UNION ALL"
+            " SELECT min(seq) FROM entries WHERE state = 'sending'))"
+        )
+        ((alarm,),) = self._database.query("SELECT raised FROM alarm")
+        return OutboxCounts(
+            pending=total["pending"] + total["sending"],
+            rejected=total["rejected"],
+            delivered=total["delivered"],
+            oldest_pending=datetime.fromisoformat(oldest[0][0]) if oldest else None,
+            alarm=bool(alarm),
+        )
+
+    def seconds_until_due(self, now: datetime) -> float | None:
+        """How long until the next entry is due, 0 when one is; None when nothing waits."""
+        at = _ms(now)
+        ((first, last),) = self._database.query(
+            f"SELECT (SELECT due FROM {WAITING} ORDER BY due LIMIT 1),"  # noqa: S608
+            f" (SELECT due FROM {WAITING} ORDER BY due DESC LIMIT 1)"
+        )
+        if first is None:
+            return None
+        return 0.0 if last > at + LONGEST_WAIT_MS else max(0.0, (first - at) / 1000)
+
+    def set_alarm(self, raised: bool) -> None:
+        """Remember that the province refuses this kiosk, or that it no longer does."""
+        if self._database.query("SELECT raised FROM alarm") != [(int(raised),)]:
+            with self._database.writing() as connection:
+                connection.execute("UPDATE alarm SET raised = ?", (int(raised),))
+
+    def blob_ids(self) -> frozenset[str]:
+        """The hashes of all files that an entry needs."""
+        return frozenset(row[0] for row in self._database.query("SELECT DISTINCT sha256 FROM attachments"))
+
+    def uses_blob(self, sha256: str) -> bool:
+        """Whether any entry needs the file with this hash."""
+        return bool(self._database.query("SELECT 1 FROM attachments WHERE sha256 = ? LIMIT 1", sha256))
+
+    # -- inside --------------------------------------------------------------------------------------------------
+    def _change(
+        self,
+        entry_id: str,
+        changes: str,
+        *values: object,
+        states: Sequence[EntryState] = (EntryState.PENDING, EntryState.SENDING),
+    ) -> None:
+        # guarded by state: a sender whose lease ran out must not undo what another one has reached meanwhile
+        marks = ", ".join("?" * len(states))
+        with self._database.writing() as connection:
+            connection.execute(
+                f"UPDATE entries SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608
+                (*values, entry_id, *states),
+            )
+
+    def _entry(self, row: Sequence[Any], connection: Any = None) -> OutboxEntry:
+        seq, entry_id, procedure, created, state, attempts, due, provisional, receipt, problems, error, payload = row
+        sql = f"SELECT {ATTACHMENT_COLUMNS} FROM attachments WHERE entry = ? ORDER BY number"  # noqa: S608
+        papers = connection.execute(sql, (seq,)).fetchall() if connection else self._database.query(sql, seq)
+        return OutboxEntry(
+            id=entry_id,
+            procedure_code=procedure,
+            created_at=datetime.fromisoformat(created),
+            state=EntryState(state),
+            attempts=attempts,
+            next_attempt_at=datetime.fromtimestamp(due / 1000, UTC) if due and state == EntryState.PENDING else None,
+            receipt=Receipt(*json.loads(receipt)) if receipt else None,
+            last_error=error,
+            problems=tuple(Problem(*problem) for problem in json.loads(problems)),
+            attachments=tuple(_attachment(paper) for paper in papers),
+            payload=json.loads(payload) if payload else {},
+            provisional_code=provisional,
+        )
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _attachment_row(paper: Attachment) -> tuple[object, ...]:
+    return paper.component, paper.title, paper.sha256, paper.size, paper.media_type, paper.pages, paper.copy_type
+
+
+def _attachment(row: Sequence[Any]) -> Attachment:
+    component, title, sha256, size, media_type, pages, copy_type = row
+    return Attachment(component, title, sha256, size, media_type, pages, copy_type)
+
+
+def _digest(entry: OutboxEntry, payload: str) -> bytes:
+    papers = [_attachment_row(paper) for paper in entry.attachments]
+    content = json.dumps([entry.procedure_code, payload, papers], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).digest()
