@@ -90,11 +90,12 @@ class Listener(uvicorn.Server):
             reserved, self._reserved = self._reserved, None
             await super().startup([reserved])
 
-    async def _pause(self) -> None:
+    async def _pause(self) -> bool:
         try:
             await asyncio.wait_for(self._stopping.wait(), self.slow_seconds)
         except TimeoutError:
-            return
+            return True
+        return False
 
     def _hang_up(self, scope: Scope) -> None:
         for connection in list(self.server_state.connections):
