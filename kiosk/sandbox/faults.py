@@ -62,9 +62,8 @@ class Faults:
         """One request (ASGI 3)."""
         active = self._active()
         submits = scope["method"] == "POST" and scope["path"].rstrip("/") == "/v1/dossiers"
-        if "slow" in active and not await self._pause():
-            await self._break(scope, receive)
-        elif "drop" in active:
+        ended = "slow" in active and not await self._pause()
+        if ended or "drop" in active:
             await self._break(scope, receive)
         elif "garbage" in active:
             await _answer(send, 200, _PORTAL, b"text/html; charset=utf-8")
