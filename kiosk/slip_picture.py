@@ -28,7 +28,6 @@ NUMBER_HEIGHT, CODE_HEIGHT = 152, 52
 CAP_HEIGHT = 0.745  # of the font, in sizes
 CONDENSED = 0.78  # how far a number may be condensed before it gets smaller instead
 QUIET_MODULES = 4  # ISO/IEC 18004, 9.1
-LONGEST_SLIP = 12_000  # 1.5 m of paper: a list that is longer is a mistake
 
 Stroke = Callable[[Image.Image, ImageDraw.ImageDraw], None]
 
@@ -83,7 +82,7 @@ class _Sheet:
 
     def picture(self) -> Image.Image:
         """Everything on white, cut to black and white."""
-        image = Image.new("L", (self.width, min(self.y + BOTTOM, LONGEST_SLIP)), WHITE)
+        image = Image.new("L", (self.width, self.y + BOTTOM), WHITE)
         pen = ImageDraw.Draw(image)
         for stroke in self.strokes:
             stroke(image, pen)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 
 from kiosk.catalogue import Case, Procedure
 from kiosk.hall.tickets import Ticket
@@ -17,6 +18,7 @@ from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
+PRIORITY_MARK = "*"
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -212,12 +214,13 @@ def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime
     """For staff: the numbers that still wait, series by series, so that the hall can go on by hand."""
     write = _Writer(SOURCE_LANGUAGE)
     blocks = [*write.head(centre), *write.text("CÁC SỐ ĐANG CHỜ", Style.TITLE)]
-    blocks += [write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)), Rule()]
-    blocks += [
-        Item(f"{ticket.label}   {ticket.issued_at:%H:%M}", ticket.priority)
-        for ticket in sorted(tickets, key=lambda ticket: (ticket.series, ticket.number))
-    ]
-    return Slip(tuple(blocks))
+    blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
+    in_order = sorted(tickets, key=lambda ticket: (ticket.series, ticket.number))
+    for letter, waiting in groupby(in_order, key=lambda ticket: ticket.series):
+        labels = [f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}" for ticket in waiting]
+        blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
+        blocks.append(Text(", ".join(labels), centred=False))
+    return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
 
 
 def format_vnd(amount: int) -> str:

@@ -43,13 +43,14 @@ def parse_faults(text: str) -> frozenset[str]:
 
 
 class Faults:
-    """Wraps an application. `active()` names the faults of the moment, `pause` waits, `hang_up` breaks the line."""
+    """Wraps an application. `active()` names the faults of the moment, `pause` waits (False: the server ends),
+    `hang_up` breaks the line."""
 
     def __init__(
         self,
         app: App,
         active: Callable[[], frozenset[str]],
-        pause: Callable[[], Awaitable[None]],
+        pause: Callable[[], Awaitable[bool]],
         hang_up: Callable[[Scope], None],
     ) -> None:
         self._app = app
@@ -61,9 +62,8 @@ class Faults:
         """One request (ASGI 3)."""
         active = self._active()
         submits = scope["method"] == "POST" and scope["path"].rstrip("/") == "/v1/dossiers"
-        if "slow" in active:
-            await self._pause()
-        if "drop" in active:
+        ended = "slow" in active and not await self._pause()
+        if ended or "drop" in active:
             await self._break(scope, receive)
         elif "garbage" in active:
             await _answer(send, 200, _PORTAL, b"text/html; charset=utf-8")

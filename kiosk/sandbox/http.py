@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from kiosk.dossier_schema import problems_against
-from kiosk.sandbox.faults import App, Message, Receive, Scope, Send
+from kiosk.sandbox.faults import App, Receive, Scope, Send
 from offline_queue.entry import Problem
 
 MAX_BODY = 1_000_000
@@ -72,10 +72,9 @@ async def read_json(request: Request, schema: str = "") -> Any:
         raise ProblemError(415)
     body = bytearray()
     async for chunk in request.stream():
-        if len(body) <= MAX_BODY:  # the rest is read and dropped, for the client to hear the answer
-            body += chunk
-    if len(body) > MAX_BODY:
-        raise ProblemError(413)
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise ProblemError(413)
     try:
         payload = json.loads(body)
         canonical(payload)
@@ -106,34 +105,6 @@ class Authorised:
                 await problem(401, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
                 return
         await self._app(scope, receive, send)
-
-
-class ReadFirst:
-    """ASGI middleware: no answer before the request is read to its end.
-
-    An early refusal (401, 404, 409, 413) would close a socket with unread bytes in it, and such a close resets the
-    line, often before the other side has seen the answer.
-    """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request (ASGI 3)."""
-        unread = True
-
-        async def receive_noting_the_end() -> Message:
-            nonlocal unread
-            message = await receive()
-            unread = bool(message.get("more_body", False))
-            return message
-
-        async def send_when_read(message: Message) -> None:
-            while unread:
-                await receive_noting_the_end()
-            await send(message)
-
-        await self._app(scope, receive_noting_the_end, send_when_read)
 
 
 def install_problems(app: FastAPI) -> None:

@@ -10,7 +10,6 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.sandbox.faults import App, Faults, Scope
-from kiosk.sandbox.http import ReadFirst
 
 _SLOW_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
@@ -39,7 +38,7 @@ class Listener(uvicorn.Server):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
         self._reserved: socket.socket | None = None
-        guarded = ReadFirst(Faults(app, lambda: self.faults, self._pause, self._hang_up))
+        guarded = Faults(app, lambda: self.faults, self._pause, self._hang_up)
         super().__init__(
             uvicorn.Config(
                 guarded,
@@ -91,11 +90,12 @@ class Listener(uvicorn.Server):
             reserved, self._reserved = self._reserved, None
             await super().startup([reserved])
 
-    async def _pause(self) -> None:
+    async def _pause(self) -> bool:
         try:
             await asyncio.wait_for(self._stopping.wait(), self.slow_seconds)
         except TimeoutError:
-            return
+            return True
+        return False
 
     def _hang_up(self, scope: Scope) -> None:
         for connection in list(self.server_state.connections):

@@ -74,7 +74,7 @@ class Province:
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Its URL, once it answers (or refuses, by `fault`). Port 0 is the one used last, where that is free.
 
-        Raises `OSError` (port taken, disk full), `KeyRefusedError` (the key does not fit the data), `ValueError` (not
+        Raises `OSError` (port taken, disk full), `KeyRefused` (the key does not fit the data), `ValueError` (not
         a loopback address).
         """
         if not ipaddress.ip_address(host).is_loopback:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.sandbox.due import ZONE
-from kiosk.sandbox.key import KeyRefusedError, load_or_create_key
+from offline_queue.errors import KeyRefused
+from offline_queue.key import derive, load_or_create_key
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS dossier (
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS vneid (session TEXT PRIMARY KEY, proof TEXT UNIQUE NO
 CREATE TABLE IF NOT EXISTS heartbeat (kiosk TEXT PRIMARY KEY, noted_at TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
+_NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
 _DOSSIER = "SELECT code, fingerprint, receipt, payload FROM dossier WHERE "
 
 
@@ -64,13 +65,13 @@ class Store:
     """One connection, used by one thread at a time. Whatever writes has committed when it returns."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Opens or makes the store; `KeyRefusedError` when the key does not fit."""
+        """Opens or makes the store; `KeyRefused` when the key does not fit, `OSError` when the disk is at fault."""
         import sqlcipher3
 
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = data_dir / "province.db"
         key = load_or_create_key(data_dir / "province.key", store_exists=database.exists())
-        self.blob_key = hmac.digest(key, b"province uploads", "sha256")
+        self.blob_key = derive(key, "province-uploads")
         self._db = sqlcipher3.connect(str(database), isolation_level=None, check_same_thread=False)
         try:
             self._db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
@@ -79,7 +80,9 @@ class Store:
             self._db.executescript(_SCHEMA)
         except sqlcipher3.DatabaseError as error:
             self._db.close()
-            raise KeyRefusedError(f"{database} does not open with its key") from error
+            if getattr(error, "sqlite_errorcode", 0) != _NOT_A_DATABASE:
+                raise OSError(f"{database} cannot be used: {error}") from error
+            raise KeyRefused("key_wrong", str(database)) from None
 
     def close(self) -> None:
         """Close the database."""

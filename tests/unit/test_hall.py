@@ -115,4 +115,3 @@ def test_every_code_has_a_sentence_and_advice(language: str) -> None:
     for code in sorted(codes):
         assert error_text(code, language) != code
         assert advice(code, language)
-    assert timedelta(seconds=10) < store_module.RECONCILE_AFTER

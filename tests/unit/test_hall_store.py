@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, event
 
+from kiosk.hall import store as store_module
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import HallError, Series, Ticket, TicketState
 
@@ -24,6 +26,7 @@ A, B = Series("A", "Hộ tịch"), Series("B", "Chứng thực", daily_limit=2)
 ISSUE = """
 import sys
 from datetime import datetime, timezone
+from kiosk.hall import store as store_module
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
 now = datetime(2026, 11, 23, 8, 0, tzinfo=timezone.utc)
@@ -116,6 +119,23 @@ def test_8_processes_on_a_new_store_give_each_number_once(tmp_path: Path) -> Non
     labels = [label for process in running for label in process.communicate()[0].split()]
     assert [process.returncode for process in running] == [0] * 8
     assert sorted(labels) == [f"A-{number:03d}" for number in range(1, 81)]
+
+
+def test_opening_waits_for_another_process_that_is_just_making_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.0)  # as SQLite itself does when both turn WAL on
+    other = sqlite3.connect(tmp_path / "tickets.db", check_same_thread=False, isolation_level=None)
+    other.execute("CREATE TABLE made (here)")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM made").fetchall()  # WAL cannot be turned on while somebody reads
+    release = threading.Timer(0.3, other.rollback)
+    release.start()
+    store = TicketStore(tmp_path / "tickets.db")
+    release.join()
+    other.close()
+    assert issue(store)[0].number == 1
+    store.close()
 
 
 def test_what_was_told_survives_a_kill(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import pytest
 from kiosk.dossier_schema import dossier_problems, problems_against, request_schema
 from kiosk.sandbox.due import ZONE, due_at
 from kiosk.sandbox.faults import parse_faults
-from kiosk.sandbox.key import KeyRefusedError
 from kiosk.sandbox.store import Store
 from kiosk.sandbox.vietqr import crc16, vietqr
+from offline_queue.errors import KeyRefused
 
 DOSSIER: dict[str, Any] = {
     "client_ref": "7b0c9c0e-6a2e-4a53-9a1e-0d4a4d3c0001",
@@ -157,16 +157,16 @@ def test_a_key_that_does_not_fit_is_refused_and_nothing_is_made_anew(tmp_path: P
     Store(tmp_path).close()
     key_file, database = tmp_path / "province.key", tmp_path / "province.db"
     key, size = key_file.read_bytes(), database.stat().st_size
-    key_file.write_bytes(bytes(32))
-    with pytest.raises(KeyRefusedError, match="key"):
+    key_file.write_text(bytes(32).hex())
+    with pytest.raises(KeyRefused, match="key_wrong"):
         Store(tmp_path)
     key_file.unlink()
-    with pytest.raises(KeyRefusedError, match="missing"):
+    with pytest.raises(KeyRefused, match="key_missing"):
         Store(tmp_path)
     assert not key_file.exists()
     key_file.write_bytes(key)
     key_file.chmod(0o644)
-    with pytest.raises(KeyRefusedError, match="chmod"):
+    with pytest.raises(KeyRefused, match="key_readable_by_others"):
         Store(tmp_path)
     key_file.chmod(0o600)
     Store(tmp_path).close()

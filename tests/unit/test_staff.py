@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -89,6 +92,20 @@ def test_processes_add_accounts_at_once_and_none_is_lost(tmp_path: Path) -> None
     running = [subprocess.Popen([sys.executable, "-c", script, str(path), f"An {n}"]) for n in range(4)]
     assert [process.wait() for process in running] == [0] * 4
     assert {account.name for account in load_accounts(path)} == {f"An {n}" for n in range(4)}
+
+
+def test_a_writer_waits_for_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "accounts"
+    folder = os.open(tmp_path, os.O_RDONLY)
+    flock(folder, LOCK_EX)
+    second = threading.Thread(target=add_account, args=(path, "Bình", "staff", "1234"))
+    second.start()
+    second.join(0.5)
+    waited = not path.exists()
+    os.close(folder)
+    second.join()
+    assert waited
+    assert [account.name for account in load_accounts(path)] == ["Bình"]
 
 
 def test_the_default_accounts_open_both_doors() -> None:
