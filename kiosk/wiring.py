@@ -13,16 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
-from devices.worker import DeviceWorker
-from offline_queue.blobs import BlobStore
-from offline_queue.http_gateway import HttpGateway
-from offline_queue.key import derive, load_or_create_key
-from offline_queue.sender import Sender
-from offline_queue.store import Outbox
-
 from devices import registry
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
+from devices.worker import DeviceWorker
 from kiosk import staff
 from kiosk.audit import AuditLog
 from kiosk.catalogue import load_catalogue
@@ -34,8 +28,13 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from offline_queue.blobs import BlobStore
 from offline_queue.entry import OutboxChanged
 from offline_queue.gateway import Gateway
+from offline_queue.http_gateway import HttpGateway
+from offline_queue.key import derive, load_or_create_key
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from kiosk.app import Kiosk

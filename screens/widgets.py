@@ -140,6 +140,9 @@ class KioskScreen(Screen):
     def shown(self, state: AppState) -> None:
         """The screen has just come onto the glass; `render` follows."""
 
+    def forget(self) -> None:
+        """The session has ended: drop everything of the citizen that widgets or caches hold."""
+
 
 class Root(FloatLayout):
     """The whole glass."""
