@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from kivy.clock import Clock
 from kivy.graphics.texture import Texture
 from kivy.input import MotionEvent
+from kivy.metrics import dp
 from kivy.properties import (
     AliasProperty,
     BooleanProperty,
@@ -32,6 +33,7 @@ from kiosk.state import AppState
 from screens import theme
 
 ARROW_SECONDS = 0.5
+PAGE_END = 0.02  # of the scrollable height
 
 
 class Text(Label):
@@ -50,13 +52,14 @@ class Icon(Label):
 
 
 class Press(ButtonBehavior, BoxLayout):  # type: ignore[misc]
-    """A touch target that shows that it is pressed; `disabled` greys it out."""
+    """A touch target that shows that it is pressed; `disabled` veils it."""
 
     back = ColorProperty(theme.CARD)
     back_down = ColorProperty(theme.SHADE)
     edge = ColorProperty(theme.LINE)
     text_color = ColorProperty(theme.INK)
     selected = BooleanProperty(False)
+    veil = NumericProperty(0.5)  # how much of it is hidden while disabled
     key = StringProperty("")  # what its verb is called with
 
 
@@ -172,19 +175,35 @@ class Root(FloatLayout):
 
 
 class Scroll(ScrollView):
-    """Holds one `Sheet` or `Column`; what does not fit scrolls, with a bar that can be seen."""
+    """Holds one `Sheet` or `Column`; what does not fit scrolls: with a bar, and an arrow that turns the page."""
+
+    more = BooleanProperty(False)
+    below = AliasProperty(lambda self: self.more and self.scroll_y > PAGE_END, bind=("more", "scroll_y"))
+    arrow_x = AliasProperty(lambda self: self.right - dp(64), bind=("right",))
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Where nothing has to scroll, a touch goes to its target at once instead of waiting for a drag."""
-        if not self.children or self.children[0].height > self.height + 1:
-            return bool(super().on_touch_down(touch))
         if not self.collide_point(*touch.pos):
             return False
+        if self.below and abs(touch.x - self.arrow_x) < dp(56) and touch.y - self.y < dp(112):
+            self.turn_page()
+            return True
+        if self.more:
+            return bool(super().on_touch_down(touch))
         touch.push()
         touch.apply_transform_2d(self.to_local)
         handled = super(ScrollView, self).on_touch_down(touch)
         touch.pop()
         return bool(handled)
+
+    def turn_page(self) -> None:
+        """Show what comes next, with a little of what was there."""
+        hidden = self.viewport_size[1] - self.height
+        self.scroll_y = max(0, self.scroll_y - 0.8 * self.height / hidden)
+
+    def back_to_top(self) -> None:
+        """For the next person."""
+        self.scroll_y = 1
 
 
 class Sheet(BoxLayout):
@@ -233,7 +252,7 @@ class Fact(BoxLayout):
     label = StringProperty("")
     value = StringProperty("")
     detail = StringProperty("")
-    icon_color = ColorProperty(theme.RED)
+    icon_color = ColorProperty(theme.BLUE)
 
 
 class SlipView(AnchorLayout):
