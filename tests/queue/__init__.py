@@ -1,0 +1,1 @@
+"""The outbox, its sender and the way to the province."""
