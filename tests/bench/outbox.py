@@ -20,6 +20,7 @@ from offline_queue.store import Outbox
 ROUNDS = 7
 ADDS = 100  # a round
 BODY = "x" * 2000
+INSERT = "INSERT INTO entries VALUES (?, ?)"
 SCANS = os.urandom(10 * 1024 * 1024)
 
 
@@ -44,9 +45,8 @@ def _adds(folder: Path) -> dict[str, float]:
         times = [_seconds(lambda: outbox.add(replace(sample, id=str(uuid.uuid4())))) for _ in range(ADDS)]
         each += times
         ours.append(ADDS / sum(times))
-        insert = "INSERT INTO entries VALUES (?, ?)"
         theirs.append(
-            ADDS / sum(_seconds(lambda: plain.execute(insert, (str(uuid.uuid4()), BODY))) for _ in range(ADDS))
+            ADDS / sum(_seconds(lambda: plain.execute(INSERT, (str(uuid.uuid4()), BODY))) for _ in range(ADDS))
         )
     outbox.close()
     plain.close()

@@ -9,14 +9,19 @@ import threading
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "test-token"
-RECEIPT = {"code": "H05.114-261123-0001", "status": 1, "received_at": "2026-11-23T08:00:00+07:00", "due_at": None}
+RECEIPT: dict[str, Any] = {
+    "code": "H05.114-261123-0001",
+    "status": 1,
+    "received_at": "2026-11-23T08:00:00+07:00",
+    "due_at": None,
+}
 
 Fault = Callable[["Handler"], bool]
 """Does something to one request; True when the usual answer must not come after it."""
@@ -67,7 +72,7 @@ class Province:
             return
         self._server.shutdown()
         for connection in list(self._connections):
-            with_shutdown(connection)
+            hang_up(connection)
         self._server.server_close()
         self._thread.join()
         self._server = None
@@ -81,12 +86,10 @@ class Province:
         return sum(1 for method, path in self.requests if (method, path) == ("POST", "/v1/dossiers"))
 
 
-def with_shutdown(connection: socket.socket) -> None:
+def hang_up(connection: socket.socket) -> None:
     """Break a connection under whoever reads it."""
-    try:
+    with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
 
 
 @contextmanager
@@ -115,7 +118,7 @@ def answer(status: int, body: object = None, **headers: str) -> Fault:
 
 def drop(handler: Handler) -> bool:
     """Hang up without an answer, before anything is done."""
-    with_shutdown(handler.connection)
+    hang_up(handler.connection)
     return True
 
 
@@ -154,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.mute:
             self.mute = False
             self.close_connection = True
-            with_shutdown(self.connection)
+            hang_up(self.connection)
             return
         self.send_response(status)
         for name, value in (headers or {}).items():

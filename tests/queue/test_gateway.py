@@ -15,7 +15,7 @@ from offline_queue.entry import Attachment, OutboxEntry, Problem, Receipt
 from offline_queue.gateway import Busy, Conflict, Rejected, SubmitError, Unauthorised, Unreachable
 from offline_queue.http_gateway import HttpGateway
 from tests.queue.people import ID_NUMBER, NAME, entry
-from tests.queue.province import RECEIPT, TOKEN, Fault, Province, answer, drop, lose_reply, running
+from tests.queue.province import RECEIPT, TOKEN, Fault, Province, Upload, answer, drop, lose_reply, running
 
 FILE = bytes(range(256)) * 8 * 1024  # 2 MB: four chunks
 SHA = hashlib.sha256(FILE).hexdigest()
@@ -52,7 +52,7 @@ def read(_: Attachment) -> bytes:
 def test_a_dossier_arrives_with_its_files_and_its_key(gateway: HttpGateway, province: Province) -> None:
     one = with_file()
     receipt = gateway.submit(one, read)
-    assert receipt == Receipt("H05.114-261123-0001", 1, RECEIPT["received_at"] or "", None)
+    assert receipt == Receipt("H05.114-261123-0001", 1, RECEIPT["received_at"], None)
     body = province.dossiers[one.id]["body"]
     (paper,) = body["attachments"]
     (upload,) = province.uploads.values()
@@ -265,17 +265,11 @@ def test_an_offset_that_cannot_be_is_not_believed(gateway: HttpGateway, province
 
 def test_behind_a_proxy_the_upload_keeps_our_address(gateway: HttpGateway, province: Province) -> None:
     one = with_file()
-    province.fault("POST", "/v1/files", lambda handler: bool(handler.reply(201, headers=inner(province)) or True))
+    province.uploads["inner"] = Upload(len(FILE), "")
+    province.fault("POST", "/v1/files", answer(201, Location="https://127.0.0.1:8443/v1/files/inner"))
     gateway.submit(one, read)
     (paper,) = province.dossiers[one.id]["body"]["attachments"]
     assert paper["file_url"] == f"{province.url}/v1/files/inner"
-
-
-def inner(province: Province) -> dict[str, str]:
-    from tests.queue.province import Upload
-
-    province.uploads["inner"] = Upload(len(FILE), "")
-    return {"Location": "https://127.0.0.1:8443/v1/files/inner"}
 
 
 def test_nobody_there(tmp_path: Path) -> None:

@@ -69,7 +69,11 @@ class StoreMachine(RuleBasedStateMachine):
             assert leased is None
             return
         first = min(due, key=lambda e: (e.due or datetime.min.replace(tzinfo=UTC), e.place))
-        first.state, first.due, first.attempts = EntryState.SENDING, self.now + timedelta(seconds=120), first.attempts + 1
+        first.state, first.due, first.attempts = (
+            EntryState.SENDING,
+            self.now + timedelta(seconds=120),
+            first.attempts + 1,
+        )
         assert leased is not None
         assert (leased.id, leased.attempts) == (first.id, first.attempts)
 
