@@ -26,6 +26,7 @@ PAUSE_CAP_SECONDS = 60.0  # after failures in a row while the province is there
 SHORTEST_PAUSE = 1.0  # also when a busy province asks for none
 DRAIN_PAUSE_SECONDS = 0.5
 SLOW_BYTES_PER_SECOND = 20_000  # a file keeps its lease as long as a line this slow needs
+LONGEST_LEASE_SECONDS = 1800.0
 LINK_TRIES = 3  # after so many broken lines an entry is taken to be what breaks them, and steps aside
 STOP_SECONDS = 10.0
 
@@ -175,7 +176,7 @@ class Sender:
 
     def _opener(self, entry: OutboxEntry) -> Callable[[Attachment], bytes]:
         def open_blob(paper: Attachment) -> bytes:
-            seconds = LEASE_SECONDS + paper.size / SLOW_BYTES_PER_SECOND
+            seconds = min(LEASE_SECONDS + paper.size / SLOW_BYTES_PER_SECOND, LONGEST_LEASE_SECONDS)
             self._outbox.renew(entry.id, self._clock() + timedelta(seconds=seconds))
             return self._blobs.get(paper.sha256, paper.size)
 

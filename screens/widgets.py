@@ -163,6 +163,12 @@ class KioskScreen(Screen):
     def render(self, state: AppState) -> None:
         """Show `state`; called on every change while this screen is on the glass. Must be quick."""
 
+    def on_pre_enter(self, *_: object) -> None:
+        """Whoever comes here begins at the top."""
+        for child in self.children:
+            if isinstance(child, Scroll):
+                child.scroll_y = 1
+
     def main(self) -> None:
         """The main action was touched."""
 
@@ -203,10 +209,6 @@ class Scroll(ScrollView):
         """Show what comes next, with a little of what was there."""
         hidden = self.viewport_size[1] - self.height
         self.scroll_y = max(0, self.scroll_y - 0.8 * self.height / hidden)
-
-    def back_to_top(self) -> None:
-        """For the next person."""
-        self.scroll_y = 1
 
 
 class Sheet(BoxLayout):
@@ -281,6 +283,7 @@ class SlotPointer(BoxLayout):
     text = StringProperty("")
     icon = StringProperty("arrow-down-bold")
     color = ColorProperty(theme.GREEN)
+    back = ColorProperty(theme.GREEN_TINT)
     pointing = BooleanProperty(False)
     lowered = BooleanProperty(False)
 
