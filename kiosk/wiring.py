@@ -233,7 +233,8 @@ class Machine:
                 clock=site_clock(config),
             )
         )
-        for part in (clerk, *workers.values(), sender):
+        parts: tuple[Clerk | DeviceWorker[Any] | Sender, ...] = (clerk, *workers.values(), sender)
+        for part in parts:
             part.start()
             exits.callback(part.stop)
 

@@ -67,9 +67,7 @@ class Keyboard(BoxLayout):
         key.bind(on_press=self._pressed)
         return key
 
-    def begin(
-        self, text: str, typed: Callable[[str], None], finished: Callable[[], None], names: bool = False
-    ) -> None:
+    def begin(self, text: str, typed: Callable[[str], None], finished: Callable[[], None], names: bool = False) -> None:
         """Edit `text`; `names` starts each word with a capital (of what is typed from now on only)."""
         self.text, self.typed, self.finished = text, typed, finished
         self._names = names

@@ -181,7 +181,7 @@ class Tour:
             self._fill_section(section)
             self._picture(Step.FORM)
             self._main()
-            state = robot.wait(lambda s, last=section: _moved_on(s, last), f"what comes after {section.id}")
+            state = robot.wait(partial(_moved_on, section), f"what comes after {section.id}")
             robot.settle()
 
     def _fill_section(self, section: Section) -> None:
@@ -246,7 +246,7 @@ class Tour:
             robot.tap(tr._(component.title))
             robot.wait_step(Step.SCAN)
             robot.tap(tr._("Quét trang"))
-            robot.wait(lambda s, c=component: bool(s.session and s.session.papers.get(c.id)), "the scanned page")
+            robot.wait(partial(_has_page, component.id), "the scanned page")
             robot.wait(lambda s: bool(s.session and s.session.scan is not Job.RUNNING), "the end of the scan")
             self._picture(Step.SCAN)
             self._main()
@@ -289,9 +289,13 @@ def _is_box_of(question_id: str, widget: Any) -> bool:
     return field is not None and hasattr(widget, "editing") and field.question.id == question_id
 
 
+def _has_page(component_id: str, state: AppState) -> bool:
+    return bool(state.session and state.session.papers.get(component_id))
+
+
 def _ticket_job(state: AppState) -> Job:
     return state.session.ticket.print if state.session and state.session.ticket else Job.RUNNING
 
 
-def _moved_on(state: AppState, last: Section) -> bool:
+def _moved_on(last: Section, state: AppState) -> bool:
     return state.step is not Step.FORM or (state.session is not None and state.session.section is not last)

@@ -46,7 +46,7 @@ def _packed(image: Image.Image) -> Rows:
 
 def _bands(rows: Rows) -> Iterator[bytes]:
     position = 0
-    for start, end in _inked(rows.any(axis=1)):
+    for start, end in _inked(np.asarray(rows.any(axis=1))):
         yield from _feed(start - position)
         yield _band(rows[start:end])
         position = end
@@ -78,7 +78,8 @@ def _band(rows: Rows) -> bytes:
     executed = np.flatnonzero((flat[:-1] == DLE) & np.isin(flat[1:], EXECUTED)) + 1
     flat[executed] |= SPARE_DOT  # one white dot turns black, and the pair is no command any more
     height, bytes_wide = data.shape
-    return b"\x1dv0\x00" + bytes_wide.to_bytes(2, "little") + height.to_bytes(2, "little") + flat.tobytes()
+    header = b"\x1dv0\x00" + int(bytes_wide).to_bytes(2, "little") + int(height).to_bytes(2, "little")
+    return header + bytes(flat.tobytes())
 
 
 def _feed(rows: int) -> Iterator[bytes]:
