@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,7 +114,7 @@ REFUSALS: list[tuple[Fault, type[SubmitError]]] = [
     (answer(201, b"{}", Content_Length="500"), Unreachable),
     (answer(201, b"\xff\xfe\x00", Content_Type="application/json"), Unreachable),
     (answer(201, b"[" * 100_000, Content_Type="application/json"), Unreachable),
-    (answer(201, b" " * (9 << 20), Content_Type="application/json"), Unreachable),
+    (answer(201, b" " * (9 << 20) + json.dumps(RECEIPT).encode(), Content_Type="application/json"), Unreachable),
     (answer(302, Location="http://127.0.0.1:9/login"), Unreachable),
     (answer(307, Location="/v1/elsewhere"), Unreachable),
     (drop, Unreachable),
@@ -161,6 +162,14 @@ def test_not_arrived_is_believed_of_the_api_only(gateway: HttpGateway, province:
     assert gateway.find("x") is None
     with pytest.raises(Unreachable):
         gateway.find("x")
+
+
+def test_a_redirect_is_not_followed(gateway: HttpGateway, province: Province) -> None:
+    one = entry()
+    gateway.submit(one, read)
+    province.fault("GET", "/v1/dossiers", answer(302, Location=f"/v1/dossiers/{one.id}"))
+    with pytest.raises(Unreachable):
+        gateway.find("another")
 
 
 def test_status_procedures_and_health(gateway: HttpGateway, province: Province) -> None:

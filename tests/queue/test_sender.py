@@ -141,7 +141,7 @@ def test_after_a_crash_while_sending_it_asks_first(kiosk: Kiosk, province: Provi
 
 def test_one_stuck_entry_does_not_block_the_others(kiosk: Kiosk, province: Province) -> None:
     stuck, others = kiosk.submit(), [kiosk.submit() for _ in range(3)]
-    province.fault(*POST, answer(500))
+    province.fault(*POST, answer(500), answer(500))
     kiosk.sender.start()
     kiosk.wait(lambda event: event.counts.delivered == 3)
     assert province.order == [one.id for one in others]
