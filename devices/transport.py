@@ -1,6 +1,6 @@
 """Bytes to and from a device: TCP, serial line, USB printer class. The only file that knows pyserial.
 
-    socket://HOST:PORT     serial:///dev/ttyS1?baud=115200     usblp:///dev/usb/lp0
+socket://HOST:PORT     serial:///dev/ttyS1?baud=115200     usblp:///dev/usb/lp0
 """
 
 from __future__ import annotations
@@ -137,9 +137,7 @@ class SerialTransport:
 
         self.close()
         try:
-            self._port = serial.Serial(
-                self._path, self._baud, timeout=0, write_timeout=WRITE_SECONDS, exclusive=True
-            )
+            self._port = serial.Serial(self._path, self._baud, timeout=0, write_timeout=WRITE_SECONDS, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
             raise Unavailable("device_unplugged", str(error)) from None
 
