@@ -77,7 +77,7 @@ class SaneScanner:
         self._fault: DeviceError | None = None
 
     def open(self) -> None:
-        """Ask SANE for the device. Raises `DeviceError`."""
+        """Ask SANE for the device and try its options. Raises `DeviceError`."""
         self._known = False
         try:
             with self._child(probe=True) as pipe:

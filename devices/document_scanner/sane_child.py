@@ -106,9 +106,9 @@ def _scan_one(device: Any, keep_feeding: bool, max_pixels: int) -> tuple[dict[st
 def _run(request: dict[str, Any], out: BinaryIO) -> None:
     device = _open(request["device"])
     try:
+        _prepare(device, request)
         if request["probe"]:
             return
-        _prepare(device, request)
         dpi = int(device.resolution) if "resolution" in device.opt else request["resolution"]
         feeder = _has_feeder(device, request["source"])
         pages = 0
