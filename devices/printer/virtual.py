@@ -1,4 +1,4 @@
-"""An ESC/POS printer without paper, over TCP or a pty: answers DLE EOT, plays faults, keeps what it printed as pictures.
+"""An ESC/POS printer without paper, over TCP or a pty: answers DLE EOT, plays faults, keeps pictures of its jobs.
 
 It shares no code with the driver that it tests. Alone, one picture per cut:
 `python -m devices.printer.virtual --port 9100 --out DIR`
@@ -27,6 +27,7 @@ from devices.printer.stream import DLE, Command, Paper, Stream
 
 CHUNK = 65536
 SLOW_CHUNK = 512
+CLEARED = bytes((0x37, 0x25, 0))
 CLEAR_BUFFERS = bytes((DLE, 0x14, 8, 1, 3, 20, 1, 6, 2, 8))
 IDLE_ANSWERS = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
 OFF_LINE = 0x08
@@ -44,6 +45,7 @@ class Fault(StrEnum):
     HOT = "hot"
     SILENT = "silent"  # prints, but answers nothing
     GARBAGE = "garbage"  # answers what is no status
+    BABBLE = "babble"  # answers far more than it was asked
 
 
 STOPPING = (Fault.PAPER_OUT, Fault.COVER_OPEN, Fault.CUTTER, Fault.BROKEN, Fault.HOT)
@@ -58,7 +60,7 @@ BITS: dict[Fault, dict[int, int]] = {
 }
 
 
-class PowerLost(Exception):  # noqa: N818  a state of the world
+class PowerLost(Exception):
     """The printer dies here."""
 
 
@@ -78,14 +80,17 @@ class Printer:
         self._inside = executes_inside_rasters
         self._out = out
         self._lock = threading.Lock()
+        self._stream = Stream(executes_inside_rasters)
+        self._paper = Paper(width_dots)
         self._waiting: list[Command] = []
         self.fault = Fault.NONE
         self.dies_after: int | None = None  # so many more bytes, then it loses power
         self.paper_ends_after: int | None = None  # so many more commands, then the roll is at its end
         self.bytes_per_second: int | None = None
+        self.silent_after_jobs: int | None = None  # so many more cuts, then it answers nothing
+        self.unasked = b""  # sent behind the next answer to the last question
         self.jobs: list[Job] = []
         self.received = bytearray()  # every byte since it was made
-        self._reset()
 
     @property
     def strays(self) -> bytes:
@@ -141,7 +146,8 @@ class Printer:
             return self._answer(command.parameters[0])
         if command.name == b"\x10\x14":
             if command.name + command.parameters == CLEAR_BUFFERS:
-                self._waiting = []
+                self._waiting, self._paper = [], Paper(self._width)
+                return CLEARED
             return b""
         self._waiting.append(command)
         self._print_waiting(now)
@@ -159,6 +165,10 @@ class Printer:
     def _cut(self, now: float) -> None:
         self.jobs.append(Job(self._paper.picture(), now))
         self._paper = Paper(self._width)
+        if self.silent_after_jobs is not None:
+            self.silent_after_jobs -= 1
+            if self.silent_after_jobs <= 0:
+                self.silent_after_jobs, self.fault = None, Fault.SILENT
         if self._out:
             self.jobs[-1].picture.save(self._out / f"{len(self.jobs):04d}.png")
 
@@ -167,7 +177,10 @@ class Printer:
             return b""
         if self.fault is Fault.GARBAGE:
             return b"\xff"
-        return bytes((IDLE_ANSWERS[question] | BITS.get(self.fault, {}).get(question, 0),))
+        if self.fault is Fault.BABBLE:
+            return b"\x12" * 16384
+        unasked, self.unasked = (self.unasked, b"") if question == 4 else (b"", self.unasked)
+        return bytes((IDLE_ANSWERS[question] | BITS.get(self.fault, {}).get(question, 0),)) + unasked
 
 
 class _Served(ABC):
@@ -323,7 +336,17 @@ class PtyPrinter(_Served):
             except PowerLost:
                 self._disconnect()
                 return
-            os.write(ours, answer)
+            if not self._send(answer):
+                return
+
+    def _send(self, answer: bytes) -> bool:
+        assert self._ends is not None
+        while answer:
+            ready, _, _ = select.select([self._stop], [self._ends[0]], [])  # nobody may read it any more
+            if ready:
+                return False
+            answer = answer[os.write(self._ends[0], answer[:256]) :]
+        return True
 
 
 def main() -> int:
