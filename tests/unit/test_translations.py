@@ -17,16 +17,23 @@ from kiosk.form_files import load_forms
 ROOT = Path(__file__).parent.parent.parent
 VIETNAMESE = re.compile(r"[À-ỹĐđ]")
 # what is Vietnamese in every language: names of people, of the other language, keys of the keyboard
-SAME_EVERYWHERE = re.compile(r"^(.|Chữ trắng trên nền đen|[Ắ-Ỹ Đắ-ỹđỐốỨứ ]*|Tiếng Việt|.*\|.*|[ăâđêôơư '/{}a-z-]*|à  huyền|á  sắc|ả  hỏi|ã  ngã|ạ  nặng)$")
+SAME_EVERYWHERE = re.compile(
+    r"^(.|Chữ trắng trên nền đen|[Ắ-Ỹ Đắ-ỹđỐốỨứ ]*|Tiếng Việt|.*\|.*|[ăâđêôơư '/{}a-z-]*"
+    r"|à  huyền|á  sắc|ả  hỏi|ã  ngã|ạ  nặng)$"
+)
 NOT_SHOWN = {  # what the robot types, words that are looked for in the catalogue, slips for staff only
     "tour.py": None,
     "bring.py": ("giấy tờ tùy thân", "thẻ căn cước"),
-    "slips.py": ("CÁC SỐ ĐANG CHỜ", "Dấu * là số ưu tiên.", "PHIẾU IN THỬ", "Máy", "Giờ in", "Bề rộng in (điểm)", " đồng"),
+    "slips.py": (
+        *("CÁC SỐ ĐANG CHỜ", "Dấu * là số ưu tiên.", "PHIẾU IN THỬ"),
+        *("Máy", "Giờ in", "Bề rộng in (điểm)", " đồng"),
+    ),
 }
 TELLERS = (
     r"(?:DeviceStatus\(Condition\.\w+, |Unavailable\(|Timeout\(|NeedsAttention\(|ProtocolError\(|DeviceError\("
     r"|HallError\(|IdentityError\(|PrintOutcome\(PrintResult\.\w+, |self\.tell\(|self\._said\(|Refused\("
-    r"|KeyRefused\(|code = |return |_code=|code=|PageFailed\([^\"]*|DossierFailed\([^\"]*)\"([a-z][a-z0-9]+(?:_[a-z0-9]+)+)\""
+    r"|KeyRefused\(|code = |return |_code=|code=|PageFailed\([^\"]*|DossierFailed\([^\"]*)"
+    r"\"([a-z][a-z0-9]+(?:_[a-z0-9]+)+)\""
 )
 NOT_TOLD = {"image/png", "no_screen"}
 
