@@ -278,12 +278,9 @@ class SlipView(AnchorLayout):
 
 
 class SlotPointer(BoxLayout):
-    """Points down at the slot of the printer; the arrow steps twice a second while `pointing`."""
+    """Says that a slip is being printed, then points down at its slot with a stepping arrow; hidden otherwise."""
 
-    text = StringProperty("")
-    icon = StringProperty("arrow-down-bold")
-    color = ColorProperty(theme.GREEN)
-    back = ColorProperty(theme.GREEN_TINT)
+    printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
     lowered = BooleanProperty(False)
 
