@@ -7,6 +7,7 @@ import logging
 import queue
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
@@ -60,6 +61,10 @@ class Footer(BoxLayout):
     screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
     kiosk: Kiosk = ObjectProperty()
     gap = NumericProperty(0)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A folded footer takes no touch: its hidden buttons lie over the screen."""
+        return bool(self.collide_point(*touch.pos) and super().on_touch_down(touch))
 
 
 class IdleWarning(BoxLayout):
