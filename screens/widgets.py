@@ -208,7 +208,7 @@ class Scroll(ScrollView):
     def turn_page(self) -> None:
         """Show what comes next, with a little of what was there."""
         hidden = self.viewport_size[1] - self.height
-        self.scroll_y = max(0, self.scroll_y - 0.8 * self.height / hidden)
+        self.scroll_y: float = max(0, self.scroll_y - 0.8 * self.height / hidden)
 
 
 class Sheet(BoxLayout):
