@@ -34,7 +34,7 @@ class ProceduresScreen(KioskScreen):
         show_list(box, self._row, rows)
 
     def _row(self) -> RowTile:
-        row = RowTile()
+        row = RowTile(size_hint_y=1)
         row.bind(on_release=lambda r: self.kiosk.choose_procedure(r.key))
         return row
 

@@ -208,7 +208,7 @@ class Scroll(ScrollView):
     def turn_page(self) -> None:
         """Show what comes next, with a little of what was there."""
         hidden = self.viewport_size[1] - self.height
-        self.scroll_y = max(0, self.scroll_y - 0.8 * self.height / hidden)
+        self.scroll_y: float = max(0, self.scroll_y - 0.8 * self.height / hidden)
 
 
 class Sheet(BoxLayout):
@@ -278,12 +278,9 @@ class SlipView(AnchorLayout):
 
 
 class SlotPointer(BoxLayout):
-    """Points down at the slot of the printer; the arrow steps twice a second while `pointing`."""
+    """Says that a slip is being printed, then points down at its slot with a stepping arrow; hidden otherwise."""
 
-    text = StringProperty("")
-    icon = StringProperty("arrow-down-bold")
-    color = ColorProperty(theme.GREEN)
-    back = ColorProperty(theme.GREEN_TINT)
+    printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
     lowered = BooleanProperty(False)
 
