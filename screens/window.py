@@ -57,7 +57,7 @@ class Header(BoxLayout):
 class Footer(BoxLayout):
     """Back, finish and the main action: the same place on every screen."""
 
-    screen: KioskScreen = ObjectProperty(None, allownone=True)
+    screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
     kiosk: Kiosk = ObjectProperty()
 
 
@@ -72,7 +72,7 @@ class Shell(BoxLayout):
     """Header, steps, the screen, footer."""
 
     kiosk: Kiosk = ObjectProperty()
-    screen: KioskScreen = ObjectProperty(None, allownone=True)
+    screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
 
 
 class _Surprise(ExceptionHandler):
