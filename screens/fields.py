@@ -7,7 +7,6 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.floatlayout import FloatLayout
 from kivy.utils import escape_markup
 
 from kiosk.forms import Question, QuestionType, display_value
@@ -143,6 +142,8 @@ class NumberField(Field):
         low, high = self.question.minimum or 0, self.question.maximum or COUNTER_UP_TO
         self._counter = Counter(minimum=low, maximum=high, value=low)
         self._counter.bind(value=lambda _c, value: self._counted(int(value)))
+        self._counter.remove_widget(self._counter.children[-1])  # its label: the question stands above
+        self._counter.size_hint_x, self._counter.width = None, self._counter.minimum_width
         self.ids.body.add_widget(self._counter)
 
     def refresh(self) -> None:
@@ -159,15 +160,6 @@ class EyeBox(BoxLayout):
     """An `AnswerBox` and, beside a masked number, the eye that shows it."""
 
     field: BoxField = ObjectProperty()
-
-
-class CardPicture(FloatLayout):
-    """An ID card, its front or back, with the QR code marked; `scale` 1 is 380 dp wide, no size while not `shown`."""
-
-    front = BooleanProperty(True)
-    shown = BooleanProperty(True)
-    scale = NumericProperty(1)
-    unit = NumericProperty(1)  # pixels
 
 
 def field_for(question: Question, answer: Callable[[str, str], None], edit: Callable[[Field], None]) -> Field:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from devices.interfaces import Condition
@@ -18,12 +18,24 @@ from screens.fields import DIGITS, Field, field_for
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.pickers import DatePicker, ListPicker
 from screens.tr import tr
-from screens.widgets import KioskScreen
+from screens.widgets import PAGE_END, KioskScreen, Scroll
 
 REQUESTER = "requester"
 KEYBOARDS = ("letters", "digits")
 PAD_WIDTH = 620  # dp
 DATES_WIDTH = 860
+
+
+class FieldScroll(Scroll):
+    """Without the arrow while a field is edited: the screen scrolls by itself to what is edited. In the middle the arrow
+    lies on no target.
+    """
+
+    still = BooleanProperty(False)
+    below = AliasProperty(
+        lambda self: self.more and not self.still and self.scroll_y > PAGE_END, bind=("more", "scroll_y", "still")
+    )
+    arrow_x = AliasProperty(lambda self: self.center_x, bind=("center_x",))
 
 
 class FormScreen(KioskScreen):
@@ -46,6 +58,9 @@ class FormScreen(KioskScreen):
         self._edited: Field | None = None
         self._dates = DatePicker()
         self._list = ListPicker()
+        self._wanted: Widget | None = None
+        self._bring_soon = Clock.create_trigger(self._bring_now, 0)
+        self.ids.scroll.bind(height=self._bring_soon, viewport_size=self._bring_soon)
         for kind in KEYBOARDS:
             keyboard(kind)  # built while nobody waits
 
@@ -102,7 +117,8 @@ class FormScreen(KioskScreen):
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
         self.steps_number = session.step_number
-        self.steps_count = 0 if self.editing and self.wide else session.step_count  # a low glass needs the room
+        low = self.picking or (self.editing and self.wide)
+        self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
 
@@ -190,14 +206,26 @@ class FormScreen(KioskScreen):
         self.ids.sheet.clear_widgets()
         self.picking = self.editing = False
         self.beside = 0
+        self._wanted = None
         if self.kiosk.state.session:
             self.steps_count = self.kiosk.state.session.step_count
 
     def _bring(self, widget: Widget) -> None:
-        """Scroll a field into sight once everything has its new place: layouts need two frames."""
-        scroll = self.ids.scroll
-        bring = lambda _dt: scroll.scroll_to(widget, padding=dp(20), animate=False) if widget.parent else None  # noqa: E731
-        Clock.schedule_once(lambda _dt: Clock.schedule_once(bring, 0), 0)
+        """Scroll a field into sight, now and whenever the place for the fields changes."""
+        self._wanted = widget
+        self._bring_soon()
+
+    def _bring_now(self, _dt: float) -> None:
+        scroll, field = self.ids.scroll, self._wanted
+        hidden = scroll.viewport_size[1] - scroll.height
+        if hidden <= 0:
+            scroll.scroll_y = 1
+        if hidden <= 0 or field is None or field.parent is None:
+            return
+        top = scroll.children[0].top - field.top  # from the top of what scrolls
+        seen = (1 - scroll.scroll_y) * hidden
+        lowest, highest = top + field.height + dp(24) - scroll.height, max(0, top - dp(24))
+        scroll.scroll_y = 1 - min(max(seen, lowest), highest, hidden) / hidden
 
     def main(self) -> None:
         """Check this section and go on."""

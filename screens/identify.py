@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
@@ -30,7 +31,8 @@ class IdentifyScreen(KioskScreen):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        keyboard("digits")  # built while nobody waits
+        self._before: Mapping[str, str] | None = None  # what was wrong before the number pad came up
+        keyboard("number")  # built while nobody waits
 
     def shown(self, state: AppState) -> None:
         """Scanning first; typing at once where there is no scanner."""
@@ -43,11 +45,18 @@ class IdentifyScreen(KioskScreen):
         """The scanner's state and what was wrong with the last code or number."""
         self._look(state)
         errors = state.session.errors if state.session else {}
-        code = errors.get("id_number" if self.typing else "scan", "") or errors.get("scan", "")
+        code = errors.get("scan", "")
+        if self.typing and ("id_number" in errors or errors is self._before):
+            code = errors.get("id_number", "")
         self.error, self.error_detail = tr.error(code), tr.advice(code)
         self.offline = "" if self.can_scan else tr._("Máy đọc mã đang nghỉ. Bạn nhập số bằng tay nhé.")
         self.main_text = tr._("Tiếp tục") if self.typing else ""
         self.main_disabled = self.digits != NUMBER_LENGTH
+        self.on_wide()
+
+    def on_wide(self, *_: object) -> None:
+        """Taller keys where there is room."""
+        keyboard("number").key_height = 96 if self.wide else 120
 
     def _look(self, state: AppState) -> None:
         status = state.devices.get("code_scanner")
@@ -56,7 +65,9 @@ class IdentifyScreen(KioskScreen):
     def type_number(self) -> None:
         """Bring up the number pad."""
         self.typing = True
-        keys = lay_keyboard(self.ids.pad, "digits")
+        session = self.kiosk.state.session
+        self._before = session.errors if session else None
+        keys = lay_keyboard(self.ids.pad, "number")
         keys.begin(self.number, self._typed, self.main, max_length=NUMBER_LENGTH)
         self._typed(self.number)
         self.render(self.kiosk.state)
@@ -81,7 +92,7 @@ class IdentifyScreen(KioskScreen):
         self._typed("")
         self.typing = False
         self.error = self.error_detail = ""
-        keyboard("digits").forget()
+        keyboard("number").forget()
         self.ids.pad.clear_widgets()
 
 

@@ -39,6 +39,7 @@ LAYOUTS = {
         "a s d f g h j k l ' {huyen} {sac} {hoi} {nga} {nang}",
         "{shift} z x c v b n m , . / {space} {done}",
     ),
+    "number": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}"),
     "digits": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}", "{done}"),
 }
 ICONS = {"back": "backspace-outline", "shift": "apple-keyboard-shift"}

@@ -12,6 +12,7 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Obje
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
+from kivy.uix.recycleview import RecycleView
 
 from kiosk import forms, places
 from kiosk.forms import Question, QuestionType
@@ -83,7 +84,7 @@ class DatePicker(Column):
             _Choice(str(y), lambda y=y: self.months(y), y == old, y <= self._last.year)
             for y in range(decade, decade + 10)
         ]
-        self._show(tr._("Chọn năm"), 5, choices, self.decades)
+        self._show(tr._("Chọn năm"), 4, choices, self.decades)
 
     def months(self, year: int) -> None:
         """Then: the month."""
@@ -153,6 +154,13 @@ class PickRow(ButtonBehavior, BoxLayout):
         """This one."""
         if self.picker:
             self.picker.picked(self.value)
+
+
+class PickList(RecycleView):
+    """The rows; only those in sight have widgets."""
+
+    thumb = NumericProperty(0)
+    more = BooleanProperty(False)
 
 
 Row = tuple[str, str, str]  # value, name, detail
