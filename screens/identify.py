@@ -44,6 +44,9 @@ class IdentifyScreen(KioskScreen):
     def render(self, state: AppState) -> None:
         """The scanner's state and what was wrong with the last code or number."""
         self._look(state)
+        if not self.can_scan and not self.typing:
+            self.type_number()
+            return
         errors = state.session.errors if state.session else {}
         code = errors.get("scan", "")
         if self.typing and ("id_number" in errors or errors is self._before):
