@@ -53,7 +53,6 @@ class NumberVerbs(KioskCore):
         if checklist and self.session.procedure:
             slip = slips.with_checklist(slip, self.session.procedure, self.session.preparation, self.state.language)
         self.print_slip(f"ticket:{ticket.id}", "", slip)
-        self.refresh_hall()
 
     def done_with_ticket(self) -> None:
         """TICKET → HOME."""
