@@ -37,6 +37,8 @@ class Peer:
 
     def accept(self) -> None:
         if self.listener:
+            if self.line:
+                self.line.close()
             self.line, _ = self.listener.accept()
 
     def send(self, data: bytes) -> None:
