@@ -15,8 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from offline_queue.errors import OutboxError
-
 from devices.errors import DeviceError
 from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
 from kiosk import config as configuration
@@ -26,6 +24,7 @@ from kiosk.hall.tickets import HallError, TicketState
 from kiosk.provisional import provisional_code
 from kiosk.wiring import Refused
 from offline_queue.entry import Attachment, EntryState, OutboxEntry
+from offline_queue.errors import OutboxError
 
 log = logging.getLogger(__name__)
 Verb = Callable[[argparse.Namespace, Config], int]

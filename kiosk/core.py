@@ -11,10 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from devices.worker import DeviceWorker
-from offline_queue.blobs import BlobStore
-from offline_queue.sender import Sender
-from offline_queue.store import Outbox
-
+from kiosk import places
 from kiosk.audit import AuditLog
 from kiosk.catalogue import Catalogue
 from kiosk.clerk import Clerk
@@ -24,6 +21,9 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
+from offline_queue.blobs import BlobStore
+from offline_queue.sender import Sender
+from offline_queue.store import Outbox
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -57,6 +57,7 @@ class KioskCore:
         self.last_touch = time.monotonic()
         self.state = AppState(
             centre=parts.config.site.name,
+            province=places.province_of_agency(parts.config.site.agency_code),
             now=parts.clock(),
             results=parts.catalogue.search(""),
             outbox=parts.outbox.counts(),

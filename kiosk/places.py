@@ -33,6 +33,13 @@ def provinces() -> tuple[Place, ...]:
 
 
 @cache
+def province_of_agency(agency_code: str) -> str:
+    """Code of today's province for an agency code such as `H05.114`; "" when it is a ministry's."""
+    head = agency_code.split(".")[0]
+    return next((p["new_code"] for p in _read("provinces.json")["provinces_legacy_63"] if p["agency_code"] == head), "")
+
+
+@cache
 def id_number_provinces() -> frozenset[str]:
     """First three digits of ID numbers: the codes of the 63 provinces before July 2025."""
     return frozenset(p["cccd_code"] for p in _read("provinces.json")["provinces_legacy_63"])

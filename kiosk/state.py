@@ -198,6 +198,7 @@ class AppState:
     language: str = "vi"
     now: datetime | None = None  # of the site, refreshed each minute and at each change
     centre: str = ""
+    province: str = ""  # 2-digit code of the site's province, whose communes come first
     session: Session | None = None
     series: tuple[SeriesView, ...] = ()
     closed_code: str = ""  # why no number is given at all

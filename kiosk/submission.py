@@ -6,8 +6,6 @@ import io
 import uuid
 from datetime import datetime
 
-from offline_queue.store import OutboxFull
-
 from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
@@ -17,6 +15,7 @@ from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
 from kiosk.state import Job, Page, Session, Step
 from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
+from offline_queue.store import OutboxFull
 
 
 class SubmissionVerbs(JourneyVerbs):

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, ObjectProperty, StringProperty
+from collections.abc import Callable, Mapping, Sequence
+
+from kivy.clock import Clock
+from kivy.graphics.texture import Texture
+from kivy.input import MotionEvent
+from kivy.metrics import dp
+from kivy.properties import (
+    AliasProperty,
+    BooleanProperty,
+    ColorProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+    VariableListProperty,
+)
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.label import Label
+from kivy.uix.layout import Layout
 from kivy.uix.screenmanager import Screen
+from kivy.uix.scrollview import ScrollView
+from kivy.uix.widget import Widget
+from PIL import Image as Picture
 
 from kiosk.app import Kiosk
 from kiosk.state import AppState
 from screens import theme
+
+ARROW_SECONDS = 0.5
+PAGE_END = 0.02  # of the scrollable height
 
 
 class Text(Label):
@@ -31,13 +52,15 @@ class Icon(Label):
 
 
 class Press(ButtonBehavior, BoxLayout):
-    """A touch target that shows that it is pressed; `disabled` greys it out."""
+    """A touch target that shows that it is pressed; `disabled` veils it."""
 
     back = ColorProperty(theme.CARD)
     back_down = ColorProperty(theme.SHADE)
     edge = ColorProperty(theme.LINE)
     text_color = ColorProperty(theme.INK)
     selected = BooleanProperty(False)
+    veil = NumericProperty(0.5)  # how much of it is hidden while disabled
+    key = StringProperty("")  # what its verb is called with
 
 
 class Action(Press):
@@ -59,6 +82,7 @@ class Tile(Press):
     detail = StringProperty("")
     icon = StringProperty("")
     badge = StringProperty("")
+    icon_color = ColorProperty(theme.RED)
 
 
 class RowTile(Press):
@@ -68,6 +92,9 @@ class RowTile(Press):
     detail = StringProperty("")
     icon = StringProperty("")
     icon_after = StringProperty("chevron-right")
+    icon_color = ColorProperty(theme.RED)
+    title_size = NumericProperty(theme.BODY + 2)
+    words_height = NumericProperty(0)
 
 
 class Option(Press):
@@ -125,14 +152,22 @@ class KioskScreen(Screen):
     main_text = StringProperty("")  # "" = no main action
     main_icon = StringProperty("arrow-right")
     main_disabled = BooleanProperty(False)
+    main_plain = BooleanProperty(False)  # where it only skips: not in red
     can_back = BooleanProperty(True)
     can_finish = BooleanProperty(True)
     steps_number = NumericProperty(0)  # "step 2 of 5" above the screen; 0 hides it
     steps_count = NumericProperty(0)
     steps_name = StringProperty("")
+    wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # landscape glass
 
     def render(self, state: AppState) -> None:
         """Show `state`; called on every change while this screen is on the glass. Must be quick."""
+
+    def on_pre_enter(self, *_: object) -> None:
+        """Whoever comes here begins at the top."""
+        for child in self.children:
+            if isinstance(child, Scroll):
+                child.scroll_y = 1
 
     def main(self) -> None:
         """The main action was touched."""
@@ -140,6 +175,135 @@ class KioskScreen(Screen):
     def shown(self, state: AppState) -> None:
         """The screen has just come onto the glass; `render` follows."""
 
+    def forget(self) -> None:
+        """The session has ended: drop everything of the citizen that widgets or caches hold."""
+
 
 class Root(FloatLayout):
     """The whole glass."""
+
+
+class Scroll(ScrollView):
+    """Holds one `Sheet` or `Column`; what does not fit scrolls: with a bar, and an arrow that turns the page."""
+
+    more = BooleanProperty(False)
+    below = AliasProperty(lambda self: self.more and self.scroll_y > PAGE_END, bind=("more", "scroll_y"))
+    arrow_x = AliasProperty(lambda self: self.right - dp(64), bind=("right",))
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        """Where nothing has to scroll, a touch goes to its target at once instead of waiting for a drag."""
+        if not self.collide_point(*touch.pos):
+            return False
+        if self.below and abs(touch.x - self.arrow_x) < dp(56) and touch.y - self.y < dp(112):
+            self.turn_page()
+            return True
+        if self.more:
+            return bool(super().on_touch_down(touch))
+        touch.push()
+        touch.apply_transform_2d(self.to_local)
+        handled = super(ScrollView, self).on_touch_down(touch)
+        touch.pop()
+        return bool(handled)
+
+    def turn_page(self) -> None:
+        """Show what comes next, with a little of what was there."""
+        hidden = self.viewport_size[1] - self.height
+        self.scroll_y = max(0, self.scroll_y - 0.8 * self.height / hidden)
+
+
+class Sheet(BoxLayout):
+    """The content of a `Scroll`: fills it when there is room, and is as high as it must be when there is not."""
+
+
+class Column(Layout):
+    """Things below each other, as high as they are together; what is hidden (height 0) takes no gap either."""
+
+    spacing = NumericProperty(0)
+    padding = VariableListProperty([0, 0, 0, 0])
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        for name in ("size", "pos", "spacing", "padding", "children"):
+            self.fbind(name, self._trigger_layout)
+
+    def do_layout(self, *_: object) -> None:
+        """Full width for each child, from top to bottom."""
+        left, top, right, bottom = self.padding
+        shown = [child for child in reversed(self.children) if child.height > 0]
+        gaps = self.spacing * max(0, len(shown) - 1)
+        self.height = top + bottom + gaps + sum(child.height for child in shown) if shown else 0
+        y = self.top - top
+        for child in shown:
+            child.width = self.width - left - right
+            child.x, child.top = self.x + left, y
+            y -= child.height + self.spacing
+        for child in self.children:
+            if child.height <= 0:
+                child.width, child.pos = self.width - left - right, (self.x + left, self.y)
+
+
+class Panel(Column):
+    """A white card that is only read, never touched."""
+
+
+class Card(BoxLayout):
+    """The same card, with whatever height it is given."""
+
+
+class Fact(BoxLayout):
+    """One thing to know: icon, a small label, and what it is; as high as its words, none without a value."""
+
+    icon = StringProperty("")
+    label = StringProperty("")
+    value = StringProperty("")
+    detail = StringProperty("")
+    icon_color = ColorProperty(theme.BLUE)
+
+
+class SlipView(AnchorLayout):
+    """A slip as it is printed, as large as the place allows; `picture` is a PIL image or None."""
+
+    picture = ObjectProperty(None, allownone=True)
+    texture = ObjectProperty(None, allownone=True)
+
+    def on_picture(self, _widget: object, picture: Picture.Image | None) -> None:
+        """A picture becomes a texture; without one nothing is kept."""
+        if picture is None:
+            self.texture = None
+            return
+        texture = Texture.create(size=picture.size, colorfmt="luminance")
+        texture.blit_buffer(picture.convert("L").tobytes(), colorfmt="luminance", bufferfmt="ubyte")
+        texture.flip_vertical()
+        self.texture = texture
+
+
+class SlotPointer(BoxLayout):
+    """Points down at the slot of the printer; the arrow steps twice a second while `pointing`."""
+
+    text = StringProperty("")
+    icon = StringProperty("arrow-down-bold")
+    color = ColorProperty(theme.GREEN)
+    back = ColorProperty(theme.GREEN_TINT)
+    pointing = BooleanProperty(False)
+    lowered = BooleanProperty(False)
+
+    def on_pointing(self, *_: object) -> None:
+        """The arrow moves only while somebody looks for the paper."""
+        Clock.unschedule(self._step)
+        self.lowered = False
+        if self.pointing:
+            Clock.schedule_interval(self._step, ARROW_SECONDS)
+
+    def _step(self, _dt: float) -> None:
+        self.lowered = not self.lowered
+
+
+def show_list(box: Widget, make: Callable[[], Widget], rows: Sequence[Mapping[str, object]]) -> None:
+    """Let `box` hold one widget a row, with the row's properties; widgets are kept, only their number changes."""
+    while len(box.children) > len(rows):
+        box.remove_widget(box.children[0])
+    while len(box.children) < len(rows):
+        box.add_widget(make())
+    for widget, row in zip(reversed(box.children), rows, strict=True):
+        for name, value in row.items():
+            setattr(widget, name, value)

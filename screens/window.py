@@ -7,6 +7,7 @@ import logging
 import queue
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
@@ -57,8 +58,12 @@ class Header(BoxLayout):
 class Footer(BoxLayout):
     """Back, finish and the main action: the same place on every screen."""
 
-    screen: KioskScreen = ObjectProperty(None, allownone=True)
+    screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
     kiosk: Kiosk = ObjectProperty()
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A folded footer takes no touch: its hidden buttons lie over the screen."""
+        return bool(self.collide_point(*touch.pos) and super().on_touch_down(touch))
 
 
 class IdleWarning(BoxLayout):
@@ -72,7 +77,7 @@ class Shell(BoxLayout):
     """Header, steps, the screen, footer."""
 
     kiosk: Kiosk = ObjectProperty()
-    screen: KioskScreen = ObjectProperty(None, allownone=True)
+    screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
 
 
 class _Surprise(ExceptionHandler):
@@ -108,13 +113,15 @@ class KioskWindow(App):
         self.make_dock = dock
         self.on_first_frame = on_first_frame
         self.screens: dict[str, KioskScreen] = {}
+        self.session_id = ""
 
     def build(self) -> Root:
         """Build header, footer and the first screen; the other screens follow between frames."""
         theme.register_fonts()
         Window.clearcolor = theme.PAPER
         Builder.load_file(str(HERE / "widgets.kv"))
-        Builder.load_file(str(HERE / "window.kv"))
+        for name in ("window", "keyboard", "pickers", "fields", "dev_dock"):
+            Builder.load_file(str(HERE / f"{name}.kv"))
         self.root_widget = Root()
         self.shell = Shell(kiosk=self.kiosk)
         self.manager = ScreenManager(transition=NoTransition())
@@ -166,6 +173,11 @@ class KioskWindow(App):
         """Put `state` on the glass."""
         tr.switch(state.language)
         name = str(screen_for(state))
+        session_id = state.session.id if state.session else ""
+        if session_id != self.session_id:
+            self.session_id = session_id
+            for built in self.screens.values():
+                built.forget()
         screen = self.screen(name)
         self.shell.ids.header.render(state)
         if self.manager.current != name or self.shell.screen is not screen:

@@ -43,6 +43,7 @@ class SimulatedCardReader:
 
     def connect(self) -> CardConnection:
         """This reader has no contact to the chip."""
+        self.open()
         raise NeedsAttention("card_unreadable" if self._present else "no_card")
 
     # -- what a person would do ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A scanner without glass: gives the pictures of a folder one after the other, through the same checks as a real one."""
+"""A scanner without glass: gives the pictures of a folder one after the other, through the checks of a real one."""
 
 from __future__ import annotations
 

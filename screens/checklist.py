@@ -1,0 +1,67 @@
+"""What to hand over at the counter, the fee, and then the number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kivy.properties import StringProperty
+
+from kiosk.catalogue import Procedure
+from kiosk.state import AppState, SeriesView
+from screens.tr import tr
+from screens.widgets import Fact, KioskScreen, show_list
+from screens.wording import fee_amount, listed, money
+
+
+class ChecklistScreen(KioskScreen):
+    """The papers to have ready; the main action takes the number for the right counter."""
+
+    title = StringProperty("")
+    fee = StringProperty("")
+    wanted = StringProperty("")
+    amount = StringProperty("")
+    where = StringProperty("")
+    closed = StringProperty("")
+    closed_detail = StringProperty("")
+
+    def render(self, state: AppState) -> None:
+        """Show what was prepared, and whether a number can be had now."""
+        session = state.session
+        if session is None or session.procedure is None:
+            return
+        procedure, given = session.procedure, session.preparation
+        self.title = tr._(procedure.short_name or procedure.name)
+        self.wanted = tr._(given.kind)
+        self.amount = tr._("Bản chính {pages} trang, cần {copies} bản sao").format(
+            pages=given.pages, copies=given.copies
+        )
+        self.fee = fee_amount(procedure.fee) if given.fee_vnd is None else money(given.fee_vnd)
+        show_list(self.ids.papers, Fact, [_paper(text) for text in _to_bring(procedure)])
+        series = next((s for s in state.series if s.letter == procedure.series), None)
+        self._counter(series, state.closed_code)
+
+    def _counter(self, series: SeriesView | None, closed_code: str) -> None:
+        code = closed_code or (series.closed_code if series else "")
+        self.closed, self.closed_detail = tr.error(code), tr.advice(code)
+        self.main_disabled = bool(code)
+        self.where = (
+            tr._("Quầy {counters}").format(counters=listed(series.counters)) if series and series.counters else ""
+        )
+
+    def main(self) -> None:
+        """A number of the series that handles this procedure."""
+        session = self.kiosk.state.session
+        if session is not None and session.procedure is not None:
+            self.kiosk.take_number(session.procedure.series)
+
+
+def _to_bring(procedure: Procedure) -> tuple[str, ...]:
+    components = (c.title for case in procedure.cases for c in case.components)
+    return tuple(dict.fromkeys((*procedure.bring, *components)))
+
+
+def _paper(text: str) -> Mapping[str, object]:
+    return {"icon": "checkbox-marked-circle-outline", "value": tr._(text)}
+
+
+SCREEN = ChecklistScreen

@@ -1,0 +1,42 @@
+"""What can be done at this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kivy.properties import BooleanProperty
+
+from kiosk.catalogue import Procedure
+from kiosk.state import AppState
+from screens.tr import tr
+from screens.widgets import KioskScreen, RowTile, show_list
+
+
+class ProceduresScreen(KioskScreen):
+    """Two groups: what is submitted here, and what is prepared here for a counter."""
+
+    some_online = BooleanProperty(False)
+    some_prepare = BooleanProperty(False)
+
+    def render(self, state: AppState) -> None:
+        """The procedures that were found, each in its group, best first."""
+        online = [procedure for procedure in state.results if not procedure.prepare]
+        prepare = [procedure for procedure in state.results if procedure.prepare]
+        self.some_online, self.some_prepare = bool(online), bool(prepare)
+        self._show(self.ids.online, online)
+        self._show(self.ids.prepare, prepare)
+
+    def _show(self, box: object, procedures: Iterable[Procedure]) -> None:
+        rows = [
+            {"key": p.code, "title": tr._(p.short_name or p.name), "detail": tr._(p.duration_text), "icon": p.icon}
+            for p in procedures
+        ]
+        show_list(box, self._row, rows)
+
+    def _row(self) -> RowTile:
+        row = RowTile()
+        row.bind(on_release=lambda r: self.kiosk.choose_procedure(r.key))
+        return row
+
+
+SCREEN = ProceduresScreen

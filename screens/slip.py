@@ -1,0 +1,109 @@
+"""The provisional slip: where the dossier is, what to do next, and whether the paper came out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from kiosk.identity import Assurance
+from kiosk.state import AppState, Job, Session
+from offline_queue.entry import Receipt
+from screens.tr import tr
+from screens.widgets import KioskScreen
+from screens.wording import listed
+
+
+class SlipScreen(KioskScreen):
+    """Says «received» only once the province has said so."""
+
+    received = BooleanProperty(False)
+    whereabouts = StringProperty("")
+    whereabouts_detail = StringProperty("")
+    code = StringProperty("")
+    number = StringProperty("")
+    next_text = StringProperty("")
+    next_detail = StringProperty("")
+    tone = StringProperty("warn")
+    problem = StringProperty("")
+    problem_detail = StringProperty("")
+    printing = BooleanProperty(False)
+    pointing = BooleanProperty(False)
+    failed = BooleanProperty(False)
+    picture = ObjectProperty(None, allownone=True)
+
+    def render(self, state: AppState) -> None:
+        """Show whereabouts, next step and print."""
+        session = state.session
+        if session is None:
+            return
+        self.code = session.provisional_code
+        self.picture = session.slip_picture
+        self.printing = session.slip_print is Job.RUNNING
+        self.pointing = session.slip_print in (Job.CONFIRMED, Job.UNCONFIRMED)
+        self.failed = session.slip_print is Job.FAILED
+        self._whereabouts(session, state.online)
+        self._next(session)
+        self._problem(session)
+
+    def _whereabouts(self, session: Session, online: bool | None) -> None:
+        self.received = session.receipt is not None
+        if session.receipt is not None:
+            self.whereabouts = tr._("Tỉnh đã nhận: {code}").format(code=session.receipt.code)
+            self.whereabouts_detail = _due(session.receipt) or tr._("Đây là mã hồ sơ chính thức của bạn.")
+        elif online is False:
+            self.whereabouts = tr._("Hồ sơ đã lưu an toàn, sẽ tự gửi khi có mạng.")
+            self.whereabouts_detail = tr._("Bạn không cần chờ ở đây.")
+        else:
+            self.whereabouts = tr._("Hồ sơ đã lưu an toàn và đang được gửi đi.")
+            self.whereabouts_detail = tr._("Bạn không cần chờ ở đây.")
+
+    def _next(self, session: Session) -> None:
+        ticket = session.ticket
+        self.number = ticket.number if ticket else ""
+        if session.assurance is not Assurance.DECLARED:
+            self.next_text = tr._("Bạn đã xong việc ở đây.")
+            self.next_detail = tr._("Hãy giữ phiếu để hỏi về hồ sơ.")
+        elif ticket and ticket.counters:
+            self.next_text = tr._("Mang thẻ căn cước đến quầy {counters} để hoàn tất.").format(
+                counters=listed(ticket.counters)
+            )
+            self.next_detail = tr._("Mời ngồi chờ đến khi số này được gọi.")
+        elif ticket:
+            self.next_text = tr._("Mang thẻ căn cước đến quầy khi số này được gọi để hoàn tất.")
+            self.next_detail = ""
+        else:
+            self.next_text = tr._("Mang thẻ căn cước đến quầy để hoàn tất.")
+            self.next_detail = tr._("Khi đến, mời lấy số thứ tự tại máy này.")
+
+    def _problem(self, session: Session) -> None:
+        self.problem = self.problem_detail = ""
+        if self.failed:
+            self.tone = "error"
+            self.problem = tr._("Chưa in được phiếu. Hồ sơ của bạn vẫn an toàn.")
+            reason = " ".join(filter(None, (tr.error(session.slip_code), tr.advice(session.slip_code))))
+            keep = tr._("Hãy ghi lại hoặc chụp ảnh mã hồ sơ tạm.")
+            self.problem_detail = "\n".join(filter(None, (keep, reason)))
+        elif session.slip_print is Job.UNCONFIRMED:
+            self.tone = "warn"
+            self.problem = tr._("Hãy xem phiếu đã ra chưa.")
+            self.problem_detail = tr._("Nếu không có phiếu, hãy ghi lại mã hồ sơ tạm hoặc báo cán bộ.")
+
+    def main(self) -> None:
+        """Done; everything personal is cleared."""
+        self.kiosk.done_with_slip()
+
+    def on_leave(self, *_: object) -> None:
+        """Nothing of this dossier stays on a screen that is kept."""
+        self.picture, self.pointing = None, False
+        self.code = self.number = self.whereabouts = self.problem = ""
+
+
+def _due(receipt: Receipt) -> str:
+    """The day of the result, only when the province has given one."""
+    if not receipt.due_at:
+        return ""
+    return tr._("Hẹn trả kết quả ngày {day}.").format(day=f"{datetime.fromisoformat(receipt.due_at):%d/%m/%Y}")
+
+
+SCREEN = SlipScreen

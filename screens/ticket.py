@@ -1,0 +1,66 @@
+"""The ticket: the number, where to sit, and whether the paper came out."""
+
+from __future__ import annotations
+
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+
+from kiosk.state import AppState, Job, TicketView
+from screens.tr import tr
+from screens.widgets import KioskScreen
+from screens.wording import listed
+
+
+class TicketScreen(KioskScreen):
+    """The number large, what to do with it, and the slip as printed."""
+
+    number = StringProperty("")
+    series_title = StringProperty("")
+    where = StringProperty("")
+    ahead = StringProperty("")
+    estimate = StringProperty("")
+    tone = StringProperty("warn")
+    problem = StringProperty("")
+    problem_detail = StringProperty("")
+    printing = BooleanProperty(False)
+    pointing = BooleanProperty(False)
+    picture = ObjectProperty(None, allownone=True)
+
+    def render(self, state: AppState) -> None:
+        """Show the ticket and how far its print is."""
+        ticket = state.session.ticket if state.session else None
+        if ticket is None:
+            return
+        self.number = ticket.number
+        self.series_title = tr._(ticket.series_title)
+        self.where = tr._("Quầy {counters}").format(counters=listed(ticket.counters)) if ticket.counters else ""
+        self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
+        minutes = ticket.estimate_minutes
+        self.estimate = "" if minutes is None else tr._("Khoảng {n} phút").format(n=max(1, minutes))
+        self.picture = ticket.picture
+        self.printing = ticket.print is Job.RUNNING
+        self.pointing = ticket.print in (Job.CONFIRMED, Job.UNCONFIRMED)
+        self._problem(ticket)
+
+    def _problem(self, ticket: TicketView) -> None:
+        self.problem = self.problem_detail = ""
+        if ticket.print is Job.FAILED:
+            self.tone = "error"
+            self.problem = tr._("Chưa in được phiếu, nhưng số {number} là của bạn.").format(number=ticket.number)
+            reason = " ".join(filter(None, (tr.error(ticket.code), tr.advice(ticket.code))))
+            keep = tr._("Hãy ghi lại hoặc chụp ảnh số này. Số đã được lưu, cán bộ sẽ in lại phiếu cho bạn.")
+            self.problem_detail = "\n".join(filter(None, (keep, reason)))
+        elif ticket.print is Job.UNCONFIRMED:
+            self.tone = "warn"
+            self.problem = tr._("Hãy xem phiếu đã ra chưa và nhớ số của bạn.")
+            self.problem_detail = tr._("Nếu không có phiếu, hãy nói số này với cán bộ để in lại.")
+
+    def main(self) -> None:
+        """Done."""
+        self.kiosk.done_with_ticket()
+
+    def on_leave(self, *_: object) -> None:
+        """The next person's number starts without this one's picture."""
+        self.picture, self.pointing, self.problem = None, False, ""
+
+
+SCREEN = TicketScreen
