@@ -108,6 +108,7 @@ class SerialLineScanner:
         now = monotonic()
         if now - self._heard_at > LINE_SECONDS and not TERMINATOR.search(self._buffer):
             self._buffer.clear()
+            self._too_long = False
         self._heard_at = now
         self._buffer += data.translate(None, NOISE)
         if len(self._buffer) > MAX_LINE_BYTES and not TERMINATOR.search(self._buffer, 0, MAX_LINE_BYTES + 1):
@@ -129,6 +130,8 @@ class SerialLineScanner:
             del self._buffer[: end.end()]
             if self._too_long:
                 self._too_long = False
+            elif len(line) > MAX_LINE_BYTES:
+                raise ProtocolError("scan_too_long", f"{len(line)} bytes in a line")
             elif text := self._text(line):
                 return text
         return None
