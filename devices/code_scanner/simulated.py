@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import unicodedata
 from contextlib import suppress
+from time import monotonic
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -41,14 +42,14 @@ class SimulatedCodeScanner:
 
     def read_code(self, timeout: float) -> str | None:
         """The next presented code as NFC text; None when none comes within `timeout` seconds."""
-        self.open()
-        try:
-            text = self._codes.get(timeout=timeout)
-        except queue.Empty:
-            return None
-        if text is None:
+        end = monotonic() + timeout
+        text = None
+        while text is None:
             self.open()
-            return None
+            try:
+                text = self._codes.get(timeout=max(0.0, end - monotonic()))
+            except queue.Empty:
+                return None
         return unicodedata.normalize("NFC", text)
 
     # -- what a person would do ----------------------------------------------------------------------------------

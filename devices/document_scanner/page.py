@@ -20,6 +20,7 @@ DPI = 200
 MAX_PIXELS = 40_000_000  # A4 at 200 dpi has 3.9 million, A3 at 400 dpi 31 million
 A4_LONG_PIXELS = 2339  # 297 mm at 200 dpi
 A4_LONG_INCHES = 297 / 25.4
+MAX_SHAPE = 20  # long side : short side; a till receipt has 12
 MAX_JPEG_BYTES = 600_000  # only photographs come near: text on A4 takes 200 kB at the first quality
 JPEG_QUALITIES = (80, 65, 50, 35)
 TILE = 128  # 16 mm at 200 dpi: three lines of text
@@ -50,7 +51,7 @@ def check_page(picture: Image.Image, dpi: float = 0) -> ScannedPage:
     """The page as it is kept: colour JPEG, at most 200 dpi, with what is wrong with it.
 
     `dpi` is the resolution at which it was scanned; 0 when nobody knows it: then the picture is taken for an A4 page.
-    Raises `NeedsAttention("page_too_large")`.
+    Raises `NeedsAttention`: `page_unreadable` or `page_too_large`.
     """
     _check_size(picture)
     dpi = dpi or max(picture.size) / A4_LONG_INCHES
@@ -107,8 +108,11 @@ def _problems(grey: Grey, sharp: float) -> tuple[str, ...]:
 
 
 def _check_size(picture: Image.Image) -> None:
-    if picture.width * picture.height > MAX_PIXELS:
+    short, long = sorted(picture.size)
+    if short * long > MAX_PIXELS:
         raise NeedsAttention("page_too_large", f"{picture.width} × {picture.height}")
+    if short == 0 or long > MAX_SHAPE * short:
+        raise NeedsAttention("page_unreadable", f"{picture.width} × {picture.height}")
 
 
 def _colour(picture: Image.Image) -> Image.Image:

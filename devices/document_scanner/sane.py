@@ -27,25 +27,36 @@ from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, 
 from devices.interfaces import Condition, DeviceStatus, DocumentScanner, ScannedPage
 
 CHILD = Path(__file__).with_name("sane_child.py")
-FIND_SECONDS = 15.0  # looking for scanners takes up to 5 s with nothing attached
-RETRY_SECONDS = 5.0
-STOP_SECONDS = 4.0  # more than the child takes to let the carriage go back
+FIND_SECONDS = 15.0  # looking for scanners takes up to 5 s with nothing attached, one in the network may need ten
+PATIENCE_SECONDS = 3.0  # how long a question for the state may hold up the device's thread
+STOP_SECONDS = 3.0  # more than the child takes to let the carriage go back
 PIECE = 1 << 20
 BANDS = {"RGB": 3, "L": 1}
 
-# What libsane says (sane_strstatus, backends 1.2.1) → what it means. `DeviceError` itself: a technician must act.
-MEANINGS: dict[str, tuple[type[DeviceError], str]] = {
+# the sentences of sane_strstatus(), the only thing that python-sane tells (SANE standard 1.06, table 1)
+ERRORS: dict[str, tuple[type[DeviceError], str]] = {
     "Document feeder jammed": (NeedsAttention, "scanner_jam"),
     "Document feeder out of documents": (NeedsAttention, "scanner_no_paper"),
     "Scanner cover is open": (NeedsAttention, "scanner_cover_open"),
     "Device busy": (Timeout, "scanner_busy"),
-    "Error during device I/O": (Unavailable, "scanner_io"),
-    "End of file reached": (Unavailable, "scanner_io"),
-    "Scanner returned no data": (Unavailable, "scanner_io"),
-    "Access to resource has been denied": (DeviceError, "scanner_access"),
-    "Out of memory": (DeviceError, "scanner_no_memory"),
-    "page_too_large": (NeedsAttention, "page_too_large"),
+    "Error during device I/O": (ProtocolError, "scanner_io"),
+    "Scanner returned no data": (ProtocolError, "scanner_io"),
+    "cut off": (ProtocolError, "scanner_io"),
+    "Access to resource has been denied": (Unavailable, "scanner_access"),
+    "Out of memory": (ProtocolError, "scanner_no_memory"),
+    "too large": (NeedsAttention, "page_too_large"),
 }
+# what libsane says when it opens a name that is not there
+ABSENT = {"no device", "Invalid argument", "Operation not supported", "Error during device I/O"}
+UNTIL_NEXT_SCAN = {"scanner_jam", "scanner_cover_open"}  # opening the device would not tell whether they are gone
+HARMLESS = {"scanner_no_paper", "page_too_large"}  # the citizen's paper, not the scanner
+CONDITIONS = {
+    "device_unplugged": Condition.OFFLINE,
+    "scanner_busy": Condition.ATTENTION,
+    "scanner_jam": Condition.ATTENTION,
+    "scanner_cover_open": Condition.ATTENTION,
+}
+READY = DeviceStatus(Condition.READY)
 
 
 class Settings(BaseModel):
@@ -59,59 +70,60 @@ class Settings(BaseModel):
     driver: Literal["sane"]
     device: str = ""
     source: str = ""
-    resolution: int = Field(200, ge=75, le=1200)
+    resolution: int = Field(200, ge=50, le=1200)
     time_limit: float = Field(60, gt=0, le=600)
     options: dict[str, bool | int | float | str] = {}
     check_seconds: float = Field(30, gt=0)
 
 
 class SaneScanner:
-    """Knows the scanner only through child processes, one at a time."""
+    """Knows the scanner only through child processes, one at a time: a *look* finds and opens it, a scan uses it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._device = settings.device
         self._status: DeviceStatus | None = None
-        self._probe: _Child | None = None
-        self._checked_at = 0.0
+        self._look: _Child | None = None
+        self._looked_at = 0.0
 
     def open(self) -> None:
-        """Look for the scanner, up to `FIND_SECONDS`. Raises `DeviceError`."""
-        self._start_probe()
-        self._collect(FIND_SECONDS, strict=True)
+        """Look for the scanner and try its options, up to `FIND_SECONDS`. Raises `DeviceError`."""
+        self._start_look()
+        if error := self._end_look(FIND_SECONDS):
+            raise error
 
     def close(self) -> None:
-        """End what is under way."""
-        if self._probe is not None:
-            self._probe.stop()
-            self._probe = None
+        """End the look that is under way; nothing else is held between two scans."""
+        if self._look is not None:
+            self._look.stop()
+            self._look = None
         self._status = None
 
     def status(self) -> DeviceStatus:
-        """As the last scan or look has found it; later looks run beside, only the first one is waited for."""
-        if self._status is None:
-            with suppress(DeviceError):
-                self.open()
-        elif self._probe is not None:
-            self._collect(0.0)
-        elif monotonic() - self._checked_at >= self._pause(self._status):
-            self._start_probe()
-        return self._status or DeviceStatus(Condition.OFFLINE, "scanner_not_found")
+        """As the last scan or look left it.
+
+        The first question waits for the answer. Then a ready scanner is looked at beside, every `check_seconds`; for
+        one that is not, each question is a new look, and what takes longer than `PATIENCE_SECONDS` goes on beside.
+        """
+        known = self._status
+        if self._look is not None:
+            self._end_look(0.0)
+        elif known is None or (known != READY and known.code not in UNTIL_NEXT_SCAN):
+            self._start_look()
+            self._end_look(FIND_SECONDS if known is None else PATIENCE_SECONDS)
+        elif known == READY and monotonic() - self._looked_at >= self._settings.check_seconds:
+            self._start_look()
+        return self._status or DeviceStatus(Condition.OFFLINE, "device_unplugged", "still looking")
 
     def scan_pages(self) -> Iterator[ScannedPage]:
-        """Checked pages, each as soon as it is there: one from glass, all of a feeder. Raises `DeviceError`."""
-        for picture, dpi in self.scan_pictures():
-            yield check_page(picture, dpi)
-
-    def scan_pictures(self) -> Iterator[tuple[Image.Image, float]]:
-        """Pictures as they come from the scanner (RGB or L), with their resolution in dpi. Raises `DeviceError`."""
-        if self._probe is not None:
-            self._collect(FIND_SECONDS)  # two processes cannot hold one scanner
+        """One page from glass, all pages of a feeder, each as soon as it is there. Raises `DeviceError`."""
+        if self._look is not None:
+            self._end_look(FIND_SECONDS)  # two processes cannot hold one scanner
         if not self._device:
             self.open()
         child = _Child(self._order(scan=True))
         try:
-            yield from self._pictures(child)
+            yield from self._pages(child)
         except DeviceError as error:
             self._learn(error)
             raise
@@ -119,82 +131,57 @@ class SaneScanner:
             child.stop()
         self._learn(None)
 
-    def _pictures(self, child: _Child) -> Iterator[tuple[Image.Image, float]]:
+    def _pages(self, child: _Child) -> Iterator[ScannedPage]:
         while (message := child.message(self._settings.time_limit)) is not None:
-            head, dots = message
+            head, samples = message
             if "end" in head:
                 return
             if "error" in head:
-                raise meaning(head["error"], head["stage"])
-            yield Image.frombytes(head["mode"], (head["width"], head["height"]), dots), head["dpi"]
+                raise _error(head["at"], head["error"])
+            picture = Image.frombytes(head["mode"], (head["width"], head["height"]), samples)
+            yield check_page(picture, head["dpi"])
         raise Timeout("scanner_timeout", f"no page within {self._settings.time_limit:g} s")
 
     def _order(self, scan: bool) -> dict[str, Any]:
-        settings = self._settings
-        return {
-            "device": self._device,
-            "source": settings.source,
-            "resolution": settings.resolution,
-            "options": settings.options,
-            "max_pixels": MAX_PIXELS,
-            "scan": scan,
-        }
+        order = self._settings.model_dump(include={"source", "resolution", "options"})
+        return order | {"device": self._device, "max_pixels": MAX_PIXELS, "scan": scan}
 
-    def _pause(self, status: DeviceStatus) -> float:
-        usual = self._settings.check_seconds
-        return usual if status.condition is Condition.READY else min(usual, RETRY_SECONDS)
+    def _start_look(self) -> None:
+        if self._look is None:
+            if self._status != READY:
+                # a replugged scanner has another name: «…:libusb:001:005» becomes «…:006»
+                self._device = self._settings.device
+            self._look = _Child(self._order(scan=False))
+            self._looked_at = monotonic()
 
-    def _start_probe(self) -> None:
-        if self._probe is None:
-            well = self._status is not None and self._status.condition is Condition.READY
-            # a replugged scanner has another name: «…:libusb:001:005» becomes «…:006»
-            find = not self._settings.device and not (well and self._device)
-            self._probe = _Child({"find": True} if find else self._order(scan=False))
-            self._checked_at = monotonic()
-
-    def _collect(self, timeout: float, strict: bool = False) -> None:
-        """What the look has found, waiting up to `timeout` seconds; `strict` raises what is wrong."""
-        probe = self._probe
-        if probe is None:
-            return
+    def _end_look(self, timeout: float) -> DeviceError | None:
+        """Wait for the look up to `timeout` seconds and learn from it; what it has found to be wrong."""
+        look = self._look
+        assert look is not None
+        error: DeviceError | None = None
         try:
-            message = probe.message(timeout)
-            if message is None and monotonic() - self._checked_at < FIND_SECONDS:
-                return
-            self._understand(message[0] if message else {})
-        except DeviceError as error:
-            self._end_probe(probe, error)
-            if strict:
-                raise
-        else:
-            self._end_probe(probe, None)
-
-    def _end_probe(self, probe: _Child, error: DeviceError | None) -> None:
-        probe.stop()
-        self._probe = None
+            message = look.message(timeout)
+            if message is None:
+                if monotonic() - self._looked_at < FIND_SECONDS:
+                    return None
+                error = Timeout("scanner_timeout", "no answer to a look")
+            elif "error" in message[0]:
+                error = _error(message[0]["at"], message[0]["error"])
+            else:
+                self._device = message[0]["device"]
+        except DeviceError as ended:
+            error = ended
+        self._look = None
+        look.stop()
         self._learn(error)
-
-    def _understand(self, head: Mapping[str, Any]) -> None:
-        if not head:
-            raise Unavailable("scanner_timeout", "no answer")
-        if "error" in head:
-            raise meaning(head["error"], head["stage"])
-        if "devices" in head:
-            self._device = next(iter(head["devices"]), "")
-            if not self._device:
-                raise Unavailable("scanner_not_found")
+        return error
 
     def _learn(self, error: DeviceError | None) -> None:
-        """The state after a scan or a look; a bad page says nothing about the scanner."""
-        self._checked_at = monotonic()
-        if error is None or error.code.startswith("page_"):
-            self._status = DeviceStatus(Condition.READY)
-        elif isinstance(error, Unavailable):
-            self._status = DeviceStatus(Condition.OFFLINE, error.code, error.detail)
-        elif isinstance(error, NeedsAttention | Timeout):
-            self._status = DeviceStatus(Condition.ATTENTION, error.code, error.detail)
+        self._looked_at = monotonic()
+        if error is None or error.code in HARMLESS or error.code.startswith("page_"):
+            self._status = READY
         else:
-            self._status = DeviceStatus(Condition.FAULT, error.code, error.detail)
+            self._status = DeviceStatus(CONDITIONS.get(error.code, Condition.FAULT), error.code, error.detail)
 
 
 class _Child:
@@ -211,7 +198,7 @@ class _Child:
             self._process.stdin.flush()
 
     def message(self, timeout: float) -> tuple[dict[str, Any], bytes] | None:
-        """The next message and its dots; None when it is not complete after `timeout` seconds."""
+        """The next message and its samples; None when it is not complete after `timeout` seconds."""
         end = monotonic() + timeout
         while (message := self._whole_message()) is None:
             if not self._receive(end):
@@ -239,7 +226,7 @@ class _Child:
             return False
         piece = os.read(descriptor, PIECE)
         if not piece:
-            raise DeviceError("scanner_fault", f"its process has ended with {self._process.wait()}")
+            raise ProtocolError("scanner_failed", f"its process has ended with {self._process.wait()}")
         self._buffer += piece
         return True
 
@@ -251,23 +238,17 @@ class _Child:
         size = head["width"] * head["height"] * BANDS[head["mode"]] if "mode" in head else 0
         if len(self._buffer) <= line_end + size:
             return None
-        dots = bytes(memoryview(self._buffer)[line_end + 1 : line_end + 1 + size])
+        samples = bytes(memoryview(self._buffer)[line_end + 1 : line_end + 1 + size])
         del self._buffer[: line_end + 1 + size]
-        return head, dots
+        return head, samples
 
 
-def meaning(text: str, stage: str) -> DeviceError:
-    """The error for what libsane said while it was opened, set up (`settings`) or scanning."""
-    if text in MEANINGS:
-        kind, code = MEANINGS[text]
-        return kind(code, text)
-    if text.startswith("cut off"):
-        return ProtocolError("page_cut_off", text)
-    if stage == "open" and text == "Invalid argument":
-        return Unavailable("scanner_not_found", text)
-    if stage == "settings" or text in ("Invalid argument", "Operation not supported"):
-        return DeviceError("scanner_settings", text)
-    return DeviceError("scanner_fault", f"{stage}: {text}")
+def _error(at: str, text: str) -> DeviceError:
+    """What libsane's words mean in the step `open`, `option` or `scan`."""
+    if at == "open" and text in ABSENT:
+        return Unavailable("device_unplugged", text)
+    kind, code = ERRORS.get(text, (ProtocolError, "scanner_failed"))
+    return kind(code, f"{at}: {text}")
 
 
 def create(settings: Settings) -> DocumentScanner:

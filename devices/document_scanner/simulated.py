@@ -43,7 +43,7 @@ class SimulatedDocumentScanner:
         if isinstance(fault := self._fault, Unavailable):
             raise Unavailable(fault.code)
         if not self._folder.is_dir():
-            raise Unavailable("scanner_not_found", "no such folder")
+            raise Unavailable("device_unplugged", "no such folder")
 
     def close(self) -> None:
         """Nothing to close."""
@@ -102,7 +102,7 @@ class SimulatedDocumentScanner:
         try:
             return sorted(path for path in self._folder.iterdir() if path.is_file() and path.name[0] != ".")
         except OSError as error:
-            raise Unavailable("scanner_not_found", error.strerror or "") from None
+            raise Unavailable("device_unplugged", error.strerror or "") from None
 
 
 def _read(path: Path) -> bytes:
