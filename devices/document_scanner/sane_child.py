@@ -40,6 +40,7 @@ class Scan:
         self._output = output
         self._device: Any = None
         self._cancelled = False
+        self._lock = threading.Lock()
 
     def run(self) -> None:
         """Carry it out; whatever libsane says goes to the parent as its text, with the step in which it was said."""
@@ -52,9 +53,11 @@ class Scan:
             self._say({"error": str(error), "at": error.at})
         else:
             self._say({"end": True, "device": name})
-        if self._device is not None:
-            self._device.cancel()  # the carriage goes back only now: it must stay between the pages of a feeder
-            self._device.close()
+        with self._lock:  # libsane must not be told to cancel what is just being closed
+            device, self._device = self._device, None
+        if device is not None:
+            device.cancel()  # the carriage goes back only now: it must stay between the pages of a feeder
+            device.close()
 
     def cancel(self) -> None:
         """Let the carriage go back: killed in the middle of a page, many scanners stay stuck until they are replugged.
@@ -62,8 +65,9 @@ class Scan:
         SANE allows this from another thread; the picture that is cut off by it is not sent.
         """
         self._cancelled = True
-        if self._device is not None:
-            self._device.cancel()
+        with self._lock:
+            if self._device is not None:
+                self._device.cancel()
 
     def _open(self) -> str:
         try:
