@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -17,8 +18,9 @@ from devices.errors import Timeout, Unavailable
 
 CONNECT_SECONDS = 2.0
 WRITE_SECONDS = 10.0
-PIECE = 4096
+PIECE = 4096  # the time limit of a write is for one piece: a whole ticket takes longer on a slow line
 DEFAULT_BAUD = 9600
+EMPTY_SECONDS = 0.005
 
 
 class Transport(Protocol):
@@ -69,6 +71,11 @@ def open_transport(url: str) -> Transport:
     return FileTransport(parts.path)
 
 
+def _pieces(data: bytes) -> Iterator[memoryview]:
+    view = memoryview(data)
+    return (view[start : start + PIECE] for start in range(0, len(data), PIECE))
+
+
 class SocketTransport:
     """A network printer or a serial server."""
 
@@ -83,6 +90,8 @@ class SocketTransport:
             self._socket = socket.create_connection(self._address, CONNECT_SECONDS)
             # a status question is three bytes: it must not wait for more
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # bytes that nobody takes must not come out of a printer that is plugged in again much later
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(WRITE_SECONDS * 1000))
         except OSError as error:
             raise Unavailable("device_unplugged", str(error.strerror or error)) from None
 
@@ -97,7 +106,8 @@ class SocketTransport:
         line = self._line()
         try:
             line.settimeout(WRITE_SECONDS)
-            line.sendall(data)
+            for piece in _pieces(data):
+                line.sendall(piece)
         except TimeoutError:
             raise Timeout("device_stuck", "write") from None
         except OSError as error:
@@ -107,9 +117,9 @@ class SocketTransport:
         """Up to `count` bytes."""
         line = self._line()
         try:
-            line.settimeout(max(timeout, 0.001))
+            line.settimeout(max(timeout, 0.0))
             data = line.recv(count)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return b""
         except OSError as error:
             raise Unavailable("device_unplugged", str(error.strerror or error)) from None
@@ -154,7 +164,8 @@ class SerialTransport:
 
         port = self._open_port()
         try:
-            port.write(data)
+            for piece in _pieces(data):
+                port.write(piece)
         except serial.SerialTimeoutException:
             raise Timeout("device_stuck", "write") from None
         # unplugging raises SerialException on read and write, but plain OSError elsewhere
@@ -167,7 +178,7 @@ class SerialTransport:
 
         port = self._open_port()
         try:
-            ready, _, _ = select.select([port.fileno()], [], [], timeout)
+            ready, _, _ = select.select([port.fileno()], [], [], max(timeout, 0.0))
             return bytes(port.read(count)) if ready else b""
         except (serial.SerialException, OSError, ValueError, TypeError) as error:
             raise Unavailable("device_unplugged", str(error)) from None
@@ -217,8 +228,16 @@ class FileTransport:
 
     def read(self, count: int, timeout: float) -> bytes:
         """Up to `count` bytes."""
-        if not self._ready(write=False, timeout=timeout):
-            return b""
+        end = time.monotonic() + timeout
+        while self._ready(write=False, timeout=end - time.monotonic()):
+            if data := self._take(count):
+                return data
+            if time.monotonic() >= end:
+                break
+            time.sleep(EMPTY_SECONDS)  # some printers send empty packets: they are no answer
+        return b""
+
+    def _take(self, count: int) -> bytes:
         try:
             return os.read(self._file, count)
         except BlockingIOError:
@@ -229,8 +248,12 @@ class FileTransport:
     def _ready(self, write: bool, timeout: float) -> bool:
         if self._file < 0:
             raise Unavailable("device_unplugged", "not open")
-        reading, writing = ([], [self._file]) if write else ([self._file], [])
+        poll = select.poll()
+        poll.register(self._file, select.POLLOUT if write else select.POLLIN)
         try:
-            return any(select.select(reading, writing, [], max(0.0, timeout)))
-        except (OSError, ValueError) as error:
+            events = [event for _, event in poll.poll(max(0.0, timeout) * 1000)]
+        except OSError as error:
             raise Unavailable("device_unplugged", str(error)) from None
+        if any(event & (select.POLLHUP | select.POLLNVAL) for event in events):
+            raise Unavailable("device_unplugged", "hung up")  # a read would only be empty
+        return bool(events)

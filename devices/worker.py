@@ -25,6 +25,12 @@ class _Job(NamedTuple):
     call: Callable[..., Iterable[object]]
 
 
+class _SessionEnds(NamedTuple):
+    """Stands behind the last job of a session that was cancelled."""
+
+    session_id: str
+
+
 class DeviceWorker(Generic[D]):
     """Runs the jobs of one device one after the other, and polls its state in between.
 
@@ -45,8 +51,9 @@ class DeviceWorker(Generic[D]):
         self._inbox = inbox
         self._poll_seconds = poll_seconds
         self._idle = idle
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job | _SessionEnds | None] = queue.SimpleQueue()
         self._ended: set[str] = set()
+        self._stopping = threading.Event()
         self._status: DeviceStatus | None = None
         self._next_poll = 0.0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -57,8 +64,9 @@ class DeviceWorker(Generic[D]):
 
     def stop(self) -> None:
         """Finish the job at hand, drop the others, close the device."""
+        self._stopping.set()
         if self._thread.is_alive():
-            self._jobs.put(None)
+            self._jobs.put(None)  # wakes it
             self._thread.join()
 
     def submit(self, job: str, session_id: str, call: Callable[[D], Iterable[object]]) -> None:
@@ -69,19 +77,25 @@ class DeviceWorker(Generic[D]):
         """Drop the queued jobs of a session that has ended."""
         if session_id:
             self._ended.add(session_id)
+            self._jobs.put(_SessionEnds(session_id))
 
     def _run(self) -> None:
-        while True:
-            try:
-                job = self._jobs.get(timeout=0 if self._idle else max(0.0, self._next_poll - monotonic()))
-            except queue.Empty:
+        while not self._stopping.is_set():
+            if not self._take(0 if self._idle else max(0.0, self._next_poll - monotonic())):
                 self._between_jobs()
-                continue
-            if job is None:
-                break
-            if job.session_id not in self._ended:
-                self._do(job)
         self._device.close()
+
+    def _take(self, seconds: float) -> bool:
+        """Wait so long for the next job and do it; False when none came."""
+        try:
+            job = self._jobs.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        if isinstance(job, _SessionEnds):
+            self._ended.discard(job.session_id)
+        elif job is not None and not self._stopping.is_set() and job.session_id not in self._ended:
+            self._do(job)
+        return True
 
     def _do(self, job: _Job) -> None:
         try:
@@ -101,31 +115,28 @@ class DeviceWorker(Generic[D]):
         if self._idle is None:
             return
         if self._status is not None and self._status.condition is Condition.OFFLINE:
-            self._wait_for_job(RETRY_SECONDS)
+            self._take(RETRY_SECONDS)
             self._poll()
             return
         try:
             for event in self._idle(self._device):
                 self._inbox.put(event)
+            return
         except DeviceError:
             self._poll()
         except Exception as error:  # noqa: BLE001  as above
             self._log_surprise(error)
-            self._wait_for_job(RETRY_SECONDS)
-
-    def _wait_for_job(self, seconds: float) -> None:
-        """Sleep, but begin with a job that comes meanwhile."""
-        try:
-            job = self._jobs.get(timeout=seconds)
-        except queue.Empty:
-            return
-        if job is None:
-            self._jobs.put(None)
-        else:
-            self._do(job)
+        if self._status is None or self._status.condition is not Condition.OFFLINE:
+            self._take(RETRY_SECONDS)  # it says that it is there, and cannot be read: do not spin
 
     def _poll(self) -> None:
-        status = self._device.status()
+        if self._stopping.is_set():
+            return
+        try:
+            status = self._device.status()
+        except Exception as error:  # noqa: BLE001  a driver that breaks its contract is a fault, not the end of the thread
+            self._log_surprise(error)
+            status = DeviceStatus(Condition.FAULT, "device_error", type(error).__name__)
         self._next_poll = monotonic() + self._poll_seconds
         before, self._status = self._status, status
         if before is not None and (before.condition, before.code) == (status.condition, status.code):

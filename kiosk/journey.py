@@ -121,10 +121,11 @@ class JourneyVerbs(NumberVerbs):
         for section in form.sections:
             if any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
                 answers = forms.prefill(form, section, session.citizen, answers)
-        self.change_session(
-            consents=consents, notice_accepted_at=self.now(), answers=MappingProxyType(dict(answers)), scanned_person=""
-        )
-        self._open_section(self._sections()[0])
+        self.change_session(consents=consents, notice_accepted_at=self.now(), answers=MappingProxyType(dict(answers)))
+        first = self._sections()[0]
+        self._open_section(first)
+        if session.citizen.method is identity.Method.QR:
+            self.change_session(scanned_person=first.id)
 
     # -- the form ------------------------------------------------------------------------------------------------
     def answer(self, question_id: str, value: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import queue
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -30,7 +31,6 @@ from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import OutboxChanged
-from offline_queue.gateway import Gateway
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.key import derive, load_or_create_key
 from offline_queue.sender import Sender
@@ -131,7 +131,7 @@ def hall_of(config: Config, tickets: TicketStore) -> Hall:
     return Hall(tickets, series, opening, config.site.agency_code)
 
 
-def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> Gateway:
+def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> HttpGateway:
     """The way to the province; `province_url` is the embedded one's."""
     table = config.province
     if table is None or table.sandbox:
@@ -169,6 +169,7 @@ def _watch_card() -> Callable[[CardReader], Iterator[object]]:
     last: list[bool] = [False]
 
     def watch(reader: CardReader) -> Iterator[object]:
+        time.sleep(READ_SECONDS)  # presence is asked for, not waited for: without a pause this thread would spin
         present = reader.card_present()
         if present != last[0]:
             last[0] = present
@@ -213,7 +214,9 @@ class Machine:
         url = self.province.start() if self.province else ""
         if self.province:
             exits.callback(self.province.stop)
-        sender = Sender(stores.outbox, stores.blobs, gateway_of(config, stores.outbox, url), self._outbox_changed)
+        gateway = gateway_of(config, stores.outbox, url)
+        exits.callback(gateway.close)
+        sender = Sender(stores.outbox, stores.blobs, gateway, self._outbox_changed)
         clerk = Clerk(self.inbox)
         self.devices = open_devices(config)
         workers = self._workers()
@@ -233,7 +236,8 @@ class Machine:
                 clock=site_clock(config),
             )
         )
-        for part in (clerk, *workers.values(), sender):
+        parts: tuple[Clerk | DeviceWorker[Any] | Sender, ...] = (clerk, *workers.values(), sender)
+        for part in parts:
             part.start()
             exits.callback(part.stop)
 

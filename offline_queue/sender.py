@@ -26,7 +26,9 @@ PAUSE_CAP_SECONDS = 60.0  # after failures in a row while the province is there
 SHORTEST_PAUSE = 1.0  # also when a busy province asks for none
 DRAIN_PAUSE_SECONDS = 0.5
 SLOW_BYTES_PER_SECOND = 20_000  # a file keeps its lease as long as a line this slow needs
+LONGEST_LEASE_SECONDS = 1800.0
 LINK_TRIES = 3  # after so many broken lines an entry is taken to be what breaks them, and steps aside
+ENTRY_TRIES = 1  # the same while the line holds: a reply lost once is asked for again before the next one goes
 STOP_SECONDS = 10.0
 
 
@@ -175,7 +177,7 @@ class Sender:
 
     def _opener(self, entry: OutboxEntry) -> Callable[[Attachment], bytes]:
         def open_blob(paper: Attachment) -> bytes:
-            seconds = LEASE_SECONDS + paper.size / SLOW_BYTES_PER_SECOND
+            seconds = min(LEASE_SECONDS + paper.size / SLOW_BYTES_PER_SECOND, LONGEST_LEASE_SECONDS)
             self._outbox.renew(entry.id, self._clock() + timedelta(seconds=seconds))
             return self._blobs.get(paper.sha256, paper.size)
 
@@ -205,10 +207,10 @@ class Sender:
         self._failures += 1
         self._lost(error)
         line_is_down = not self._probe()
-        keeps_place = line_is_down and entry.attempts <= LINK_TRIES
+        keeps_place = entry.attempts <= (LINK_TRIES if line_is_down else ENTRY_TRIES)
         at = None if keeps_place else self._in(retry.delay(entry.attempts, self._rng))
         self._outbox.retry_at(entry.id, at, error.code)
-        if line_is_down or self._failures == 1:
+        if line_is_down or self._failures <= ENTRY_TRIES + 1:
             return 0.0  # the next step probes, or takes the next entry
         return retry.delay(self._failures - 1, self._rng, base=1.0, cap=PAUSE_CAP_SECONDS)
 

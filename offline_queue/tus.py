@@ -48,9 +48,9 @@ class TusUpload:
     def run(self) -> str:
         """Send what the server does not have yet; the upload's address. Raises a `SubmitError`."""
         offset: int | None = None
+        reached = -1
         stalls = 0
         while offset is None or offset < self._size:
-            before = offset
             try:
                 offset = self._where() if offset is None else self._append(offset)
             except Unreachable:
@@ -59,8 +59,8 @@ class TusUpload:
                 offset = None
             if offset is None:
                 stalls += 1
-            elif before is not None and offset > before:
-                stalls = 0
+            elif offset > reached:
+                reached, stalls = offset, 0
             if stalls > MOST_STALLS:
                 raise Unreachable("the upload does not move")
         return self._uploads[self._key]

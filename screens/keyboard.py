@@ -39,13 +39,13 @@ class Key(Press):
 
 
 class Keyboard(BoxLayout):
-    """Types into `text` and tells `on_text`; `on_done` when the person is finished."""
+    """Types into `text` and tells `typed`; `finished` when the person is finished."""
 
     layout = StringProperty("letters")
     text = StringProperty("")
     shift = BooleanProperty(False)
-    on_text: Callable[[str], None] = ObjectProperty(lambda _text: None)
-    on_done: Callable[[], None] = ObjectProperty(lambda: None)
+    typed: Callable[[str], None] = ObjectProperty(lambda _text: None)
+    finished: Callable[[], None] = ObjectProperty(lambda: None)
     max_length = 200
 
     def __init__(self, layout: str) -> None:
@@ -67,11 +67,9 @@ class Keyboard(BoxLayout):
         key.bind(on_press=self._pressed)
         return key
 
-    def begin(
-        self, text: str, on_text: Callable[[str], None], on_done: Callable[[], None], names: bool = False
-    ) -> None:
+    def begin(self, text: str, typed: Callable[[str], None], finished: Callable[[], None], names: bool = False) -> None:
         """Edit `text`; `names` starts each word with a capital (of what is typed from now on only)."""
-        self.text, self.on_text, self.on_done = text, on_text, on_done
+        self.text, self.typed, self.finished = text, typed, finished
         self._names = names
         self.shift = names and (not text or text.endswith(" "))
         for key in self.walk(restrict=True):
@@ -87,7 +85,7 @@ class Keyboard(BoxLayout):
         text = self.text
         match key.name:
             case "done":
-                self.on_done()
+                self.finished()
                 return
             case "shift":
                 self.shift = not self.shift
@@ -107,12 +105,12 @@ class Keyboard(BoxLayout):
         self.text = text
         if self.layout == "letters":
             self.shift = self._names and (not text or text[-1] in " -")
-        self.on_text(text)
+        self.typed(text)
 
     def forget(self) -> None:
         """Nothing typed stays in the keys' owner."""
         self.text = ""
-        self.on_text, self.on_done = (lambda _text: None), (lambda: None)
+        self.typed, self.finished = (lambda _text: None), (lambda: None)
 
 
 @cache

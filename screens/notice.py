@@ -28,7 +28,7 @@ class NoticeScreen(KioskScreen):
     def render(self, state: AppState) -> None:
         """Show the procedure and the boxes."""
         session = state.session
-        self.procedure = tr._(session.procedure.short_name) if session and session.procedure else ""
+        self.procedure = tr._(session.procedure.name) if session and session.procedure else ""
         self._boxes()
 
     def main(self) -> None:

@@ -79,7 +79,7 @@ class ListPicker(BoxLayout):
         keys = keyboard("letters")
         if keys.parent:
             keys.parent.remove_widget(keys)
-        self.ids.keys.add_widget(keys)
+        self.ids.pad.add_widget(keys)
         keys.begin("", self._typed, lambda: None)
         self._typed("")
 

@@ -28,20 +28,15 @@ class ProceduresScreen(KioskScreen):
 
     def _show(self, box: object, procedures: Iterable[Procedure]) -> None:
         rows = [
-            {"key": p.code, "title": tr._(p.short_name or p.name), "detail": _detail(p), "icon": p.icon}
+            {"key": p.code, "title": tr._(p.short_name or p.name), "detail": tr._(p.duration_text), "icon": p.icon}
             for p in procedures
         ]
         show_list(box, self._row, rows)
 
     def _row(self) -> RowTile:
-        row = RowTile()
+        row = RowTile(size_hint_y=1)
         row.bind(on_release=lambda r: self.kiosk.choose_procedure(r.key))
         return row
-
-
-def _detail(procedure: Procedure) -> str:
-    channel = tr._("Chuẩn bị ở đây, nộp ở quầy") if procedure.prepare else tr._("Nộp tại máy này")
-    return " · ".join(filter(None, (channel, tr._(procedure.duration_text))))
 
 
 SCREEN = ProceduresScreen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kivy.properties import ColorProperty, StringProperty
+from kivy.properties import BooleanProperty, ColorProperty, StringProperty
 
 from kiosk.state import AppState
 from screens import theme
@@ -24,6 +24,7 @@ class Face(Press):
     icon = StringProperty("")
     text = StringProperty("")
     icon_color = ColorProperty(theme.INK)
+    upright = BooleanProperty(False)
 
 
 class RatingScreen(KioskScreen):
@@ -42,7 +43,8 @@ class RatingScreen(KioskScreen):
         self.kiosk.rate(0)
 
     def _face(self) -> Face:
-        face = Face()
+        face = Face(upright=self.wide)
+        self.bind(wide=face.setter("upright"))
         face.bind(on_release=lambda f: self.kiosk.rate(int(f.key)))
         return face
 

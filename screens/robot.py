@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 from PIL import Image
 from Xlib import X, display
@@ -113,6 +114,69 @@ class Robot:
         test = by_text(wanted) if isinstance(wanted, str) else wanted
         x, y = self.find(test, what or str(wanted))
         self.touch(x, y)
+
+    def bring(self, wanted: Wanted, swipes: int = 12) -> None:
+        """Swipe the list that holds a widget until it is in sight."""
+        for _ in range(swipes):
+            way = self.on_main(lambda: self._way_to(wanted))
+            if way is None:
+                return
+            x, top, bottom, up = way
+            start, end = (bottom - 60, top + 60) if up else (top + 60, bottom - 60)
+            self.swipe(x, start, end)
+
+    def _way_to(self, wanted: Wanted) -> tuple[float, float, float, bool] | None:
+        """Middle, top and bottom of the list, and whether to swipe up; None when the widget is in sight."""
+        widget = next((w for w in _walk(self.window.root) if wanted(w)), None)
+        view = widget
+        while view is not None and not isinstance(view, ScrollView):
+            view = view.parent if isinstance(view.parent, Widget) else None
+        if widget is None or view is None:
+            return None
+        low, high = view.to_window(view.x, view.y)[1], view.to_window(view.x, view.top)[1]
+        at = widget.to_window(widget.center_x, widget.center_y)[1]
+        if low + widget.height / 2 <= at <= high - widget.height / 2:
+            return None
+        x = view.to_window(view.center_x, view.center_y)[0]
+        return float(x), float(Window.height - high), float(Window.height - low), at < (low + high) / 2
+
+    def swipe(self, x: float, start: float, end: float) -> None:
+        """Press, draw and release."""
+        left, top = self._window_origin()
+        self._fake(X.MotionNotify, x=round(left + x), y=round(top + start))
+        self._fake(X.ButtonPress, 1)
+        for part in range(1, 11):
+            time.sleep(0.03)
+            self._fake(X.MotionNotify, x=round(left + x), y=round(top + start + (end - start) * part / 10))
+        time.sleep(0.2)
+        self._fake(X.ButtonRelease, 1)
+        time.sleep(0.4)
+        self.settle()
+
+    def timed_tap(self, text: str, step: Step) -> float:
+        """Seconds from the touch until the screen of `step` has been drawn."""
+        x, y = self.find(by_text(text), text)
+        left, top = self._window_origin()
+        drawn = threading.Event()
+        began: list[float] = []
+        ended: list[float] = []
+
+        def flipped(*_: object) -> None:
+            if self.state.step is step and not ended:
+                ended.append(time.perf_counter())
+                drawn.set()
+
+        self.on_main(lambda: Window.bind(on_flip=flipped))
+        self._fake(X.MotionNotify, x=round(left + x), y=round(top + y))
+        self._fake(X.ButtonPress, 1)
+        time.sleep(0.05)
+        began.append(time.perf_counter())
+        self._fake(X.ButtonRelease, 1)
+        drawn.wait(self.patience)
+        self.on_main(lambda: Window.unbind(on_flip=flipped))
+        if not ended:
+            raise RobotLost(f"{step} was not drawn")
+        return ended[0] - began[0]
 
     def touch(self, x: float, y: float) -> None:
         """Press and release at a point of the window, as a finger would."""

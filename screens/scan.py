@@ -75,9 +75,9 @@ class ScanScreen(KioskScreen):
             thumb = PageThumb(number=number + 1, texture=self._texture(page), selected=number == self.chosen)
             thumb.bind(on_release=lambda t: self._choose(int(t.number) - 1))
             box.add_widget(thumb)
-        page = self._last[int(self.chosen)] if self._last else None
-        self.texture = self._texture(page) if page else None
-        code = page.preview.problems[0] if page and page.preview.problems else ""
+        looked_at = self._last[int(self.chosen)] if self._last else None
+        self.texture = self._texture(looked_at) if looked_at is not None else None
+        code = looked_at.preview.problems[0] if looked_at is not None and looked_at.preview.problems else ""
         self.problem, self.problem_detail = tr.error(code), tr.advice(code)
 
     def _texture(self, page: Page) -> Any:

@@ -7,6 +7,8 @@ import logging
 import shutil
 import threading
 import time
+import unicodedata
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from devices.interfaces import Condition
 from kiosk import forms
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.state import AppState, Job, Step
+from kiosk.text import TONES
 from kiosk.wiring import Machine
 from offline_queue.entry import EntryState
-from screens.dev_dock import FATHER, MOTHER, DevDock
-from screens.robot import Robot, RobotLost
+from screens.dev_dock import MOTHER, DevDock
+from screens.keyboard import Key, keyboard
+from screens.robot import Robot, RobotLost, by_text
 from screens.tr import tr
 from screens.window import KioskWindow
 
@@ -32,9 +36,9 @@ FILLS = {
     QuestionType.TEXT: "Tổ 1",
     QuestionType.PHONE: "0912345678",
     QuestionType.ID_NUMBER: TYPED_NUMBER,
-    QuestionType.NUMBER: "1",
-    QuestionType.DATE: "1990-02-14",
+    QuestionType.NUMBER: "2015",
 }
+PLACES = {QuestionType.ETHNIC: "tày", QuestionType.COMMUNE: "vo cuong"}
 
 
 class Tour:
@@ -161,9 +165,9 @@ class Tour:
 
     def _dock(self, text: str) -> None:
         robot = self.robot
-        robot.tap(lambda w: w is self._dock_widget().ids.handle, "the dev dock")
+        robot.tap(lambda w: w is self._dock_widget().ids.handle.__self__, "the dev dock")
         robot.tap(tr._(text))
-        robot.tap(lambda w: w is self._dock_widget().ids.handle, "the dev dock")
+        robot.tap(lambda w: w is self._dock_widget().ids.handle.__self__, "the dev dock")
 
     def _dock_widget(self) -> DevDock:
         return next(w for w in self.window.root.children if isinstance(w, DevDock))
@@ -177,7 +181,7 @@ class Tour:
             self._fill_section(section)
             self._picture(Step.FORM)
             self._main()
-            state = robot.wait(lambda s, last=section: _moved_on(s, last), f"what comes after {section.id}")
+            state = robot.wait(partial(_moved_on, section), f"what comes after {section.id}")
             robot.settle()
 
     def _fill_section(self, section: Section) -> None:
@@ -197,10 +201,42 @@ class Tour:
         return None
 
     def _answer(self, question: Question) -> None:
-        raise NotImplementedError
+        """Answer one question by touching what a person would touch."""
+        robot = self.robot
+        if question.type is QuestionType.CHOICE:
+            robot.bring(by_text(tr._(question.choices[0].label)))
+            robot.tap(tr._(question.choices[0].label))
+            return
+        box = partial(_is_box_of, question.id)
+        robot.bring(box)
+        robot.tap(box, question.id)
+        match question.type:
+            case QuestionType.DATE:
+                for text in ("1990 – 1999", "1990", tr._("Tháng {n}").format(n=2), "14"):
+                    robot.tap(text)
+            case QuestionType.ETHNIC | QuestionType.COMMUNE:
+                self._type(PLACES[question.type])
+                self._picture(Step.FORM)
+                robot.tap(lambda w: type(w).__name__ == "RowTile", "the first match")
+            case _:
+                self._type(FILLS[question.type])
+                self._picture(Step.FORM)
+                robot.tap(lambda w: getattr(w, "name", "") == "done", "the key «Xong»")
 
     def _type(self, text: str) -> None:
-        raise NotImplementedError
+        """Touch the keys of a text, marks and capitals as a person would."""
+        for letter in text:
+            parts = unicodedata.normalize("NFD", letter)
+            tone = next((name for name, mark in TONES.items() if mark in parts), "")
+            plain = unicodedata.normalize("NFC", "".join(c for c in parts if c not in TONES.values()))
+            if plain.isalpha() and plain.isupper() != self.robot.on_main(lambda: keyboard("letters").shift):
+                self._key("shift")
+            self._key("space" if plain == " " else plain)
+            if tone:
+                self._key(tone)
+
+    def _key(self, name: str) -> None:
+        self.robot.tap(partial(_is_key, name), f"the key {name}")
 
     def _scan_papers(self) -> None:
         robot = self.robot
@@ -210,7 +246,7 @@ class Tour:
             robot.tap(tr._(component.title))
             robot.wait_step(Step.SCAN)
             robot.tap(tr._("Quét trang"))
-            robot.wait(lambda s, c=component: bool(s.session and s.session.papers.get(c.id)), "the scanned page")
+            robot.wait(partial(_has_page, component.id), "the scanned page")
             robot.wait(lambda s: bool(s.session and s.session.scan is not Job.RUNNING), "the end of the scan")
             self._picture(Step.SCAN)
             self._main()
@@ -244,12 +280,22 @@ class Tour:
             shutil.copy(path, self.out / f"slip-{number}.png")
 
 
+def _is_key(name: str, widget: Any) -> bool:
+    return isinstance(widget, Key) and name in (widget.name, widget.text)
+
+
+def _is_box_of(question_id: str, widget: Any) -> bool:
+    field = getattr(widget.parent, "field", None)
+    return field is not None and hasattr(widget, "editing") and field.question.id == question_id
+
+
+def _has_page(component_id: str, state: AppState) -> bool:
+    return bool(state.session and state.session.papers.get(component_id))
+
+
 def _ticket_job(state: AppState) -> Job:
     return state.session.ticket.print if state.session and state.session.ticket else Job.RUNNING
 
 
-def _moved_on(state: AppState, last: Section) -> bool:
+def _moved_on(last: Section, state: AppState) -> bool:
     return state.step is not Step.FORM or (state.session is not None and state.session.section is not last)
-
-
-__all__ = ["FATHER", "FILLS", "Tour"]

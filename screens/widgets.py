@@ -163,6 +163,12 @@ class KioskScreen(Screen):
     def render(self, state: AppState) -> None:
         """Show `state`; called on every change while this screen is on the glass. Must be quick."""
 
+    def on_pre_enter(self, *_: object) -> None:
+        """Whoever comes here begins at the top."""
+        for child in self.children:
+            if isinstance(child, Scroll):
+                child.scroll_y = 1
+
     def main(self) -> None:
         """The main action was touched."""
 
@@ -202,11 +208,7 @@ class Scroll(ScrollView):
     def turn_page(self) -> None:
         """Show what comes next, with a little of what was there."""
         hidden = self.viewport_size[1] - self.height
-        self.scroll_y = max(0, self.scroll_y - 0.8 * self.height / hidden)
-
-    def back_to_top(self) -> None:
-        """For the next person."""
-        self.scroll_y = 1
+        self.scroll_y: float = max(0, self.scroll_y - 0.8 * self.height / hidden)
 
 
 class Sheet(BoxLayout):
@@ -276,11 +278,9 @@ class SlipView(AnchorLayout):
 
 
 class SlotPointer(BoxLayout):
-    """Points down at the slot of the printer; the arrow steps twice a second while `pointing`."""
+    """Says that a slip is being printed, then points down at its slot with a stepping arrow; hidden otherwise."""
 
-    text = StringProperty("")
-    icon = StringProperty("arrow-down-bold")
-    color = ColorProperty(theme.GREEN)
+    printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
     lowered = BooleanProperty(False)
 

@@ -7,13 +7,14 @@ import logging
 import queue
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivy.uix.widget import Widget
@@ -59,6 +60,11 @@ class Footer(BoxLayout):
 
     screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
     kiosk: Kiosk = ObjectProperty()
+    gap = NumericProperty(0)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A folded footer takes no touch: its hidden buttons lie over the screen."""
+        return bool(self.collide_point(*touch.pos) and super().on_touch_down(touch))
 
 
 class IdleWarning(BoxLayout):
@@ -73,6 +79,7 @@ class Shell(BoxLayout):
 
     kiosk: Kiosk = ObjectProperty()
     screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
+    wide = BooleanProperty(False)  # landscape glass: less around the screen
 
 
 class _Surprise(ExceptionHandler):

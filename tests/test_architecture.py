@@ -24,7 +24,6 @@ ONLY_IN = {
     "sane": {"devices/document_scanner/sane_child.py"},
     "smartcard": {"devices/card_reader/pcsc.py"},
     "requests": {"offline_queue/http_gateway.py"},
-    "tusclient": {"offline_queue/http_gateway.py"},
 }
 TOP_LEVEL = {
     "main.py", "kiosk", "devices", "screens", "assets", "offline_queue", "tests", "pyproject.toml", "README.md",

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from PIL import Image, ImageDraw
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from devices.errors import DeviceError, ProtocolError, Timeout
+from devices.errors import DeviceError, ProtocolError, Timeout, Unavailable
 from devices.interfaces import Condition, DeviceStatus, PrintOutcome, PrintResult, TicketPrinter
-from devices.printer.raster import encode
 from devices.transport import check_url, open_transport
 
 VALID_MASK, VALID = 0x93, 0x12  # a status byte: fixed bits 1 and 4 set, 0 and 7 clear (ESC/POS DLE EOT)
-DRAIN_BYTES = 256
+DRAIN_BYTES, DRAINS = 256, 16
+# DLE DC4 8: what is left of a failed job must not come out once there is paper again
+CLEAR_BUFFERS = bytes((0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8))
 # (question n, bit mask, condition, code), the gravest first; DLE EOT 2 tells why the printer is off line
 MEANINGS = (
     (2, 0x04, Condition.ATTENTION, "cover_open"),
@@ -54,6 +56,8 @@ class EscposPrinter:
         self._settings = settings
         self._line = open_transport(settings.url)
         self._opened = False
+        self._has_answered = False
+        self._unfinished = False  # the printer may still hold a part of a failed job
 
     @property
     def width_dots(self) -> int:
@@ -61,7 +65,10 @@ class EscposPrinter:
         return self._settings.width_dots
 
     def open(self) -> None:
-        """Connect."""
+        """Load what the first job needs, and connect."""
+        from devices.printer import raster
+
+        raster.frame(self._settings.cutter)
         self._line.open()
         self._opened = True
 
@@ -73,8 +80,7 @@ class EscposPrinter:
     def status(self) -> DeviceStatus:
         """Ask DLE EOT 1 to 4; silence is a state of its own (some printers fall silent while the cover is open)."""
         try:
-            self._ensure_open()
-            return self._ask(self._settings.status_seconds) if self._settings.status else DeviceStatus(Condition.READY)
+            return self._ask_on_live_line()
         except Timeout:
             return SILENT  # the line stands, nobody answers
         except DeviceError as error:
@@ -82,38 +88,77 @@ class EscposPrinter:
             return DeviceStatus(Condition.OFFLINE, error.code, error.detail)
 
     def print_page(self, image: Image.Image) -> PrintOutcome:
-        """Status, job, status: only the answer after the job proves that the printer took it."""
+        """Status, job, status: only the answer after the job proves that the printer took it. No job is sent twice."""
+        from devices.printer.raster import encode
+
         job = encode(image, self._settings.cutter)
         before = self.status()
-        if before.condition is not Condition.READY and before != SILENT:
+        # a printer that could answer and no longer does may print much later, when nobody waits for it any more
+        never_answered = before == SILENT and not self._has_answered
+        if before.condition is not Condition.READY and not never_answered:
             return PrintOutcome(PrintResult.FAILED, before.code)
+        self._unfinished = True
+        outcome = self._print(job, silent=never_answered)
+        if outcome.result is PrintResult.FAILED:
+            with suppress(DeviceError):
+                self._forget_rest()
+        else:
+            self._unfinished = False
+        return outcome
+
+    def _print(self, job: bytes, silent: bool) -> PrintOutcome:
+        patience = self._settings.status_seconds if silent else self._settings.job_seconds
         try:
             self._line.write(job)
             if not self._settings.status:
                 return PrintOutcome(PrintResult.UNCONFIRMED, "printer_no_status")
-            after = self._ask(self._settings.job_seconds if before != SILENT else self._settings.status_seconds)
-        except Timeout as error:
-            # a printer that answered before the job and no longer does has died with the job in its hands
-            if error.code == "printer_silent" and before == SILENT:
-                return PrintOutcome(PrintResult.UNCONFIRMED, "printer_silent")
-            self.close()
-            return PrintOutcome(PrintResult.FAILED, error.code)
+            after = self._ask(patience)
         except DeviceError as error:
+            if silent and error.code == SILENT.code:
+                return PrintOutcome(PrintResult.UNCONFIRMED, SILENT.code)
+            # a printer that answered before the job and no longer does has died with the job in its hands
             self.close()
             return PrintOutcome(PrintResult.FAILED, error.code)
         if after.condition is not Condition.READY:
             return PrintOutcome(PrintResult.FAILED, after.code)
         return PrintOutcome(PrintResult.CONFIRMED, after.code)
 
-    def _ensure_open(self) -> None:
-        if not self._opened:
-            self.open()
+    def _ask_on_live_line(self) -> DeviceStatus:
+        """State over the open line; one that the printer has closed meanwhile is opened again, once."""
+        if self._opened:
+            try:
+                return self._state()
+            except Unavailable:
+                self.close()
+        self.open()
+        return self._state()
+
+    def _state(self) -> DeviceStatus:
+        if self._unfinished:
+            self._forget_rest()
+        if self._settings.status:
+            return self._ask(self._settings.status_seconds)
+        self._drain()  # nothing is asked, but a line that was closed is noticed
+        return DeviceStatus(Condition.READY)
+
+    def _forget_rest(self) -> None:
+        if self._opened:
+            self._line.write(CLEAR_BUFFERS)
+            self._line.read(DRAIN_BYTES, self._settings.status_seconds)  # some printers acknowledge it
+            self._unfinished = False
+
+    def _drain(self) -> None:
+        """Throw away what came unasked or too late: it answers no question of ours. Raises `ProtocolError`."""
+        for _ in range(DRAINS):
+            if not self._line.read(DRAIN_BYTES, 0.0):
+                return
+        raise ProtocolError("printer_garbage", "does not stop talking")
 
     def _ask(self, patience: float) -> DeviceStatus:
         """One state from the four status bytes. Raises `Timeout("printer_silent")`, `ProtocolError`."""
-        while self._line.read(DRAIN_BYTES, 0.0):
-            continue  # what came unasked or too late answers no question of ours
+        self._drain()
         answers = {question: self._answer(question, patience) for question in (1, 2, 3, 4)}
+        self._has_answered = True
         for question, mask, condition, code in MEANINGS:
             if answers[question] & mask:
                 return DeviceStatus(condition, code)

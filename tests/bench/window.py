@@ -96,9 +96,17 @@ def kiosk(work: Callable[[Any, Any], None] | None = None) -> None:
             def flipped(*_: object) -> None:
                 if not first:
                     first.append(time.time() - process_started())
-                    stop = lambda: Clock.schedule_once(lambda _dt: window.stop(), 0)  # noqa: E731
-                    target = measure_idle if work is None else lambda *_: (work(window, machine), stop())
-                    threading.Thread(target=target, args=(stop, first), daemon=True).start()
+                    threading.Thread(target=measure, daemon=True).start()
+
+            def stop() -> None:
+                Clock.schedule_once(lambda _dt: window.stop(), 0)
+
+            def measure() -> None:
+                if work is None:
+                    measure_idle(stop, first)
+                else:
+                    work(window, machine)
+                    stop()
 
             Window.bind(on_flip=flipped)
             window.run()

@@ -221,9 +221,7 @@ def test_half_a_code_is_not_glued_to_a_later_one(
     assert line.read_code(PATIENCE) == "A001"
 
 
-def test_a_code_after_endless_noise_is_read(
-    cable: Cable, line: CodeScanner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_code_after_endless_noise_is_read(cable: Cable, line: CodeScanner, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         cable.send(b"x" * 2000)
         assert line.read_code(SHORT) is None

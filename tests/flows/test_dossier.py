@@ -57,7 +57,7 @@ def fill_form(player: Player) -> None:
         session = player.state.session
         assert session
         assert dict(session.errors) == {}
-        assert player.state.step is not Step.FORM or session.section != before
+        assert (player.state.step, session.section) != (Step.FORM, before)
 
 
 def scan_papers(player: Player) -> None:
@@ -155,8 +155,9 @@ def test_going_back_loses_nothing(player: Player) -> None:
     while player.state.step is not Step.NOTICE:
         player.kiosk.back()
     player.kiosk.accept_notice(())
-    assert player.state.session
-    assert dict(player.state.session.answers) == before
+    session = player.state.session
+    assert session is not None
+    assert dict(session.answers) == before
 
 
 def test_finish_wipes_at_once(player: Player) -> None:

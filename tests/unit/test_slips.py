@@ -40,12 +40,24 @@ COPIES = Procedure(
     prepare=True,
     series="B",
     bring=("Bản chính giấy tờ",),
-    fee=Fee(None),
+    fee=Fee(),
     duration_text="Trong ngày",
     kinds=("Căn cước",),
 )
-BIRTH = Procedure("1.001193", "Đăng ký khai sinh", "Khai sinh", "Hộ tịch", "baby", True, False, "A")
-CASE = Case("own", "Cha mẹ tự đi", (Component("a", "Giấy chứng sinh"), Component("b", "Giấy ủy quyền", scan=False)))
+BIRTH = Procedure(
+    code="1.001193",
+    name="Đăng ký khai sinh",
+    short_name="Khai sinh",
+    field="Hộ tịch",
+    icon="baby",
+    online=True,
+    series="A",
+)
+CASE = Case(
+    id="own",
+    title="Cha mẹ tự đi",
+    components=(Component(id="a", title="Giấy chứng sinh"), Component(id="b", title="Giấy ủy quyền", scan=False)),
+)
 WIDTHS = (576, 512, 384)
 FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 FOR_STAFF = ("test_slip", "open_numbers")  # in Vietnamese only

@@ -1,0 +1,113 @@
+"""Nothing on the glass, on the slips or among the errors is told in one language only."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk import catalogue, config, forms, i18n
+from kiosk.catalogue import load_catalogue
+from kiosk.config import ASSETS
+from kiosk.form_files import load_forms
+
+ROOT = Path(__file__).parent.parent.parent
+VIETNAMESE = re.compile(r"[À-ỹĐđ]")
+# what is Vietnamese in every language: names of people, of the other language, keys of the keyboard
+SAME_EVERYWHERE = re.compile(
+    r"^(.|Chữ trắng trên nền đen|[Ắ-Ỹ Đắ-ỹđỐốỨứ ]*|Tiếng Việt|.*\|.*|[ăâđêôơư '/{}a-z-]*"
+    r"|à  huyền|á  sắc|ả  hỏi|ã  ngã|ạ  nặng)$"
+)
+NOT_SHOWN = {  # what the robot types, words that are looked for in the catalogue, slips for staff only
+    "tour.py": None,
+    "bring.py": ("giấy tờ tùy thân", "thẻ căn cước"),
+    "slips.py": (
+        *("CÁC SỐ ĐANG CHỜ", "Dấu * là số ưu tiên.", "PHIẾU IN THỬ"),
+        *("Máy", "Giờ in", "Bề rộng in (điểm)", " đồng"),
+    ),
+}
+TELLERS = (
+    r"(?:DeviceStatus\(Condition\.\w+, |Unavailable\(|Timeout\(|NeedsAttention\(|ProtocolError\(|DeviceError\("
+    r"|HallError\(|IdentityError\(|PrintOutcome\(PrintResult\.\w+, |self\.tell\(|self\._said\(|Refused\("
+    r"|KeyRefused\(|code = |return |_code=|code=|PageFailed\([^\"]*|DossierFailed\([^\"]*)"
+    r"\"([a-z][a-z0-9]+(?:_[a-z0-9]+)+)\""
+)
+NOT_TOLD = {"image/png", "no_screen"}
+
+
+def constants(path: Path) -> Iterator[str]:
+    """String constants of a file that are no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def shown_texts() -> Iterator[tuple[str, str]]:
+    """(where, Vietnamese text) for everything that a person reads."""
+    for path in sorted((ROOT / "screens").glob("*.kv")):
+        for quote, text in re.findall(r"""tr\._\((['"])(.*?)\1\)""", path.read_text(encoding="utf-8")):
+            del quote
+            yield path.name, text
+    for path in [*sorted((ROOT / "screens").glob("*.py")), ROOT / "kiosk/slips.py"]:
+        for text in constants(path):
+            hidden = NOT_SHOWN.get(path.name, ())
+            if VIETNAMESE.search(text) and hidden is not None and text not in hidden:
+                yield path.name, text
+    for procedure in load_catalogue(ASSETS / "catalogue").procedures.values():
+        yield from ((procedure.code, text) for text in catalogue.texts(procedure))
+    for form in load_forms(ASSETS / "forms").values():
+        yield from ((form.id, text) for text in forms.texts(form))
+    for series in config.load(None).hall.series:
+        yield "default.toml", series.title
+
+
+def test_every_text_has_its_english() -> None:
+    missing = sorted(
+        {
+            f"{where}: {text}"
+            for where, text in shown_texts()
+            if text.strip() and not SAME_EVERYWHERE.match(text) and i18n.translate(text, "en") == text
+        }
+    )
+    assert missing == []
+
+
+def told_codes() -> set[str]:
+    """Codes that the source tells to a person."""
+    found: set[str] = set()
+    for folder in ("kiosk", "devices", "offline_queue"):
+        for path in (ROOT / folder).rglob("*.py"):
+            if "sandbox" not in path.parts:
+                found |= set(re.findall(TELLERS, path.read_text(encoding="utf-8")))
+    return found - NOT_TOLD
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_code_has_its_sentence(language: str) -> None:
+    assert sorted(code for code in told_codes() if i18n.error_text(code, language) == code) == []
+
+
+def test_both_languages_explain_the_same_codes() -> None:
+    keys = {language: {key for key in i18n.catalogue(language) if key[0]} for language in ("vi", "en")}
+    assert keys["vi"] ^ keys["en"] == set()
+
+
+def test_placeholders_survive_translation() -> None:
+    holes = re.compile(r"\{[a-z_]*\}")
+    wrong = [
+        text
+        for (context, text), english in i18n.catalogue("en").items()
+        if not context and sorted(holes.findall(text)) != sorted(holes.findall(english))
+    ]
+    assert wrong == []
