@@ -63,8 +63,13 @@ def log_to_file(config: Config) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     handler = RotatingFileHandler(folder / "kiosk.log", maxBytes=LOG_BYTES, backupCount=5, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.INFO)
+    root = logging.getLogger()
+    for console in root.handlers:
+        console.setLevel(logging.WARNING)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    for chatty in ("kivy", "uvicorn", "PIL"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 @contextmanager
