@@ -77,7 +77,7 @@ class FormScreen(KioskScreen):
         if session.section is not self._section:
             self.stop_editing()
             self._section = session.section
-            self.ids.scroll.back_to_top()
+            self.ids.scroll.scroll_y = 1
         self._show_section(state, session, session.section)
         case = session.case.id if session.case else ""
         questions = forms.visible_questions(session.section, case, session.answers)

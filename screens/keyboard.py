@@ -34,17 +34,16 @@ LAYOUTS = {
         "ă â đ ê ô ơ ư {huyen} {sac} {hoi} {nga} {nang}",
     ),
     "low": (  # small landscape: below the one field that is edited
-        "1 2 3 4 5 6 7 8 9 0 ă â đ - {back}",
+        "1 2 3 4 5 6 7 8 9 0 - ' , . {back}",
         "q w e r t y u i o p ê ô ơ ư {clear}",
-        "a s d f g h j k l ' {huyen} {sac} {hoi} {nga} {nang}",
-        "{shift} z x c v b n m , . / {space} {done}",
+        "a s d f g h j k l ă {huyen} {sac} {hoi} {nga} {nang}",
+        "{shift} z x c v b n m â đ / {space} {done}",
     ),
     "number": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}"),
     "digits": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}", "{done}"),
 }
 ICONS = {"back": "backspace-outline", "shift": "apple-keyboard-shift"}
-MARKS = {"huyen": "à", "sac": "á", "hoi": "ả", "nga": "ã", "nang": "ạ"}
-NAMES = {"huyen": "huyền", "sac": "sắc", "hoi": "hỏi", "nga": "ngã", "nang": "nặng"}
+TONE_LABELS = {"huyen": "à  huyền", "sac": "á  sắc", "hoi": "ả  hỏi", "nga": "ã  ngã", "nang": "ạ  nặng"}
 WIDE = {  # of one key, by layout; all others are as wide as a letter
     "letters": {"space": 5.2, "clear": 2.4, "done": 2.4},
     "side": {"space": 2.0, "done": 2.0},
@@ -88,8 +87,8 @@ class Keyboard(BoxLayout):
 
     def _key(self, name: str, special: bool) -> Key:
         key = Key(name=name if special else "", icon=ICONS.get(name, ""))
-        if special and name in MARKS:
-            key.text = f"{MARKS[name]}  {NAMES[name]}" if self.layout == "letters" else MARKS[name]
+        if special and name in TONE_LABELS:
+            key.text = TONE_LABELS[name] if self.layout == "letters" else TONE_LABELS[name][0]
         elif not special:
             key.text = name
         if name == "shift":

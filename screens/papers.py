@@ -45,7 +45,7 @@ class PapersScreen(KioskScreen):
     def forget(self) -> None:
         """Nothing of the papers stays."""
         self.ids.rows.clear_widgets()
-        self.ids.scroll.back_to_top()
+        self.ids.scroll.scroll_y = 1
 
 
 def _row(session: Session, component: Component) -> Mapping[str, object]:

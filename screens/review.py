@@ -45,16 +45,16 @@ class ReviewScreen(KioskScreen):
     """Cards of all sections, then the papers; two columns where the glass is wide. The cards are kept."""
 
     revealed = BooleanProperty(False)
+    _shown: tuple[object, ...] = ()  # what the cards were filled from
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._shown: tuple[object, ...] = ()
         self._cards: list[ReviewCard] = []
 
     def shown(self, _state: AppState) -> None:
         """Start at the top, with numbers masked."""
         self.revealed = False
-        self.ids.scroll.back_to_top()
+        self.ids.scroll.scroll_y = 1
 
     def render(self, state: AppState) -> None:
         """Fill the cards when an answer has changed."""
