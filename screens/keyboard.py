@@ -151,8 +151,15 @@ class Keyboard(BoxLayout):
     def forget(self) -> None:
         """Nothing typed stays in the keys' owner."""
         self.text = ""
-        self._on_text: Callable[[str], None] = lambda _text: None
-        self._on_done: Callable[[], None] = lambda: None
+        self._on_text, self._on_done = _ignore, _nothing
+
+
+def _ignore(_text: str) -> None:
+    """Nobody edits anything."""
+
+
+def _nothing() -> None:
+    """Nobody waits for the end."""
 
 
 @cache

@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
@@ -50,7 +51,10 @@ class DatePicker(Column):
         super().__init__(**values)
         self._cells: list[Cell] = []
         self._choices: Sequence[_Choice] = ()
-        self.forget()
+        self._old: date | None = None
+        self._up: Callable[[], None] | None = None
+        self._on_date: Callable[[str], None] = _ignore
+        self._on_done: Callable[[], None] = _nothing
 
     def begin(
         self,
@@ -74,15 +78,14 @@ class DatePicker(Column):
         newest = self._last.year // 10 * 10
         decades = range(newest - 10 * (DECADES - 1), newest + 1, 10)
         old = self._old.year // 10 * 10 if self._old else None
-        choices = [_Choice(f"{d} – {d + 9}", lambda d=d: self.years(d), d == old) for d in decades]
+        choices = [_Choice(f"{d} – {d + 9}", partial(self.years, d), d == old) for d in decades]
         self._show(tr._("Chọn khoảng năm"), 3, choices, None)
 
     def years(self, decade: int) -> None:
         """Then: the year."""
         old = self._old.year if self._old else None
         choices = [
-            _Choice(str(y), lambda y=y: self.months(y), y == old, y <= self._last.year)
-            for y in range(decade, decade + 10)
+            _Choice(str(y), partial(self.months, y), y == old, y <= self._last.year) for y in range(decade, decade + 10)
         ]
         self._show(tr._("Chọn năm"), 4, choices, self.decades)
 
@@ -92,7 +95,7 @@ class DatePicker(Column):
         choices = [
             _Choice(
                 tr._("Tháng {n}").format(n=m),
-                lambda m=m: self.days(year, m),
+                partial(self.days, year, m),
                 m == old,
                 date(year, m, 1) <= self._last,
             )
@@ -103,7 +106,7 @@ class DatePicker(Column):
     def days(self, year: int, month: int) -> None:
         """Last: the day; only days that this month has."""
         dates = [date(year, month, d) for d in range(1, monthrange(year, month)[1] + 1)]
-        choices = [_Choice(str(d.day), lambda d=d: self._chosen(d), d == self._old, d <= self._last) for d in dates]
+        choices = [_Choice(str(d.day), partial(self._chosen, d), d == self._old, d <= self._last) for d in dates]
         title = tr._("Tháng {month}, năm {year}: chọn ngày").format(month=month, year=year)
         self._show(title, 7, choices, lambda: self.months(year))
 
@@ -114,10 +117,8 @@ class DatePicker(Column):
 
     def forget(self) -> None:
         """No date stays here."""
-        self._old: date | None = None
-        self._up: Callable[[], None] | None = None
-        self._on_date: Callable[[str], None] = lambda _text: None
-        self._on_done: Callable[[], None] = lambda: None
+        self._old = self._up = None
+        self._on_date, self._on_done = _ignore, _nothing
 
     def _show(self, title: str, columns: int, choices: Sequence[_Choice], up: Callable[[], None] | None) -> None:
         self.title, self._choices, self._up, self.can_up = title, choices, up, up is not None
@@ -152,7 +153,7 @@ class PickRow(ButtonBehavior, BoxLayout):
 
     def on_release(self) -> None:
         """This one."""
-        if self.picker:
+        if self.picker is not None:
             self.picker.picked(self.value)
 
 
@@ -178,8 +179,21 @@ class ListPicker(BoxLayout):
     layout = StringProperty("letters")
     rows = ListProperty()
 
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._value = ""
+        self._communes = False
+        self._search: Search = _finds_nothing
+        self._on_value: Callable[[str], None] = _ignore
+        self._on_close: Callable[[], None] = _nothing
+
     def begin(
-        self, question: Question, value: str, province: str, on_value: Callable[[str], None], on_close: Callable[[], None]
+        self,
+        question: Question,
+        value: str,
+        province: str,
+        on_value: Callable[[str], None],
+        on_close: Callable[[], None],
     ) -> None:
         """List what answers `question`; `value` is the answer so far, `province` the code that comes first."""
         self.title = tr._(question.label)
@@ -188,10 +202,6 @@ class ListPicker(BoxLayout):
         self._search = _searches(question)
         known = places.commune(value) if self._communes else None
         self._set_province((known.parent if known else province) if self._communes else "")
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self.forget()
 
     def _set_province(self, code: str) -> None:
         self.choosing_province = False
@@ -250,9 +260,19 @@ class ListPicker(BoxLayout):
         """Nothing that was looked for stays here."""
         self.query, self._value, self.rows = "", "", []
         self._communes = False
-        self._search: Search = lambda _query: ()
-        self._on_value: Callable[[str], None] = lambda _value: None
-        self._on_close: Callable[[], None] = lambda: None
+        self._search, self._on_value, self._on_close = _finds_nothing, _ignore, _nothing
+
+
+def _finds_nothing(_query: str) -> Sequence[Row]:
+    return ()
+
+
+def _ignore(_value: str) -> None:
+    """Nobody waits for an answer."""
+
+
+def _nothing() -> None:
+    """Nobody waits for the end."""
 
 
 def _searches(question: Question) -> Search:

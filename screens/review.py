@@ -80,7 +80,7 @@ class ReviewScreen(KioskScreen):
         parts = [self._part(session, s, case) for s in forms.visible_sections(session.form, case, session.answers)]
         needed = forms.needed_papers(session.case.components) if session.case else ()
         if needed:
-            rows = [
+            rows: list[Mapping[str, object]] = [
                 {"label": tr._(c.title), "value": _pages(len(session.papers.get(c.id, ())))} for c in needed
             ]
             parts.append((tr._("Giấy tờ đã quét"), self.kiosk.edit_papers, rows))
