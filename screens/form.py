@@ -27,8 +27,9 @@ DATES_WIDTH = 860
 
 
 class FieldScroll(Scroll):
-    """Without the arrow while a field is edited: the screen scrolls by itself to what is edited. In the middle the arrow
-    lies on no target.
+    """Without the arrow while a field is edited: the screen scrolls by itself to what is edited.
+
+    In the middle the arrow lies on no target.
     """
 
     still = BooleanProperty(False)

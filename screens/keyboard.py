@@ -1,4 +1,4 @@
-"""The keyboard on the glass: every Vietnamese letter and mark in sight, no long press; a number pad; layouts are data."""
+"""The keyboard on the glass: every Vietnamese letter and mark in sight; layouts are data."""
 
 from __future__ import annotations
 
