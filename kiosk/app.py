@@ -153,7 +153,11 @@ class Kiosk(DeskVerbs):
                 self.finish_session()
             return
         limit = self.parts.config.site.idle_seconds
-        if idle >= limit + WARNING_SECONDS:
+        if idle >= limit + WARNING_SECONDS and state.step is Step.COLLECT:
+            self.touched()
+            self.change(idle_seconds_left=None)
+            self.collected()  # who has left without touching «done» still gets the slip of a stored dossier
+        elif idle >= limit + WARNING_SECONDS:
             self.finish_session()
         elif idle >= limit:
             self.change(idle_seconds_left=max(1, round(limit + WARNING_SECONDS - idle)))
