@@ -14,7 +14,7 @@ QUALITY = 80
 
 
 def preview(page: ScannedPage) -> ScannedPage:
-    """`page` with a JPEG of at most `SIZE`: memory holds no full scan, and the glass decodes it in a few milliseconds."""
+    """`page` with a JPEG of at most `SIZE`: memory holds no full scan, and the glass decodes it at once."""
     with Image.open(io.BytesIO(page.jpeg)) as picture:
         picture.draft("RGB", SIZE)
         picture.thumbnail(SIZE)
