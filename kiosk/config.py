@@ -103,7 +103,7 @@ class Site(_Table):
     agency_code: str = Field("H05.114", pattern=r"^([0-9]{2,3}\.)*[GH][0-9]{2}(\.[0-9]{2,4})*$")
     kiosk_id: str = Field("k1", pattern=r"^[A-Za-z0-9_-]{1,32}$")
     languages: tuple[Literal["vi", "en"], ...] = Field(("vi", "en"), min_length=1)
-    idle_seconds: int = Field(60, ge=20, le=3600, strict=True)
+    idle_seconds: int = Field(60, ge=5, le=3600, strict=True)
     timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Ho_Chi_Minh"
     hotline: str = ""
 

@@ -78,7 +78,8 @@ class JourneyVerbs(NumberVerbs):
         except identity.IdentityError as error:
             self.change_session(errors={"id_number": error.code})
             return
-        self._identified(identity.Citizen(digits, method=identity.Method.TYPED))
+        # the number tells the sex: what is known is not asked for
+        self._identified(identity.Citizen(digits, sex=identity.sex_of(digits), method=identity.Method.TYPED))
 
     def code_scanned(self, event: CodeScanned) -> None:
         """A code: the citizen's card, a family member's card on a form, or nothing that is expected now."""
