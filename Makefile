@@ -41,7 +41,7 @@ $(VENV)/bin/python: | $(VENV)/.debian
 
 $(VENV)/.packages: requirements.lock $(VENV)/.debian | $(VENV)/bin/python
 	@echo "setup: Python packages of requirements.lock"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 # Renew the lock file: no addresses in it, every package with its hashes.

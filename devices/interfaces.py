@@ -10,7 +10,7 @@ Unplugged is a state, not a crash: `status()` opens what can be opened again and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
 
@@ -64,7 +64,7 @@ class ScannedPage:
     fixed size; `problems` are translated codes such as `page_blurred`, `page_blank`, empty when the page is good.
     """
 
-    jpeg: bytes
+    jpeg: bytes = field(repr=False)
     width: int
     height: int
     dpi: int = 200

@@ -6,6 +6,7 @@ socket://HOST:PORT     serial:///dev/ttyS1?baud=115200     usblp:///dev/usb/lp0
 from __future__ import annotations
 
 import os
+import re
 import select
 import socket
 import time
@@ -52,8 +53,7 @@ def check_url(url: str) -> str:
     elif parts.scheme in ("serial", "usblp"):
         if not parts.path.startswith("/"):
             raise ValueError(f"«{url}» names no device file such as {parts.scheme}:///dev/ttyS1")
-        baud = parse_qs(parts.query).get("baud", [str(DEFAULT_BAUD)])[0]
-        if not baud.isdigit():
+        if not re.fullmatch("[1-9][0-9]*", _baud(parts.query)):
             raise ValueError(f"«{url}»: baud is no number")
     else:
         raise ValueError(f"«{url}» must begin with socket://, serial:// or usblp://")
@@ -66,9 +66,12 @@ def open_transport(url: str) -> Transport:
     if parts.scheme == "socket":
         return SocketTransport(parts.hostname or "", parts.port or 0)
     if parts.scheme == "serial":
-        baud = int(parse_qs(parts.query).get("baud", [str(DEFAULT_BAUD)])[0])
-        return SerialTransport(parts.path, baud)
+        return SerialTransport(parts.path, int(_baud(parts.query)))
     return FileTransport(parts.path)
+
+
+def _baud(query: str) -> str:
+    return parse_qs(query, keep_blank_values=True).get("baud", [str(DEFAULT_BAUD)])[0]
 
 
 def _pieces(data: bytes) -> Iterator[memoryview]:

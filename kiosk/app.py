@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from devices.document_scanner.page import warm_up
 from devices.events import CardPresence, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
@@ -51,6 +52,11 @@ class Kiosk(DeskVerbs):
         }
         self.parts.hall.store.reconcile(self.now())
         self.refresh_hall()
+
+    def ready(self) -> None:
+        """All screens stand: heavy libraries are loaded before the first citizen needs them."""
+        if scanner := self.parts.workers.get("document_scanner"):
+            scanner.submit("warm-up", "", lambda _scanner: warm_up())
 
     # -- every screen --------------------------------------------------------------------------------------------
     def touched(self) -> None:
@@ -153,7 +159,11 @@ class Kiosk(DeskVerbs):
                 self.finish_session()
             return
         limit = self.parts.config.site.idle_seconds
-        if idle >= limit + WARNING_SECONDS:
+        if idle >= limit + WARNING_SECONDS and state.step is Step.COLLECT:
+            self.touched()
+            self.change(idle_seconds_left=None)
+            self.collected()  # who has left without touching «done» still gets the slip of a stored dossier
+        elif idle >= limit + WARNING_SECONDS:
             self.finish_session()
         elif idle >= limit:
             self.change(idle_seconds_left=max(1, round(limit + WARNING_SECONDS - idle)))

@@ -100,6 +100,13 @@ class KioskCore:
         """The message was read."""
         self.change(toast="")
 
+    def audit(self, who: str, act: str, **facts: Any) -> None:
+        """Write a line of the audit log; a full disk is told in the log and stops nobody."""
+        try:
+            self.parts.audit.write(who, act, **facts)
+        except OSError as error:
+            log.error("audit log: %s", error.strerror)
+
     # -- the hall ------------------------------------------------------------------------------------------------
     def refresh_hall(self) -> None:
         """Read again who waits, what is open and paused."""

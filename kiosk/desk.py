@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk import staff
 from kiosk.clerk_events import PinChecked
-from kiosk.hall.tickets import Ticket
+from kiosk.core import Parts
+from kiosk.hall.tickets import HallError, Ticket
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from kiosk.submission import SubmissionVerbs
 
@@ -18,8 +20,8 @@ OUTBOX_ROWS = 50
 class DeskVerbs(SubmissionVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
-    def __init__(self, parts: object) -> None:
-        super().__init__(parts)  # type: ignore[arg-type]
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
         self._delay = staff.LoginDelay()
 
     def open_door(self, role: str) -> None:
@@ -48,18 +50,18 @@ class DeskVerbs(SubmissionVerbs):
             return
         if not event.right:
             retry_at = self._delay.wrong(event.name, self.now())
-            self.parts.audit.write(event.name, "pin_wrong")
+            self.audit(event.name, "pin_wrong")
             self.change(staff=replace(view, checking=False, wrong=view.wrong + 1, retry_at=retry_at, code="pin_wrong"))
             return
         self._delay.right(event.name)
-        self.parts.audit.write(event.name, "logged_in", role=view.role)
+        self.audit(event.name, "logged_in", role=view.role)
         self.change(step=DOORS[view.role], staff=replace(view, checking=False, name=event.name, code=""))
         self.refresh_desk()
 
     def log_out(self) -> None:
         """Back to the citizens."""
         if self.state.staff.name:
-            self.parts.audit.write(self.state.staff.name, "logged_out")
+            self.audit(self.state.staff.name, "logged_out")
         self.change(step=Step.HOME, staff=StaffView(), toast="")
 
     def reprint_ticket(self, ticket_id: int, reason: str) -> None:
@@ -67,43 +69,41 @@ class DeskVerbs(SubmissionVerbs):
         who = self._officer()
         if not who or reason not in REASONS:
             return
-        ticket = self.parts.hall.store.reprint(ticket_id, reason, who)
-        self.parts.audit.write(who, "reprinted", ticket=ticket.label, reason=reason)
+        try:
+            ticket = self.parts.hall.store.reprint(ticket_id, reason, who)
+        except HallError as error:
+            self.tell(error.code)
+            return
+        self.audit(who, "reprinted", ticket=ticket.label, reason=reason)
         self.print_slip(f"reprint:{ticket_id}", "", self.ticket_slip(ticket, self.view_of(ticket), reprint=True))
         self._said("reprint_sent")
 
     def pause_series(self, letter: str) -> None:
         """Give no more numbers of this series."""
-        if who := self._officer():
-            self.parts.hall.store.pause(letter, who)
-            self.parts.audit.write(who, "series_paused", series=letter)
-            self._said("series_was_paused")
+        self._switch(letter, self.parts.hall.store.pause, "series_paused", "series_was_paused")
 
     def reopen_series(self, letter: str) -> None:
         """Give numbers of this series again."""
-        if who := self._officer():
-            self.parts.hall.store.reopen(letter, who)
-            self.parts.audit.write(who, "series_reopened", series=letter)
-            self._said("series_was_reopened")
+        self._switch(letter, self.parts.hall.store.reopen, "series_reopened", "series_was_reopened")
 
     def retry_entry(self, entry_id: str) -> None:
         """Send an entry of the outbox now."""
         if who := self._officer():
             self.parts.outbox.retry_now(entry_id)
-            self.parts.audit.write(who, "entry_retried")
+            self.audit(who, "entry_retried")
             self.parts.sender.wake()
             self._said("entry_will_be_sent")
 
     def stop_service(self) -> None:
         """Citizens see that the machine rests; both doors stay open."""
         if who := self._officer():
-            self.parts.audit.write(who, "service_stopped")
+            self.audit(who, "service_stopped")
             self.change(trouble="stopped_by_staff")
 
     def resume_service(self) -> None:
         """Serve citizens again."""
         if who := self._officer():
-            self.parts.audit.write(who, "service_resumed")
+            self.audit(who, "service_resumed")
             self.change(trouble="")
 
     def refresh_desk(self) -> None:
@@ -115,6 +115,18 @@ class DeskVerbs(SubmissionVerbs):
         entries = tuple(replace(e, payload={}) for e in self.parts.outbox.list(limit=OUTBOX_ROWS))
         paused = tuple(sorted(hall.store.paused()))
         self.change(staff=replace(self.state.staff, tickets=tickets, entries=entries, paused=paused))
+
+    def _switch(self, letter: str, verb: Callable[[str, str], None], act: str, said: str) -> None:
+        who = self._officer()
+        if not who:
+            return
+        try:
+            verb(letter, who)
+        except HallError as error:
+            self.tell(error.code)
+            return
+        self.audit(who, act, series=letter)
+        self._said(said)
 
     def _officer(self) -> str:
         state: AppState = self.state

@@ -18,6 +18,7 @@ from kiosk.clerk_events import PageFailed, PageStored
 from kiosk.dossier import REQUESTER
 from kiosk.forms import Section
 from kiosk.numbers import NumberVerbs
+from kiosk.preview import preview
 from kiosk.state import Job, Page, Preparation, Session, Step
 
 MAX_PAGES = 40
@@ -241,7 +242,7 @@ class JourneyVerbs(NumberVerbs):
 
         def store() -> object:
             try:
-                stored = Page(blobs.put(page.jpeg), len(page.jpeg), page)
+                stored = Page(blobs.put(page.jpeg), len(page.jpeg), preview(page))
             except OSError:
                 return PageFailed(event.session_id, event.job, "disk_full")
             return PageStored(event.session_id, component_id, stored, int(replacing) if replacing else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +17,7 @@ from kiosk.slip_picture import draw
 from kiosk.state import Job, Step, TicketView
 
 PRINTER_ABSENT = "printer_absent"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -133,9 +135,12 @@ class NumberVerbs(KioskCore):
     def _ticket_printed(self, ticket_id: int, outcome: PrintOutcome) -> None:
         failed = outcome.result is PrintResult.FAILED
         state = TicketState.PRINT_FAILED if failed else TicketState.PRINTED
-        self.parts.hall.store.set_print(ticket_id, state, outcome.code)
+        try:
+            self.parts.hall.store.set_print(ticket_id, state, outcome.code)
+        except HallError as error:  # a full disk: the ticket stays `issued` and is reconciled at the next start
+            log.error("ticket %d: its print was not written down: %s", ticket_id, error.code)
         if failed:
-            self.parts.audit.write("kiosk", "print_failed", ticket=ticket_id, code=outcome.code)
+            self.audit("kiosk", "print_failed", ticket=ticket_id, code=outcome.code)
         self.refresh_desk()
 
     # -- provided by the other parts of Kiosk --------------------------------------------------------------------

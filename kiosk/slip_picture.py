@@ -237,7 +237,7 @@ def _with_quiet_zone(modules: list[list[bool]]) -> list[bool]:
     return [*blank, *(dark for row in modules for dark in (*side, *row, *side)), *blank]
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)  # the lines that all slips share; each number is new
 def _letters(text: str, font: str, size: int) -> tuple[Image.Image, int]:
     """A rendered line and how far its top lies above the middle; most lines are the same on every slip."""
     text, face = _plain(text), _font(font, size)

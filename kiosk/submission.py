@@ -91,7 +91,7 @@ class SubmissionVerbs(JourneyVerbs):
     def rate(self, stars: int) -> None:
         """1 to 5, 0 for skipped; kept without anything about the person."""
         if 1 <= stars <= 5:
-            self.parts.audit.write("kiosk", "rated", stars=stars)
+            self.audit("kiosk", "rated", stars=stars)
         self.finish_session()
 
     def outbox_changed(self, event: OutboxChanged) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -153,6 +154,8 @@ def province_of(config: Config) -> Province | None:
 def open_devices(config: Config) -> dict[str, Any]:
     """The configured drivers by kind, not open yet."""
     made = {}
+    # python-escpos pickles what it knows of printers: into a folder that only this kiosk can write to
+    os.environ.setdefault("ESCPOS_CAPABILITIES_PICKLE_DIR", str(config.storage.data_dir))
     for kind, table in config.devices.items():
         if kind == "printer" and table.get("driver") == "simulated" and "folder" not in table:
             table = {**table, "folder": config.storage.data_dir / "printed"}

@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.utils import escape_markup
 
 from kiosk.forms import Question, QuestionType, display_value
 from kiosk.identity import mask
 from screens.tr import tr
-from screens.widgets import Counter, Option
+from screens.widgets import Column, Counter, Option, Press, show_list
 
 COUNTER_UP_TO = 99  # larger numbers, such as years, are typed
 SHORT_CHOICES = 2  # side by side
+LONG_CHOICES = 5  # more are picked from a list
+CARET = "[color=145DA0]|[/color]"
+MASKED = (QuestionType.ID_NUMBER, QuestionType.PHONE)
+PICKED = (QuestionType.DATE, QuestionType.ETHNIC, QuestionType.COMMUNE)
+DIGITS = {QuestionType.ID_NUMBER: 12, QuestionType.PHONE: 10, QuestionType.NUMBER: 4}  # and how many of them
 
 
-class Field(BoxLayout):
-    """Base: a subclass shows the answer in `ids.body`."""
+class AnswerBox(Press):
+    """What was typed or picked: touch it to change it."""
+
+    text = StringProperty("")
+    icon = StringProperty("")
+    hint = BooleanProperty(False)  # the words ask for an answer, they are none
+    editing = BooleanProperty(False)
+    wrong = BooleanProperty(False)
+
+
+class Field(Column):
+    """Base: a subclass shows the answer in `ids.body`. `code` is that of the answer's error, "" for none."""
 
     question: Question = ObjectProperty()
     answer: Callable[[str, str], None] = ObjectProperty()
-    edit: Callable[[Field], None] = ObjectProperty(lambda _field: None)
+    edit: Callable[[Field], None] = ObjectProperty()
     label = StringProperty("")
+    optional = StringProperty("")
     help = StringProperty("")
     error = StringProperty("")
     error_detail = StringProperty("")
     value = StringProperty("")
     editing = BooleanProperty(False)
+    editable = False  # opens the keyboard or a picker
 
     def show(self, value: str, code: str) -> None:
-        """The answer and the code of its error, "" for none."""
+        """The answer and the code of its error."""
         self.label = tr._(self.question.label)
-        if not self.question.required:
-            self.label += " " + tr._("(không bắt buộc)")
+        self.optional = "" if self.question.required else tr._("(không bắt buộc)")
         self.help = tr._(self.question.help)
         self.error = tr.error(code)
         self.error_detail = tr.advice(code)
@@ -43,37 +61,21 @@ class Field(BoxLayout):
     def refresh(self) -> None:
         """Show `value`."""
 
-
-class TextBox(BoxLayout):
-    """What was typed, and the eye that shows a masked number."""
-
-    field: Field = ObjectProperty(None, allownone=True)
-
-
-class PickedBox(BoxLayout):
-    """What was picked."""
-
-    field: Field = ObjectProperty(None, allownone=True)
+    def forget(self) -> None:
+        """No answer stays in the widget."""
+        self.editing = False
+        self.error = self.error_detail = self.value = ""
+        self.refresh()
 
 
-class TextField(Field):
-    """Typed: text, names, numbers; an ID number is masked unless it is typed or its owner asks to see it."""
+class BoxField(Field):
+    """Shows its answer in an `AnswerBox` and is edited with a tool below."""
 
     shown = StringProperty("")
+    icon = StringProperty("")
+    masked = BooleanProperty(False)  # has an eye beside it
     revealed = BooleanProperty(False)
-    maskable = BooleanProperty(False)
-
-    def refresh(self) -> None:
-        """The answer with a caret while it is edited."""
-        if not self.ids.body.children:
-            self.ids.body.add_widget(TextBox(field=self))
-        self.maskable = self.question.type is QuestionType.ID_NUMBER
-        text = self.value
-        if self.maskable and not self.editing and not self.revealed:
-            text = mask(text)
-        elif self.question.type in (QuestionType.ID_NUMBER, QuestionType.PHONE):
-            text = grouped(text)
-        self.shown = text + ("|" if self.editing else "")
+    editable = True
 
     def on_editing(self, *_: object) -> None:
         """The caret comes and goes."""
@@ -85,16 +87,33 @@ class TextField(Field):
         self.refresh()
 
 
-class PickedField(Field):
-    """Chosen in a picker: dates, communes, ethnic groups."""
+class TextField(BoxField):
+    """Typed: text, names, numbers; a personal number is masked unless it is typed or its owner asks to see it."""
 
-    shown = StringProperty("")
+    def refresh(self) -> None:
+        """The answer, with a caret while it is edited."""
+        kind = self.question.type
+        self.icon = "" if self.editing else "pencil-outline"
+        self.masked = kind in MASKED and bool(self.value) and not self.editing
+        text = grouped(self.value, kind) if kind in MASKED else self.value
+        if self.masked and not self.revealed:
+            text = mask(self.value)
+        self.shown = escape_markup(text) + (CARET if self.editing else "")
+
+    def forget(self) -> None:
+        """The next person's number is masked again."""
+        self.revealed = False
+        super().forget()
+
+
+class PickedField(BoxField):
+    """Chosen in a picker: dates, communes, ethnic groups, one of many."""
 
     def refresh(self) -> None:
         """The answer as a person reads it."""
-        if not self.ids.body.children:
-            self.ids.body.add_widget(PickedBox(field=self))
-        self.shown = tr._(display_value(self.question, self.value)) if self.value else tr._("Chạm để chọn")
+        self.icon = "calendar-month-outline" if self.question.type is QuestionType.DATE else "chevron-down"
+        answer = tr._(display_value(self.question, self.value)) if self.value else ""
+        self.shown = escape_markup(answer or tr._("Chạm để chọn"))
 
 
 class ChoiceField(Field):
@@ -104,38 +123,43 @@ class ChoiceField(Field):
 
     def refresh(self) -> None:
         """Rings; built once."""
-        box = self.ids.body
-        if not box.children:
-            self.columns = len(self.question.choices) if len(self.question.choices) <= SHORT_CHOICES else 1
-            for choice in self.question.choices:
-                option = Option()
-                option.bind(on_release=lambda _o, value=choice.value: self.answer(self.question.id, value))
-                box.add_widget(option)
-        for option, choice in zip(reversed(box.children), self.question.choices, strict=True):
-            option.text = tr._(choice.label)
-            option.selected = choice.value == self.value
+        choices = self.question.choices
+        self.columns = len(choices) if len(choices) <= SHORT_CHOICES else 1
+        rows = [{"key": c.value, "text": tr._(c.label), "selected": c.value == self.value} for c in choices]
+        show_list(self.ids.body, self._option, rows)
+
+    def _option(self) -> Option:
+        option = Option()
+        option.bind(on_release=lambda o: self.answer(self.question.id, o.key))
+        return option
 
 
 class NumberField(Field):
     """A small number between a minus and a plus."""
 
-    def refresh(self) -> None:
-        """The counter; built once."""
-        box = self.ids.body
-        if not box.children:
-            counter = Counter(
-                minimum=self.question.minimum or 0, maximum=self.question.maximum or COUNTER_UP_TO, value=self._number()
-            )
-            counter.bind(value=lambda _c, value: self._counted(int(value)))
-            box.add_widget(counter)
-        box.children[0].value = self._number()
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        low, high = self.question.minimum or 0, self.question.maximum or COUNTER_UP_TO
+        self._counter = Counter(minimum=low, maximum=high, value=low)
+        self._counter.bind(value=lambda _c, value: self._counted(int(value)))
+        self._counter.remove_widget(self._counter.children[-1])  # its label: the question stands above
+        self._counter.size_hint_x, self._counter.width = None, self._counter.minimum_width
+        self.ids.body.add_widget(self._counter)
 
-    def _number(self) -> int:
-        return int(self.value) if self.value.isdigit() else self.question.minimum or 0
+    def refresh(self) -> None:
+        """The number, or the smallest one while there is none."""
+        self._counter.value = int(self.value) if self.value.isdigit() else self._counter.minimum
 
     def _counted(self, value: int) -> None:
-        if str(value) != self.value:
+        shown = self.value or str(int(self._counter.minimum))
+        if str(value) != shown:
             self.answer(self.question.id, str(value))
+
+
+class EyeBox(BoxLayout):
+    """An `AnswerBox` and, beside a masked number, the eye that shows it."""
+
+    field: BoxField = ObjectProperty()
 
 
 def field_for(question: Question, answer: Callable[[str, str], None], edit: Callable[[Field], None]) -> Field:
@@ -143,14 +167,19 @@ def field_for(question: Question, answer: Callable[[str, str], None], edit: Call
     kind: type[Field] = TextField
     match question.type:
         case QuestionType.CHOICE:
-            kind = ChoiceField
-        case QuestionType.DATE | QuestionType.ETHNIC | QuestionType.COMMUNE:
-            kind = PickedField
+            kind = ChoiceField if len(question.choices) <= LONG_CHOICES else PickedField
         case QuestionType.NUMBER if (question.maximum or COUNTER_UP_TO) <= COUNTER_UP_TO:
             kind = NumberField
-    return kind(question=question, answer=answer, edit=edit)
+        case picked if picked in PICKED:
+            kind = PickedField
+    field = kind(question=question, answer=answer, edit=edit)
+    if isinstance(field, BoxField):
+        field.ids.body.add_widget(EyeBox(field=field))
+    return field
 
 
-def grouped(digits: str) -> str:
-    """Digits in threes: `027 190 012 345`."""
-    return " ".join(digits[i : i + 3] for i in range(0, len(digits), 3))
+def grouped(digits: str, kind: QuestionType = QuestionType.ID_NUMBER) -> str:
+    """Digits as they are read: `027 190 012 345`, a telephone number `0912 345 678`."""
+    first = 4 if kind is QuestionType.PHONE else 3
+    rest = digits[first:]
+    return " ".join(filter(None, [digits[:first], *(rest[i : i + 3] for i in range(0, len(rest), 3))]))

@@ -1,87 +1,125 @@
-"""One group of questions: fields above, the keyboard or a picker below while one of them is edited."""
+"""One group of questions: fields, and the keyboard or a picker beside or below them while one of them is edited."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.metrics import dp
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
+from kivy.uix.widget import Widget
 
+from devices.interfaces import Condition
 from kiosk import forms
-from kiosk.forms import QuestionType, Section
+from kiosk.forms import Question, QuestionType, Section
+from kiosk.identity import Method
 from kiosk.state import AppState, Session
-from screens.fields import Field, field_for
-from screens.keyboard import keyboard
-from screens.pickers import DatePicker, ListPicker, commune_rows, ethnic_rows
+from screens.fields import DIGITS, Field, field_for
+from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
+from screens.pickers import DatePicker, ListPicker
 from screens.tr import tr
-from screens.widgets import KioskScreen
+from screens.widgets import PAGE_END, KioskScreen, Scroll
 
-PERSONS = {
-    "requester": "Quét mã QR trên thẻ căn cước của bạn để điền nhanh",
-    "mother": "Quét mã QR trên thẻ căn cước của người mẹ để điền nhanh",
-    "father": "Quét mã QR trên thẻ căn cước của người cha để điền nhanh",
-    "subject": "Quét mã QR trên thẻ căn cước của người đó để điền nhanh",
-}
-DIGITS = (QuestionType.ID_NUMBER, QuestionType.PHONE, QuestionType.NUMBER)
-NAMES = (QuestionType.NAME,)
+REQUESTER = "requester"
+KEYBOARDS = ("letters", "digits")
+PAD_WIDTH = 620  # dp
+DATES_WIDTH = 860
+
+
+class FieldScroll(Scroll):
+    """Without the arrow while a field is edited: the screen scrolls by itself to what is edited.
+
+    In the middle the arrow lies on no target.
+    """
+
+    still = BooleanProperty(False)
+    below = AliasProperty(
+        lambda self: self.more and not self.still and self.scroll_y > PAGE_END, bind=("more", "scroll_y", "still")
+    )
+    arrow_x = AliasProperty(lambda self: self.center_x, bind=("center_x",))
 
 
 class FormScreen(KioskScreen):
-    """Fields are kept per section while the citizen is here, and dropped with the session."""
+    """Fields are built once for each question and kept; their answers go with the session."""
 
     title = StringProperty("")
     help = StringProperty("")
-    scan_text = StringProperty("")
+    scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
     scan_error = StringProperty("")
     scan_advice = StringProperty("")
-    picking = BooleanProperty(False)
+    picking = BooleanProperty(False)  # a list covers the screen
+    editing = BooleanProperty(False)
+    beside = NumericProperty(0)  # dp of the tool that stands at the right of the fields; 0: it lies below them
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self._section: Section | None = None
-        self._fields: dict[str, Field] = {}
+        self._fields: dict[tuple[str, str], Field] = {}
         self._edited: Field | None = None
         self._dates = DatePicker()
         self._list = ListPicker()
+        self._wanted: Widget | None = None
+        self._bring_soon = Clock.create_trigger(self._bring_now, 0)
+        self.ids.scroll.bind(height=self._bring_soon, viewport_size=self._bring_soon)
+        for kind in KEYBOARDS:
+            keyboard(kind)  # built while nobody waits
 
     def shown(self, _state: AppState) -> None:
         """Nothing is edited yet."""
         self.stop_editing()
+        self._section = None
 
     def render(self, state: AppState) -> None:
         """The section of the session with its answers and errors."""
         session = state.session
-        if session is None or session.section is None:
+        if session is None or session.section is None or session.form is None:
             return
         if session.section is not self._section:
             self.stop_editing()
             self._section = session.section
-            self._fields.clear()
             self.ids.scroll.scroll_y = 1
-        self._show_section(session, session.section)
+        self._show_section(state, session, session.section)
         case = session.case.id if session.case else ""
         questions = forms.visible_questions(session.section, case, session.answers)
-        for question in questions:
-            if question.id not in self._fields:
-                self._fields[question.id] = field_for(question, self.kiosk.answer, self.edit)
-        wanted = [self._fields[question.id] for question in questions]
+        wanted = [self._field(session.form.id, question) for question in questions]
         box = self.ids.fields
         if list(reversed(box.children)) != wanted:
-            box.clear_widgets()
-            for field in wanted:
-                box.add_widget(field)
+            self._replace(wanted)
         for question, field in zip(questions, wanted, strict=True):
             field.show(session.answers.get(question.id, ""), session.errors.get(question.id, ""))
 
-    def _show_section(self, session: Session, section: Section) -> None:
+    def _field(self, form_id: str, question: Question) -> Field:
+        key = (form_id, question.id)
+        if key not in self._fields:
+            self._fields[key] = field_for(question, self.kiosk.answer, self.edit)
+        return self._fields[key]
+
+    def _replace(self, wanted: list[Field]) -> None:
+        """Conditional fields come and go; the others stay where they are, also the one that is edited."""
+        box = self.ids.fields
+        if self._edited is not None and self._edited not in wanted:
+            self.stop_editing()
+        for field in list(box.children):
+            if field not in wanted:
+                box.remove_widget(field)
+        for place, field in enumerate(wanted):
+            if field.parent is None:
+                box.add_widget(field, index=len(box.children) - place)
+
+    def _show_section(self, state: AppState, session: Session, section: Section) -> None:
         self.title = tr._(section.title)
         self.help = tr._(section.help)
-        self.scan_text = tr._(PERSONS.get(section.person, "")) if section.person else ""
-        self.scanned = session.scanned_person == section.id
-        self.scan_error = tr.error(session.errors.get("scan", ""))
-        self.scan_advice = tr.advice(session.errors.get("scan", ""))
-        self.steps_number, self.steps_count = session.step_number, session.step_count
+        scanner = state.devices.get("code_scanner")
+        can_scan = scanner is not None and scanner.condition is Condition.READY
+        own_card = session.citizen is not None and session.citizen.method is not Method.TYPED
+        self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
+        self.scan_text = _scan_text(section.person) if can_scan else ""
+        code = session.errors.get("scan", "")
+        self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
+        self.steps_number = session.step_number
+        low = self.picking or (self.editing and self.wide)
+        self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
 
@@ -89,48 +127,71 @@ class FormScreen(KioskScreen):
     def edit(self, field: Field) -> None:
         """Bring up what this field is answered with."""
         self.stop_editing()
-        self._edited, field.editing = field, True
+        self._edited, field.editing, self.editing = field, True, True
         kind = field.question.type
         if kind is QuestionType.DATE:
-            self._open(self._dates)
-            self._dates.begin(lambda text: self.kiosk.answer(field.question.id, text), self.stop_editing)
-        elif kind in (QuestionType.ETHNIC, QuestionType.COMMUNE):
+            self._pick_date(field)
+        elif kind in (QuestionType.ETHNIC, QuestionType.COMMUNE, QuestionType.CHOICE):
             self._pick(field)
         else:
-            keys = keyboard("digits" if kind in DIGITS else "letters")
-            self._open(keys)
-            keys.begin(
-                field.value,
-                lambda text: self.kiosk.answer(field.question.id, text),
-                self._next_field,
-                names=kind in NAMES,
-            )
-        Clock.schedule_once(lambda _dt: self.ids.scroll.scroll_to(field, padding=24, animate=False), 0)
+            self._type(field)
+        self.render(self.kiosk.state)
+        self._bring(field)
 
-    def _open(self, tool: Any) -> None:
-        if tool.parent:
-            tool.parent.remove_widget(tool)
-        self.ids.tools.add_widget(tool)
+    def _type(self, field: Field) -> None:
+        question = field.question
+        digits = question.type in DIGITS
+        if self.wide:
+            self.beside = PAD_WIDTH if digits else (SIDE_WIDTH if letters_layout() == "side" else 0)
+        keys = lay_keyboard(self.ids.tools, "digits" if digits else "letters")
+        keys.begin(
+            field.value,
+            lambda text: self.kiosk.answer(question.id, text),
+            self._next_field,
+            names=question.type is QuestionType.NAME,
+            max_length=DIGITS.get(question.type, question.max_length),
+        )
+
+    def _pick_date(self, field: Field) -> None:
+        now, question = self.kiosk.state.now, field.question
+        assert now is not None
+        self.beside = DATES_WIDTH if self.wide else 0
+        self.ids.tools.add_widget(self._dates)
+        self._dates.begin(
+            field.value,
+            now.date(),
+            question.past,
+            lambda text: self.kiosk.answer(question.id, text),
+            self._next_field,
+        )
 
     def _pick(self, field: Field) -> None:
-        commune = field.question.type is QuestionType.COMMUNE
-        search = commune_rows(self.kiosk.state.province) if commune else ethnic_rows
+        question = field.question
         self.picking = True
         self.ids.sheet.add_widget(self._list)
-        self._list.begin(tr._(field.question.label), search, lambda value: self._picked(field, value))
+        self._list.begin(
+            question,
+            field.value,
+            self.kiosk.state.province,
+            lambda value: self._picked(question.id, value),
+            self.stop_editing,
+        )
 
-    def _picked(self, field: Field, value: str) -> None:
-        self.stop_editing()
-        self.kiosk.answer(field.question.id, value)
+    def _picked(self, question_id: str, value: str) -> None:
+        self.kiosk.answer(question_id, value)
+        self._next_field()
 
     def _next_field(self) -> None:
-        """«Xong» goes on to the next field that is typed and still empty."""
+        """On to the next field that is typed or picked and still empty."""
         fields = list(reversed(self.ids.fields.children))
         place = fields.index(self._edited) if self._edited in fields else len(fields)
         self.stop_editing()
         for field in fields[place + 1 :]:
-            if field.question.required and not field.value and field.question.type is not QuestionType.CHOICE:
-                self.edit(field)
+            if field.question.required and not field.value:
+                if field.editable:
+                    self.edit(field)
+                else:
+                    self._bring(field)
                 return
 
     def stop_editing(self) -> None:
@@ -138,31 +199,61 @@ class FormScreen(KioskScreen):
         if self._edited is not None:
             self._edited.editing = False
             self._edited = None
-        for layout in ("letters", "digits"):
-            keyboard(layout).forget()
+        for kind in KEYBOARDS:
+            keyboard(kind).forget()
+        self._dates.forget()
+        self._list.forget()
         self.ids.tools.clear_widgets()
         self.ids.sheet.clear_widgets()
-        self.picking = False
+        self.picking = self.editing = False
+        self.beside = 0
+        self._wanted = None
+        if self.kiosk.state.session:
+            self.steps_count = self.kiosk.state.session.step_count
+
+    def _bring(self, widget: Widget) -> None:
+        """Scroll a field into sight, now and whenever the place for the fields changes."""
+        self._wanted = widget
+        self._bring_soon()
+
+    def _bring_now(self, _dt: float) -> None:
+        scroll, field = self.ids.scroll, self._wanted
+        hidden = scroll.viewport_size[1] - scroll.height
+        if hidden <= 0:
+            scroll.scroll_y = 1
+        if hidden <= 0 or field is None or field.parent is None:
+            return
+        top = scroll.children[0].top - field.top  # from the top of what scrolls
+        seen = (1 - scroll.scroll_y) * hidden
+        lowest, highest = top + field.height + dp(24) - scroll.height, max(0, top - dp(24))
+        scroll.scroll_y = 1 - min(max(seen, lowest), highest, hidden) / hidden
 
     def main(self) -> None:
         """Check this section and go on."""
         self.stop_editing()
         self.kiosk.next()
-        self._show_first_error()
-
-    def _show_first_error(self) -> None:
         session = self.kiosk.state.session
         for field in reversed(self.ids.fields.children):
             if session and field.question.id in session.errors:
-                self.ids.scroll.scroll_to(field, padding=24, animate=False)
+                self._bring(field)
                 return
 
     def forget(self) -> None:
-        """Drop every answer with its widget."""
+        """Drop every answer from its widget."""
         self.stop_editing()
         self.ids.fields.clear_widgets()
-        self._fields.clear()
+        for field in self._fields.values():
+            field.forget()
         self._section = None
+
+
+def _scan_text(person: str) -> str:
+    texts = {
+        REQUESTER: tr._("Quét mã QR trên thẻ căn cước của bạn để điền nhanh"),
+        "mother": tr._("Quét mã QR trên thẻ căn cước của người mẹ để điền nhanh"),
+        "father": tr._("Quét mã QR trên thẻ căn cước của người cha để điền nhanh"),
+    }
+    return texts.get(person, tr._("Quét mã QR trên thẻ căn cước của người đó để điền nhanh")) if person else ""
 
 
 SCREEN = FormScreen

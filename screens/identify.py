@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from kivy.properties import BooleanProperty, StringProperty
+from collections.abc import Mapping
+from typing import Any
+
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from devices.interfaces import Condition
 from kiosk.state import AppState
 from screens.fields import grouped
-from screens.keyboard import keyboard
+from screens.keyboard import keyboard, lay_keyboard
 from screens.tr import tr
 from screens.widgets import KioskScreen
 
@@ -19,53 +22,80 @@ class IdentifyScreen(KioskScreen):
 
     typing = BooleanProperty(False)
     number = StringProperty("")
-    shown_number = StringProperty("|")
+    shown_number = StringProperty("")
+    digits = NumericProperty(0)
     error = StringProperty("")
     error_detail = StringProperty("")
+    offline = StringProperty("")
     can_scan = BooleanProperty(True)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._before: Mapping[str, str] | None = None  # what was wrong before the number pad came up
+        keyboard("number")  # built while nobody waits
 
     def shown(self, state: AppState) -> None:
         """Scanning first; typing at once where there is no scanner."""
         self.forget()
-        status = state.devices.get("code_scanner")
-        if status is None or status.condition is not Condition.READY:
+        self._look(state)
+        if not self.can_scan:
             self.type_number()
 
     def render(self, state: AppState) -> None:
         """The scanner's state and what was wrong with the last code or number."""
+        self._look(state)
+        if not self.can_scan and not self.typing:
+            self.type_number()
+            return
+        errors = state.session.errors if state.session else {}
+        code = errors.get("scan", "")
+        if self.typing and ("id_number" in errors or errors is self._before):
+            code = errors.get("id_number", "")
+        self.error, self.error_detail = tr.error(code), tr.advice(code)
+        self.offline = "" if self.can_scan else tr._("Máy đọc mã đang nghỉ. Bạn nhập số bằng tay nhé.")
+        self.main_text = tr._("Tiếp tục") if self.typing else ""
+        self.main_disabled = self.digits != NUMBER_LENGTH
+        self.on_wide()
+
+    def on_wide(self, *_: object) -> None:
+        """Taller keys where there is room."""
+        keyboard("number").key_height = 96 if self.wide else 120
+
+    def _look(self, state: AppState) -> None:
         status = state.devices.get("code_scanner")
         self.can_scan = status is not None and status.condition is Condition.READY
-        errors = state.session.errors if state.session else {}
-        code = errors.get("id_number" if self.typing else "scan", "")
-        self.error, self.error_detail = tr.error(code), tr.advice(code)
-        self.main_text = tr._("Tiếp tục") if self.typing else ""
-        self.main_disabled = len(self.number) != NUMBER_LENGTH
 
     def type_number(self) -> None:
         """Bring up the number pad."""
         self.typing = True
-        keys = keyboard("digits")
-        if keys.parent:
-            keys.parent.remove_widget(keys)
-        self.ids.pad.add_widget(keys)
-        keys.begin(self.number, self._typed, self.main)
+        session = self.kiosk.state.session
+        self._before = session.errors if session else None
+        keys = lay_keyboard(self.ids.pad, "number")
+        keys.begin(self.number, self._typed, self.main, max_length=NUMBER_LENGTH)
+        self._typed(self.number)
+        self.render(self.kiosk.state)
+
+    def scan_instead(self) -> None:
+        """Put the number pad away."""
+        self.forget()
         self.render(self.kiosk.state)
 
     def _typed(self, text: str) -> None:
-        keys = keyboard("digits")
-        self.number = keys.text = text[:NUMBER_LENGTH]
-        self.shown_number = grouped(self.number) + "|"
-        self.main_disabled = len(self.number) != NUMBER_LENGTH
+        self.number, self.digits = text, len(text)
+        self.shown_number = grouped(text)
+        self.main_disabled = self.digits != NUMBER_LENGTH
 
     def main(self) -> None:
         """Go on with the typed number."""
-        if self.typing and len(self.number) == NUMBER_LENGTH:
+        if self.typing and self.digits == NUMBER_LENGTH:
             self.kiosk.type_id_number(self.number)
 
     def forget(self) -> None:
         """No number stays on this screen."""
-        self.number, self.shown_number, self.typing = "", "|", False
-        keyboard("digits").forget()
+        self._typed("")
+        self.typing = False
+        self.error = self.error_detail = ""
+        keyboard("number").forget()
         self.ids.pad.clear_widgets()
 
 

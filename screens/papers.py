@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kivy.properties import StringProperty
 
 from kiosk import forms
-from kiosk.state import AppState
+from kiosk.catalogue import Component
+from kiosk.state import AppState, Session
+from screens import theme
 from screens.tr import tr
-from screens.widgets import KioskScreen, RowTile
-
-
-class PaperRow(RowTile):
-    """One paper."""
-
-    component_id = StringProperty("")
+from screens.widgets import KioskScreen, RowTile, show_list
 
 
 class PapersScreen(KioskScreen):
     """One row a paper."""
+
+    error = StringProperty("")
+    error_detail = StringProperty("")
 
     def render(self, state: AppState) -> None:
         """Rows with their pages and errors."""
@@ -27,29 +28,47 @@ class PapersScreen(KioskScreen):
         self.steps_number, self.steps_count = session.step_number, session.step_count
         self.steps_name = tr._("Giấy tờ")
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
-        box = self.ids.rows
         needed = forms.needed_papers(session.case.components)
-        if [row.component_id for row in reversed(box.children)] != [c.id for c in needed]:
-            box.clear_widgets()
-            for component in needed:
-                row = PaperRow(component_id=component.id)
-                row.bind(on_release=lambda r: self.kiosk.open_paper(r.component_id))
-                box.add_widget(row)
-        for row, component in zip(reversed(box.children), needed, strict=True):
-            pages = len(session.papers.get(component.id, ()))
-            row.title = tr._(component.title)
-            row.icon = "check-circle" if pages else "file-document-outline"
-            if component.id in session.errors:
-                row.detail = f"{tr.error(session.errors[component.id])} {tr.advice(session.errors[component.id])}"
-            elif pages:
-                row.detail = tr._("Đã quét {n} trang").format(n=pages)
-            else:
-                row.detail = tr._("Chưa quét") if component.required else tr._("Chưa quét (không bắt buộc)")
-            row.selected = component.id in session.errors
+        show_list(self.ids.rows, self._row, [_row(session, component) for component in needed])
+        code = session.errors.get("papers", "")
+        self.error, self.error_detail = tr.error(code), tr.advice(code)
+
+    def _row(self) -> RowTile:
+        row = RowTile()
+        row.bind(on_release=lambda r: self.kiosk.open_paper(r.key))
+        return row
 
     def main(self) -> None:
         """Go on."""
         self.kiosk.next()
+
+    def forget(self) -> None:
+        """Nothing of the papers stays."""
+        self.ids.rows.clear_widgets()
+        self.ids.scroll.scroll_y = 1
+
+
+def _row(session: Session, component: Component) -> Mapping[str, object]:
+    """A paper, how far it is, and what is wrong."""
+    pages, code = len(session.papers.get(component.id, ())), session.errors.get(component.id, "")
+    if code:
+        detail = f"{tr.error(code)} {tr.advice(code)}"
+    elif pages:
+        detail = tr._("Đã quét {n} trang. Chạm để xem lại.").format(n=pages)
+    else:
+        words = tr._("Chưa quét.") if component.required else tr._("Chưa quét (không bắt buộc).")
+        detail = f"{words} {tr._(component.hint)}".strip()
+    icon, color = ("alert-circle", theme.RED) if code else ("file-document-outline", theme.BLUE)
+    if pages and not code:
+        icon, color = "check-circle", theme.GREEN
+    return {
+        "key": component.id,
+        "title": tr._(component.title),
+        "detail": detail,
+        "icon": icon,
+        "icon_color": color,
+        "selected": bool(code),
+    }
 
 
 SCREEN = PapersScreen

@@ -3,109 +3,305 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from typing import Any
 
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
+from kivy.uix.recycleview import RecycleView
 
-from kiosk import places
-from kiosk.places import Place
+from kiosk import forms, places
+from kiosk.forms import Question, QuestionType
 from kiosk.text import fold
-from screens.keyboard import keyboard
+from screens.keyboard import lay_keyboard
 from screens.tr import tr
-from screens.widgets import Action, RowTile
+from screens.widgets import Column
 
-FIRST_DECADE = 1920
-ROWS = 40
+DECADES = 12
+YEARS_AHEAD = 10  # for a date that may lie in the future
 
 
-class DatePicker(BoxLayout):
+class Cell(ButtonBehavior, Label):
+    """One number or word of a picker."""
+
+    selected = BooleanProperty(False)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    text: str
+    act: Callable[[], None]
+    selected: bool = False
+    possible: bool = True
+
+
+class DatePicker(Column):
     """Four touches: decade → year → month → day; impossible dates are never offered."""
 
     title = StringProperty("")
+    can_up = BooleanProperty(False)
+    columns = NumericProperty(3)
 
-    def begin(self, on_date: Callable[[str], None], on_done: Callable[[], None]) -> None:
-        """Start with the decades."""
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._cells: list[Cell] = []
+        self._choices: Sequence[_Choice] = ()
+        self._old: date | None = None
+        self._up: Callable[[], None] | None = None
+        self._on_date: Callable[[str], None] = _ignore
+        self._on_done: Callable[[], None] = _nothing
+
+    def begin(
+        self,
+        value: str,
+        today: date,
+        past: bool,
+        on_date: Callable[[str], None],
+        on_done: Callable[[], None],
+    ) -> None:
+        """Start with the decades; `past` dates end today. `value` is the ISO date chosen before, or ""."""
         self._on_date, self._on_done = on_date, on_done
-        self._today = date.today()  # noqa: DTZ011  the calendar offers days, the rules check them in the site's zone
-        self._decades()
+        self._last = today if past else date(today.year + YEARS_AHEAD, 12, 31)
+        try:
+            self._old = date.fromisoformat(value)
+        except ValueError:
+            self._old = None
+        self.decades()
 
-    def _show(self, title: str, columns: int, choices: Sequence[tuple[str, Callable[[], None]]]) -> None:
-        self.title = title
+    def decades(self) -> None:
+        """First: about when."""
+        newest = self._last.year // 10 * 10
+        decades = range(newest - 10 * (DECADES - 1), newest + 1, 10)
+        old = self._old.year // 10 * 10 if self._old else None
+        choices = [_Choice(f"{d} – {d + 9}", partial(self.years, d), d == old) for d in decades]
+        self._show(tr._("Chọn khoảng năm"), 3, choices, None)
+
+    def years(self, decade: int) -> None:
+        """Then: the year."""
+        old = self._old.year if self._old else None
+        choices = [
+            _Choice(str(y), partial(self.months, y), y == old, y <= self._last.year) for y in range(decade, decade + 10)
+        ]
+        self._show(tr._("Chọn năm"), 4, choices, self.decades)
+
+    def months(self, year: int) -> None:
+        """Then: the month."""
+        old = self._old.month if self._old and self._old.year == year else None
+        choices = [
+            _Choice(
+                tr._("Tháng {n}").format(n=m),
+                partial(self.days, year, m),
+                m == old,
+                date(year, m, 1) <= self._last,
+            )
+            for m in range(1, 13)
+        ]
+        self._show(tr._("Năm {year}, chọn tháng").format(year=year), 3, choices, lambda: self.years(year // 10 * 10))
+
+    def days(self, year: int, month: int) -> None:
+        """Last: the day; only days that this month has."""
+        dates = [date(year, month, d) for d in range(1, monthrange(year, month)[1] + 1)]
+        choices = [_Choice(str(d.day), partial(self._chosen, d), d == self._old, d <= self._last) for d in dates]
+        title = tr._("Tháng {month}, năm {year}: chọn ngày").format(month=month, year=year)
+        self._show(title, 7, choices, lambda: self.months(year))
+
+    def up(self) -> None:
+        """One choice back."""
+        if self._up:
+            self._up()
+
+    def forget(self) -> None:
+        """No date stays here."""
+        self._old = self._up = None
+        self._on_date, self._on_done = _ignore, _nothing
+
+    def _show(self, title: str, columns: int, choices: Sequence[_Choice], up: Callable[[], None] | None) -> None:
+        self.title, self._choices, self._up, self.can_up = title, choices, up, up is not None
         grid = self.ids.grid
         grid.clear_widgets()
-        grid.cols = columns
-        for text, act in choices:
-            button = Action(text=text)
-            button.bind(on_release=lambda _b, act=act: act())
-            grid.add_widget(button)
+        self.columns = columns
+        while len(self._cells) < len(choices):
+            cell = Cell()
+            cell.bind(on_release=self._touched)
+            self._cells.append(cell)
+        for cell, choice in zip(self._cells, choices, strict=False):
+            cell.text, cell.selected, cell.disabled = choice.text, choice.selected, not choice.possible
+            grid.add_widget(cell)
 
-    def _decades(self) -> None:
-        decades = range(self._today.year // 10 * 10, FIRST_DECADE - 1, -10)
-        choices = [(f"{d} – {d + 9}", lambda d=d: self._years(d)) for d in decades]
-        self._show(tr._("Sinh vào những năm nào?"), 3, choices)
-
-    def _years(self, decade: int) -> None:
-        years = range(decade, min(decade + 10, self._today.year + 1))
-        self._show(tr._("Năm nào?"), 4, [(str(y), lambda y=y: self._months(y)) for y in years])
-
-    def _months(self, year: int) -> None:
-        choices = [(tr._("Tháng {n}").format(n=m), lambda m=m: self._days(year, m)) for m in range(1, 13)]
-        self._show(str(year), 3, choices)
-
-    def _days(self, year: int, month: int) -> None:
-        days = range(1, monthrange(year, month)[1] + 1)
-        choices = [(str(d), lambda d=d: self._chosen(date(year, month, d))) for d in days]
-        self._show(f"{month:02d}/{year}", 7, choices)
+    def _touched(self, cell: Cell) -> None:
+        self._choices[self._cells.index(cell)].act()
 
     def _chosen(self, day: date) -> None:
-        self._on_date(day.isoformat())
-        self._on_done()
+        on_date, on_done = self._on_date, self._on_done
+        on_date(day.isoformat())
+        on_done()
+
+
+class PickRow(ButtonBehavior, BoxLayout):
+    """One name of a list."""
+
+    value = StringProperty("")
+    title = StringProperty("")
+    detail = StringProperty("")
+    selected = BooleanProperty(False)
+    picker: ListPicker = ObjectProperty(allownone=True)
+
+    def on_release(self) -> None:
+        """This one."""
+        if self.picker is not None:
+            self.picker.picked(self.value)
+
+
+class PickList(RecycleView):
+    """The rows; only those in sight have widgets."""
+
+    thumb = NumericProperty(0)
+    more = BooleanProperty(False)
+
+
+Row = tuple[str, str, str]  # value, name, detail
+Search = Callable[[str], Sequence[Row]]
 
 
 class ListPicker(BoxLayout):
-    """One of many: a search, the matching names, the first ones before anything is typed."""
+    """One of many: a search, and the matching names; for communes also the province that comes first."""
 
     title = StringProperty("")
     query = StringProperty("")
+    province = StringProperty("")  # its name; "" hides the choice
+    choosing_province = BooleanProperty(False)
+    nothing = BooleanProperty(False)
+    layout = StringProperty("letters")
+    rows = ListProperty()
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._value = ""
+        self._communes = False
+        self._search: Search = _finds_nothing
+        self._on_value: Callable[[str], None] = _ignore
+        self._on_close: Callable[[], None] = _nothing
 
     def begin(
-        self, title: str, search: Callable[[str], Sequence[tuple[str, str, str]]], on_value: Callable[[str], None]
+        self,
+        question: Question,
+        value: str,
+        province: str,
+        on_value: Callable[[str], None],
+        on_close: Callable[[], None],
     ) -> None:
-        """`search(words)` gives (value, name, detail); `on_value` gets the chosen value."""
-        self.title, self.query = title, ""
-        self._search, self._on_value = search, on_value
-        keys = keyboard("letters")
-        if keys.parent:
-            keys.parent.remove_widget(keys)
-        self.ids.pad.add_widget(keys)
-        keys.begin("", self._typed, lambda: None)
+        """List what answers `question`; `value` is the answer so far, `province` the code that comes first."""
+        self.title = tr._(question.label)
+        self._value, self._on_value, self._on_close = value, on_value, on_close
+        self._communes = question.type is QuestionType.COMMUNE
+        self._search = _searches(question)
+        known = places.commune(value) if self._communes else None
+        self._set_province((known.parent if known else province) if self._communes else "")
+
+    def _set_province(self, code: str) -> None:
+        self.choosing_province = False
+        if self._communes:
+            self.province = next((p.name for p in places.provinces() if p.code == code), "")
+            self._search = _commune_rows(code)
+        else:
+            self.province = ""
+        self._start_typing()
+
+    def choose_province(self) -> None:
+        """List the provinces instead; the chosen one comes first from then on."""
+        self.choosing_province = True
+        self._search = _province_rows
+        self._start_typing()
+
+    def _start_typing(self) -> None:
+        keys = lay_keyboard(self.ids.keyboard, "letters")
+        self.layout = keys.layout
+        keys.begin("", self._typed, self._enter)
         self._typed("")
 
     def _typed(self, text: str) -> None:
         self.query = text
-        rows = self.ids.rows
-        rows.clear_widgets()
-        for value, name, detail in self._search(text)[:ROWS]:
-            row = RowTile(title=name, detail=detail)
-            row.bind(on_release=lambda _r, value=value: self._on_value(value))
-            rows.add_widget(row)
-        self.ids.scroll.scroll_y = 1
+        found = self._search(text)
+        self.rows = [self._row(row) for row in found]
+        self.nothing = not found
+        self.ids.list.scroll_y = 1
+
+    def _row(self, row: Row) -> Mapping[str, object]:
+        value, name, detail = row
+        return {"value": value, "title": name, "detail": detail, "selected": value == self._value, "picker": self}
+
+    def _enter(self) -> None:
+        """«Xong» takes the only match, else puts the list away."""
+        if self.query and len(self.rows) == 1:
+            self.picked(self.rows[0]["value"])
+        else:
+            self.close()
+
+    def picked(self, value: str) -> None:
+        """A row was touched."""
+        if self.choosing_province:
+            self._set_province(value)
+        else:
+            self._on_value(value)
+
+    def close(self) -> None:
+        """Leave the answer as it was."""
+        if self.choosing_province:
+            self._set_province(next((p.code for p in places.provinces() if p.name == self.province), ""))
+        else:
+            self._on_close()
+
+    def forget(self) -> None:
+        """Nothing that was looked for stays here."""
+        self.query, self._value, self.rows = "", "", []
+        self._communes = False
+        self._search, self._on_value, self._on_close = _finds_nothing, _ignore, _nothing
 
 
-def ethnic_rows(query: str) -> list[tuple[str, str, str]]:
-    """The 54 groups that match."""
-    wanted = fold(query)
-    return [(g.code, g.name, "") for g in places.ethnic_groups() if wanted in fold(g.name)]
+def _finds_nothing(_query: str) -> Sequence[Row]:
+    return ()
 
 
-def commune_rows(province: str) -> Callable[[str], list[tuple[str, str, str]]]:
-    """Communes that match, those of the site's province first."""
+def _ignore(_value: str) -> None:
+    """Nobody waits for an answer."""
+
+
+def _nothing() -> None:
+    """Nobody waits for the end."""
+
+
+def _searches(question: Question) -> Search:
+    if question.type is QuestionType.ETHNIC:
+        return _named_rows([(g.code, g.name) for g in places.ethnic_groups()])
+    return _named_rows([(c.value, forms.display_value(question, c.value)) for c in question.choices])
+
+
+def _named_rows(named: Sequence[tuple[str, str]]) -> Search:
+    """Search among a few dozen names, those that begin with the words first."""
+
+    def search(query: str) -> list[Row]:
+        wanted = fold(query)
+        found = [(value, tr._(name), "") for value, name in named if wanted in fold(name)]
+        return sorted(found, key=lambda row: not fold(row[1]).startswith(wanted)) if wanted else found
+
+    return search
+
+
+def _province_rows(query: str) -> Sequence[Row]:
+    return _named_rows([(p.code, p.name) for p in places.provinces()])(query)
+
+
+def _commune_rows(province: str) -> Search:
+    """Communes that match, those of the chosen province first; all of that province before anything is typed."""
     names = {p.code: p.name for p in places.provinces()}
 
-    def search(query: str) -> list[tuple[str, str, str]]:
-        found: Sequence[Place] = places.search_communes(query, province) if query else places.communes(province)
+    def search(query: str) -> list[Row]:
+        found = places.search_communes(query, province) if fold(query) else places.communes(province)
         return [(p.code, p.name, names.get(p.parent, "")) for p in found]
 
     return search

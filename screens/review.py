@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk import forms
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.identity import mask
 from kiosk.state import AppState, Session
+from screens.fields import grouped
 from screens.tr import tr
-from screens.widgets import KioskScreen
+from screens.widgets import KioskScreen, Panel, Scroll, show_list
+
+NUMBERS = (QuestionType.ID_NUMBER, QuestionType.PHONE)
+Part = tuple[str, Callable[[], None], list[Mapping[str, object]]]  # title, way back, rows
 
 
 class Answered(BoxLayout):
@@ -22,67 +27,97 @@ class Answered(BoxLayout):
     value = StringProperty("")
 
 
-class ReviewCard(BoxLayout):
+class ReviewCard(Panel):
     """One part of the dossier, with the way back to it."""
 
     title = StringProperty("")
-    edit = ObjectProperty(lambda: None)
+    edit_text = StringProperty("")
+    edit: Callable[[], None] = ObjectProperty(lambda: None)
+
+
+class ReviewScroll(Scroll):
+    """Its arrow stands in the middle: at the right it would lie on the targets."""
+
+    arrow_x = AliasProperty(lambda self: self.center_x, bind=("center_x",))
 
 
 class ReviewScreen(KioskScreen):
-    """Cards of all sections, then the papers."""
+    """Cards of all sections, then the papers; two columns where the glass is wide. The cards are kept."""
+
+    revealed = BooleanProperty(False)
+    _shown: tuple[object, ...] = ()  # what the cards were filled from
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._shown: tuple[object, ...] = ()
-        self._revealed = False
+        self._cards: list[ReviewCard] = []
 
     def shown(self, _state: AppState) -> None:
         """Start at the top, with numbers masked."""
-        self._revealed = False
+        self.revealed = False
         self.ids.scroll.scroll_y = 1
 
     def render(self, state: AppState) -> None:
-        """Build the cards when an answer has changed."""
+        """Fill the cards when an answer has changed."""
         session = state.session
         if session is None or session.form is None:
             return
         self.steps_number, self.steps_count = session.step_number, session.step_count
         self.steps_name = tr._("Kiểm tra lại")
         self.main_text = tr._("Đúng, tiếp tục")
-        key = (session.answers, session.papers, session.case, state.language, self._revealed)
-        if key == self._shown:
-            return
-        self._shown = key
-        box = self.ids.cards
-        box.clear_widgets()
-        case = session.case.id if session.case else ""
-        for section in forms.visible_sections(session.form, case, session.answers):
-            box.add_widget(self._card(session, section, case))
-        if session.case and (needed := forms.needed_papers(session.case.components)):
-            card = ReviewCard(title=tr._("Giấy tờ đã quét"), edit=self.kiosk.edit_papers)
-            for component in needed:
-                pages = len(session.papers.get(component.id, ()))
-                text = tr._("{n} trang").format(n=pages) if pages else tr._("Chưa quét")
-                card.ids.rows.add_widget(Answered(label=tr._(component.title), value=text))
-            box.add_widget(card)
+        key = (session.answers, session.papers, session.case, state.language, self.revealed, self.wide)
+        if key != self._shown:
+            self._shown = key
+            self._show(self._parts(session))
 
-    def _card(self, session: Session, section: Section, case: str) -> ReviewCard:
-        card = ReviewCard(title=tr._(section.title), edit=lambda: self.kiosk.edit(section.id))
-        for question in forms.visible_questions(section, case, session.answers):
-            if value := session.answers.get(question.id, ""):
-                text = self._text(question, value)
-                card.ids.rows.add_widget(Answered(label=tr._(question.label), value=text))
-        return card
+    def on_wide(self, *_: object) -> None:
+        """One column or two."""
+        if self._shown:
+            self.render(self.kiosk.state)
+
+    def _parts(self, session: Session) -> list[Part]:
+        assert session.form is not None
+        case = session.case.id if session.case else ""
+        parts = [self._part(session, s, case) for s in forms.visible_sections(session.form, case, session.answers)]
+        needed = forms.needed_papers(session.case.components) if session.case else ()
+        if needed:
+            rows: list[Mapping[str, object]] = [
+                {"label": tr._(c.title), "value": _pages(len(session.papers.get(c.id, ())))} for c in needed
+            ]
+            parts.append((tr._("Giấy tờ đã quét"), self.kiosk.edit_papers, rows))
+        return parts
+
+    def _part(self, session: Session, section: Section, case: str) -> Part:
+        rows: list[Mapping[str, object]] = [
+            {"label": tr._(question.label), "value": self._text(question, value)}
+            for question in forms.visible_questions(section, case, session.answers)
+            if (value := session.answers.get(question.id, ""))
+        ]
+        return tr._(section.title), lambda: self.kiosk.edit(section.id), rows
 
     def _text(self, question: Question, value: str) -> str:
-        if question.type is QuestionType.ID_NUMBER and not self._revealed:
-            return mask(value)
+        if question.type in NUMBERS:
+            return grouped(value, question.type) if self.revealed else mask(value)
         return tr._(forms.display_value(question, value))
 
+    def _show(self, parts: list[Part]) -> None:
+        while len(self._cards) < len(parts):
+            self._cards.append(ReviewCard())
+        for card, (title, edit, rows) in zip(self._cards, parts, strict=False):
+            card.title, card.edit, card.edit_text = title, edit, tr._("Sửa")
+            show_list(card.ids.rows, Answered, rows)
+        used = self._cards[: len(parts)]
+        columns = [used[0::2], used[1::2]] if self.wide else [used, []]
+        for box, cards in zip((self.ids.left, self.ids.right), columns, strict=True):
+            if list(reversed(box.children)) != cards:
+                box.clear_widgets()
+        for box, cards in zip((self.ids.left, self.ids.right), columns, strict=True):
+            if not box.children:
+                for card in cards:
+                    box.add_widget(card)
+
     def reveal(self) -> None:
-        """Show or hide the ID numbers."""
-        self._revealed = not self._revealed
+        """Show or hide the numbers."""
+        self.revealed = not self.revealed
         self.render(self.kiosk.state)
 
     def main(self) -> None:
@@ -90,9 +125,16 @@ class ReviewScreen(KioskScreen):
         self.kiosk.next()
 
     def forget(self) -> None:
-        """No answer stays."""
+        """No answer stays in the cards."""
         self._shown = ()
-        self.ids.cards.clear_widgets()
+        for card in self._cards:
+            card.edit = lambda: None
+            for row in card.ids.rows.children:
+                row.value = ""
+
+
+def _pages(count: int) -> str:
+    return tr._("{n} trang").format(n=count) if count else tr._("Chưa quét")
 
 
 SCREEN = ReviewScreen

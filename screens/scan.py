@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
-from kivy.core.image import Image as CoreImage
+from kivy.clock import Clock
+from kivy.graphics.texture import Texture
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from PIL import Image
 
 from kiosk.state import AppState, Job, Page
 from screens.tr import tr
-from screens.widgets import KioskScreen, Press
+from screens.widgets import KioskScreen, Press, show_list
 
-THUMBNAIL = (620, 880)
+LARGE = (1000, 1000)  # pixels; enough to read a page on this glass
+SMALL = (160, 160)
 
 
 class PageThumb(Press):
-    """One page in the row below the large one."""
+    """One page in the row of small ones."""
 
     number = NumericProperty(1)
     texture = ObjectProperty(None, allownone=True)
+    wrong = BooleanProperty(False)
 
 
 class ScanScreen(KioskScreen):
@@ -39,12 +43,10 @@ class ScanScreen(KioskScreen):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._textures: dict[str, Any] = {}
-        self._last: tuple[Page, ...] = ()
-
-    def shown(self, _state: AppState) -> None:
-        """Look at the newest page."""
-        self._last = ()
+        self._bring_thumb = Clock.create_trigger(self._thumb_in_sight, 0.05)
+        self._textures: dict[tuple[str, tuple[int, int]], Texture | None] = {}
+        self._shown: tuple[str, tuple[str, ...]] = ("", ())
+        self._pages: tuple[Page, ...] = ()
 
     def render(self, state: AppState) -> None:
         """Pages, progress and errors of this paper."""
@@ -52,7 +54,8 @@ class ScanScreen(KioskScreen):
         if session is None or session.component is None:
             return
         self.steps_number, self.steps_count = session.step_number, session.step_count
-        self.title = self.steps_name = tr._(session.component.title)
+        self.title = tr._(session.component.title)
+        self.steps_name = tr._("Giấy tờ")
         self.hint = tr._(session.component.hint)
         self.running = session.scan is Job.RUNNING
         self.error = tr.error(session.scan_code)
@@ -61,35 +64,55 @@ class ScanScreen(KioskScreen):
         self.main_text = tr._("Xong giấy này") if pages else ""
         self.main_icon = "check"
         self.main_disabled = self.running
-        if pages != self._last:
-            grown = len(pages) > len(self._last)
-            self._last = pages
-            self.pages = len(pages)
-            self._choose(len(pages) - 1 if grown else min(int(self.chosen), len(pages) - 1))
+        self._show_pages(session.component.id, pages)
+
+    def _show_pages(self, component_id: str, pages: tuple[Page, ...]) -> None:
+        key = (component_id, tuple(page.sha256 for page in pages))
+        if key != self._shown:
+            same_paper = component_id == self._shown[0]
+            changed = [i for i, page in enumerate(pages) if not same_paper or page.sha256 not in self._shown[1]]
+            self._shown, self._pages, self.pages = key, pages, len(pages)
+            self._drop_textures({page.sha256 for page in pages})
+            self.chosen = changed[-1] if changed else max(0, min(int(self.chosen), len(pages) - 1))
+        self._choose(int(self.chosen))
 
     def _choose(self, index: int) -> None:
-        self.chosen = max(0, index)
-        box = self.ids.thumbs
-        box.clear_widgets()
-        for number, page in enumerate(self._last):
-            thumb = PageThumb(number=number + 1, texture=self._texture(page), selected=number == self.chosen)
-            thumb.bind(on_release=lambda t: self._choose(int(t.number) - 1))
-            box.add_widget(thumb)
-        looked_at = self._last[int(self.chosen)] if self._last else None
-        self.texture = self._texture(looked_at) if looked_at is not None else None
-        code = looked_at.preview.problems[0] if looked_at is not None and looked_at.preview.problems else ""
-        self.problem, self.problem_detail = tr.error(code), tr.advice(code)
+        self.chosen = index
+        page = self._pages[index] if index < len(self._pages) else None
+        self.texture = self._texture(page, LARGE) if page else None
+        show_list(self.ids.thumbs, self._thumb, [self._row(i, p) for i, p in enumerate(self._pages)])
+        self._bring_thumb()
+        codes = page.preview.problems if page else ()
+        self.problem = " ".join(tr.error(code) for code in codes)
+        self.problem_detail = " ".join(dict.fromkeys(filter(None, (tr.advice(code) for code in codes))))
 
-    def _texture(self, page: Page) -> Any:
-        if page.sha256 not in self._textures:
-            picture = Image.open(io.BytesIO(page.preview.jpeg))
-            picture.draft("RGB", THUMBNAIL)  # decodes small at once: a full A4 would cost the glass 60 ms
-            picture.thumbnail(THUMBNAIL)
-            data = io.BytesIO()
-            picture.save(data, "BMP")
-            data.seek(0)
-            self._textures[page.sha256] = CoreImage(data, ext="bmp", nocache=True).texture
-        return self._textures[page.sha256]
+    def _row(self, index: int, page: Page) -> Mapping[str, object]:
+        return {
+            "number": index + 1,
+            "texture": self._texture(page, SMALL),
+            "selected": index == self.chosen,
+            "wrong": bool(page.preview.problems),
+        }
+
+    def _thumb_in_sight(self, _dt: float) -> None:
+        for thumb in self.ids.thumbs.children:
+            if thumb.selected:
+                self.ids.strip.scroll_to(thumb, animate=False)
+
+    def _thumb(self) -> PageThumb:
+        thumb = PageThumb()
+        thumb.bind(on_release=lambda t: self._choose(int(t.number) - 1))
+        return thumb
+
+    def _texture(self, page: Page, size: tuple[int, int]) -> Texture | None:
+        key = (page.sha256, size)
+        if key not in self._textures:
+            self._textures[key] = _decode(page.preview.jpeg, size)
+        return self._textures[key]
+
+    def _drop_textures(self, kept: set[str]) -> None:
+        for key in [key for key in self._textures if key[0] not in kept]:
+            del self._textures[key]
 
     def main(self) -> None:
         """This paper is complete."""
@@ -98,9 +121,25 @@ class ScanScreen(KioskScreen):
     def forget(self) -> None:
         """No picture of a paper stays."""
         self._textures.clear()
-        self._last = ()
-        self.texture = None
+        self._shown, self._pages = ("", ()), ()
+        self.texture, self.pages, self.chosen, self.running = None, 0, 0, False
+        self.problem = self.problem_detail = self.error = self.error_detail = ""
         self.ids.thumbs.clear_widgets()
+
+
+def _decode(jpeg: bytes, size: tuple[int, int]) -> Texture | None:
+    """A page no larger than `size`; `draft` lets the decoder skip what would be thrown away. None for a broken one."""
+    try:
+        with Image.open(io.BytesIO(jpeg)) as picture:
+            picture.draft("RGB", size)
+            picture.thumbnail(size)
+            small = picture.convert("RGB")
+    except (OSError, Image.DecompressionBombError):
+        return None
+    texture = Texture.create(size=small.size, colorfmt="rgb")
+    texture.blit_buffer(small.tobytes(), colorfmt="rgb", bufferfmt="ubyte")
+    texture.flip_vertical()
+    return texture
 
 
 SCREEN = ScanScreen

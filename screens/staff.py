@@ -95,6 +95,7 @@ class StaffScreen(KioskScreen):
     def open_tab(self, tab: str) -> None:
         """Show another list."""
         self.tab = tab
+        self.reprinting = 0
         self.render(self.kiosk.state)
 
     def reprint(self, reason: str) -> None:

@@ -217,7 +217,7 @@ class Tour:
             case QuestionType.ETHNIC | QuestionType.COMMUNE:
                 self._type(PLACES[question.type])
                 self._picture(Step.FORM)
-                robot.tap(lambda w: type(w).__name__ == "RowTile", "the first match")
+                robot.tap(lambda w: type(w).__name__ == "PickRow", "the first match")
             case _:
                 self._type(FILLS[question.type])
                 self._picture(Step.FORM)

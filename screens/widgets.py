@@ -33,6 +33,7 @@ from kiosk.state import AppState
 from screens import theme
 
 ARROW_SECONDS = 0.5
+STRIP_SECONDS = 2.0  # from edge to edge; it says that the machine works, not how far it is
 PAGE_END = 0.02  # of the scrollable height
 
 
@@ -304,3 +305,32 @@ def show_list(box: Widget, make: Callable[[], Widget], rows: Sequence[Mapping[st
     for widget, row in zip(reversed(box.children), rows, strict=True):
         for name, value in row.items():
             setattr(widget, name, value)
+
+
+class CardPicture(FloatLayout):
+    """An ID card, its front or back, with the QR code marked; `scale` 1 is 380 dp wide, no size while not `shown`."""
+
+    front = BooleanProperty(True)
+    shown = BooleanProperty(True)
+    scale = NumericProperty(1)
+    unit = NumericProperty(1)  # pixels
+
+
+class ScannerPicture(FloatLayout):
+    """A flat-bed scanner from above with a sheet in its corner; while `scanning` a strip of light moves over it."""
+
+    unit = NumericProperty(1)  # pixels
+    scanning = BooleanProperty(False)
+    strip = NumericProperty(0)  # where the light is, 0 to 1
+    ox = NumericProperty(0)  # left and lower edge of the drawing
+    oy = NumericProperty(0)
+
+    def on_scanning(self, *_: object) -> None:
+        """The light moves only while the machine works."""
+        Clock.unschedule(self._move)
+        self.strip = 0
+        if self.scanning:
+            Clock.schedule_interval(self._move, STRIP_SECONDS / 20)
+
+    def _move(self, seconds: float) -> None:
+        self.strip = (self.strip + seconds / STRIP_SECONDS) % 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import queue
@@ -150,6 +151,10 @@ class KioskWindow(App):
             if names:
                 self.screen(names.pop(0))
                 Clock.schedule_once(build_next, 0.05)
+            else:
+                self.kiosk.ready()
+                gc.collect()
+                gc.freeze()  # the screens stay for ever: no collection needs to walk through them in mid-touch
 
         Clock.schedule_once(build_next, 0.2)
 
@@ -186,8 +191,14 @@ class KioskWindow(App):
             if not self.manager.has_screen(name):
                 self.manager.add_widget(screen)
             screen.shown(state)
-            self.manager.current = name
             self.shell.screen = screen
+            screen.render(state)
+            self._overlays(state)
+            # the stage gets its height for this screen's footer first: else the screen is laid out twice
+            for box in (self.shell, self.shell.ids.body, self.shell.ids.stage):
+                box.do_layout()
+            self.manager.current = name
+            return
         screen.render(state)
         self._overlays(state)
 

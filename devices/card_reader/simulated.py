@@ -25,7 +25,7 @@ class SimulatedCardReader:
         self._present = False
 
     def open(self) -> None:
-        """Find it, unless it is unplugged."""
+        """Find it. Raises `Unavailable` while it is unplugged."""
         if not self._plugged:
             raise Unavailable("device_unplugged")
 
@@ -37,12 +37,15 @@ class SimulatedCardReader:
         return DeviceStatus(Condition.READY) if self._plugged else DeviceStatus(Condition.OFFLINE, "device_unplugged")
 
     def card_present(self) -> bool:
-        """Whether a card lies on it."""
+        """Whether a card lies on it. Raises `Unavailable` while it is unplugged."""
         self.open()
         return self._present
 
     def connect(self) -> CardConnection:
-        """This reader has no contact to the chip."""
+        """Always raises: this reader has no contact to the chip, reading it is the work of another driver.
+
+        `Unavailable` while it is unplugged, else `NeedsAttention`: `no_card`, or `card_unreadable` with a card on it.
+        """
         self.open()
         raise NeedsAttention("card_unreadable" if self._present else "no_card")
 

@@ -88,8 +88,9 @@ class SerialLineScanner:
             self.close()
             raise
         if data:
-            if self._bytes and monotonic() - self._last_byte > LINE_SECONDS:
+            if (self._bytes or self._skipping) and monotonic() - self._last_byte > LINE_SECONDS:
                 self._drop()
+                self._skipping = False
             self._bytes += data
             self._last_byte = monotonic()
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import queue
+import unicodedata
+from contextlib import suppress
+from time import monotonic
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -19,14 +22,14 @@ class Settings(BaseModel):
 
 
 class SimulatedCodeScanner:
-    """Codes wait in a queue, each is read once."""
+    """Codes wait in a queue, each is read once; None in it wakes the reader when the cable is pulled."""
 
     def __init__(self) -> None:
-        self._codes: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._codes: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._plugged = True
 
     def open(self) -> None:
-        """Find it, unless it is unplugged."""
+        """Find it. Raises `Unavailable` while it is unplugged."""
         if not self._plugged:
             raise Unavailable("device_unplugged")
 
@@ -38,12 +41,16 @@ class SimulatedCodeScanner:
         return DeviceStatus(Condition.READY) if self._plugged else DeviceStatus(Condition.OFFLINE, "device_unplugged")
 
     def read_code(self, timeout: float) -> str | None:
-        """The next presented code."""
-        self.open()
-        try:
-            return self._codes.get(timeout=timeout)
-        except queue.Empty:
-            return None
+        """The next presented code as NFC text; None when none comes within `timeout` seconds."""
+        end = monotonic() + timeout
+        text = None
+        while text is None:
+            self.open()
+            try:
+                text = self._codes.get(timeout=max(0.0, end - monotonic()))
+            except queue.Empty:
+                return None
+        return unicodedata.normalize("NFC", text)
 
     # -- what a person would do ----------------------------------------------------------------------------------
     def present(self, text: str) -> None:
@@ -52,8 +59,12 @@ class SimulatedCodeScanner:
             self._codes.put(text)
 
     def unplug(self) -> None:
-        """Pull the cable."""
+        """Pull the cable: codes that nobody has read are lost."""
         self._plugged = False
+        with suppress(queue.Empty):
+            while True:
+                self._codes.get_nowait()
+        self._codes.put(None)
 
     def restore(self) -> None:
         """Plug it in again."""

@@ -1,19 +1,20 @@
-"""Any scanner with a SANE driver. Each scan runs in a process of its own with a hard time limit.
+"""Document scanners by way of SANE: each scan runs in a process of its own with a hard time limit.
 
-Over some backends a busy scanner hangs for a minute and a fault crashes the library: only the child process suffers.
-Pages come back through a pipe; nothing is written to a disk.
+    python -m devices.document_scanner.sane --device test:0 --out DIR            # scans what lies there into DIR
+
+A backend can hang for a minute, crash, or keep the interpreter's lock; none of that reaches the kiosk (DEVICES 4).
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
@@ -25,9 +26,13 @@ from devices.document_scanner.page import MAX_PIXELS, check_page
 from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, Unavailable
 from devices.interfaces import Condition, DeviceStatus, DocumentScanner, ScannedPage
 
-ROOT = Path(__file__).parent.parent.parent
-PROBE_SECONDS = 15.0  # a scanner in the network may need ten
+CHILD = Path(__file__).with_name("sane_child.py")
+FIND_SECONDS = 15.0  # looking for scanners takes up to 5 s with nothing attached, one in the network may need ten
+PATIENCE_SECONDS = 3.0  # how long a question for the state may hold up the device's thread
+STOP_SECONDS = 3.0  # more than the child takes to let the carriage go back
 PIECE = 1 << 20
+BANDS = {"RGB": 3, "L": 1}
+
 # the sentences of sane_strstatus(), the only thing that python-sane tells (SANE standard 1.06, table 1)
 ERRORS: dict[str, tuple[type[DeviceError], str]] = {
     "Document feeder jammed": (NeedsAttention, "scanner_jam"),
@@ -35,6 +40,7 @@ ERRORS: dict[str, tuple[type[DeviceError], str]] = {
     "Scanner cover is open": (NeedsAttention, "scanner_cover_open"),
     "Device busy": (Timeout, "scanner_busy"),
     "Error during device I/O": (ProtocolError, "scanner_io"),
+    "Scanner returned no data": (ProtocolError, "scanner_io"),
     "cut off": (ProtocolError, "scanner_io"),
     "Access to resource has been denied": (Unavailable, "scanner_access"),
     "Out of memory": (ProtocolError, "scanner_no_memory"),
@@ -50,13 +56,14 @@ CONDITIONS = {
     "scanner_jam": Condition.ATTENTION,
     "scanner_cover_open": Condition.ATTENTION,
 }
+READY = DeviceStatus(Condition.READY)
 
 
 class Settings(BaseModel):
     """Table `[devices.document_scanner]` with `driver = "sane"`.
 
-    `device`, `source` and `options` as `scanimage -A` lists them; no device means the first that SANE finds, which
-    takes long. `resolution` in dpi; `time_limit` in seconds for each page.
+    `device` as `scanimage -L` prints it, empty for the first found; `options` are the backend's own, as `scanimage
+    -A` prints them; `time_limit` in seconds for each page; `check_seconds` between two looks whether it is still there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,131 +72,179 @@ class Settings(BaseModel):
     source: str = ""
     resolution: int = Field(200, ge=50, le=1200)
     time_limit: float = Field(60, gt=0, le=600)
-    options: dict[str, str | int | float | bool] = {}
+    options: dict[str, bool | int | float | str] = {}
+    check_seconds: float = Field(30, gt=0)
 
 
 class SaneScanner:
-    """Holds nothing between two scans but how the last one ended."""
+    """Knows the scanner only through child processes, one at a time: a *look* finds and opens it, a scan uses it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._known = False
-        self._fault: DeviceError | None = None
+        self._device = settings.device
+        self._status: DeviceStatus | None = None
+        self._look: _Child | None = None
+        self._looked_at = 0.0
 
     def open(self) -> None:
-        """Ask SANE for the device and try its options. Raises `DeviceError`."""
-        self._known = False
-        try:
-            with self._child(probe=True) as pipe:
-                _answer(pipe, min(PROBE_SECONDS, self._settings.time_limit))
-        except DeviceError as error:
-            self._fault = error
-            raise
-        self._known, self._fault = True, None
+        """Look for the scanner and try its options, up to `FIND_SECONDS`. Raises `DeviceError`."""
+        self._start_look()
+        if error := self._end_look(FIND_SECONDS):
+            raise error
 
     def close(self) -> None:
-        """Nothing is held between two scans."""
-        self._known = False
+        """End the look that is under way; nothing else is held between two scans."""
+        if self._look is not None:
+            self._look.stop()
+            self._look = None
+        self._status = None
 
     def status(self) -> DeviceStatus:
-        """As the last scan left it; opens the device only when nothing is known about it."""
-        if not self._known:
-            with suppress(DeviceError):
-                self.open()
-        fault = self._fault
-        if fault is None:
-            return DeviceStatus(Condition.READY)
-        return DeviceStatus(CONDITIONS.get(fault.code, Condition.FAULT), fault.code, fault.detail)
+        """As the last scan or look left it.
+
+        The first question waits for the answer. Then a ready scanner is looked at beside, every `check_seconds`; for
+        one that is not, each question is a new look, and what takes longer than `PATIENCE_SECONDS` goes on beside.
+        """
+        known = self._status
+        if self._look is not None:
+            self._end_look(0.0)
+        elif known is None or (known != READY and known.code not in UNTIL_NEXT_SCAN):
+            self._start_look()
+            self._end_look(FIND_SECONDS if known is None else PATIENCE_SECONDS)
+        elif known == READY and monotonic() - self._looked_at >= self._settings.check_seconds:
+            self._start_look()
+        return self._status or DeviceStatus(Condition.OFFLINE, "device_unplugged", "still looking")
 
     def scan_pages(self) -> Iterator[ScannedPage]:
-        """One page of glass, or all pages of a feeder as they come. Raises `DeviceError`."""
+        """One page from glass, all pages of a feeder, each as soon as it is there. Raises `DeviceError`."""
+        if self._look is not None:
+            self._end_look(FIND_SECONDS)  # two processes cannot hold one scanner
+        if not self._device:
+            self.open()
+        child = _Child(self._order(scan=True))
         try:
-            with self._child(probe=False) as pipe:
-                while (page := _answer(pipe, self._settings.time_limit)) is not None:
-                    yield page
+            yield from self._pages(child)
         except DeviceError as error:
-            self._known = error.code in UNTIL_NEXT_SCAN | HARMLESS
-            self._fault = None if error.code in HARMLESS else error
+            self._learn(error)
             raise
-        self._known, self._fault = True, None
+        finally:
+            child.stop()
+        self._learn(None)
 
-    @contextmanager
-    def _child(self, probe: bool) -> Iterator[_Pipe]:
-        """A child at work; it is gone afterwards, whatever happened."""
-        request = self._settings.model_dump(include={"device", "source", "resolution", "options"})
-        request |= {"probe": probe, "max_pixels": MAX_PIXELS}
-        command = [sys.executable, "-m", "devices.document_scanner.sane_child"]
-        with subprocess.Popen(  # noqa: S603  our own module
-            command,
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as child:
-            assert child.stdin
-            assert child.stdout
-            try:
-                with suppress(BrokenPipeError), child.stdin as stdin:
-                    stdin.write(json.dumps(request).encode())
-                yield _Pipe(child.stdout.fileno())
-            finally:
-                # not waited for yet, so the number still belongs to it
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
+    def _pages(self, child: _Child) -> Iterator[ScannedPage]:
+        while (message := child.message(self._settings.time_limit)) is not None:
+            head, samples = message
+            if "end" in head:
+                return
+            if "error" in head:
+                raise _error(head["at"], head["error"])
+            picture = Image.frombytes(head["mode"], (head["width"], head["height"]), samples)
+            yield check_page(picture, head["dpi"])
+        raise Timeout("scanner_timeout", f"no page within {self._settings.time_limit:g} s")
 
+    def _order(self, scan: bool) -> dict[str, Any]:
+        order = self._settings.model_dump(include={"source", "resolution", "options"})
+        return order | {"device": self._device, "max_pixels": MAX_PIXELS, "scan": scan}
 
-class _Pipe:
-    """The child's answers, with a deadline."""
+    def _start_look(self) -> None:
+        if self._look is None:
+            if self._status != READY:
+                # a replugged scanner has another name: «…:libusb:001:005» becomes «…:006»
+                self._device = self._settings.device
+            self._look = _Child(self._order(scan=False))
+            self._looked_at = monotonic()
 
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self._bytes = bytearray()
+    def _end_look(self, timeout: float) -> DeviceError | None:
+        """Wait for the look up to `timeout` seconds and learn from it; what it has found to be wrong."""
+        look = self._look
+        assert look is not None
+        error: DeviceError | None = None
+        try:
+            message = look.message(timeout)
+            if message is None:
+                if monotonic() - self._looked_at < FIND_SECONDS:
+                    return None
+                error = Timeout("scanner_timeout", "no answer to a look")
+            elif "error" in message[0]:
+                error = _error(message[0]["at"], message[0]["error"])
+            else:
+                self._device = message[0]["device"]
+        except DeviceError as ended:
+            error = ended
+        self._look = None
+        look.stop()
+        self._learn(error)
+        return error
 
-    def line(self, end: float) -> bytes:
-        """Up to a line feed."""
-        while (at := self._bytes.find(b"\n")) < 0:
-            self._fill(end)
-        return self._cut(at + 1)
-
-    def exactly(self, count: int, end: float) -> bytes:
-        """So many bytes."""
-        while len(self._bytes) < count:
-            self._fill(end)
-        return self._cut(count)
-
-    def _cut(self, count: int) -> bytes:
-        piece = bytes(self._bytes[:count])
-        del self._bytes[:count]
-        return piece
-
-    def _fill(self, end: float) -> None:
-        ready, _, _ = select.select([self._file], [], [], max(0.0, end - monotonic()))
-        if not ready:
-            raise Timeout("scanner_timeout")
-        data = os.read(self._file, PIECE)
-        if not data:
-            raise ProtocolError("scanner_failed", "the scanning process has ended")
-        self._bytes += data
+    def _learn(self, error: DeviceError | None) -> None:
+        self._looked_at = monotonic()
+        if error is None or error.code in HARMLESS or error.code.startswith("page_"):
+            self._status = READY
+        else:
+            self._status = DeviceStatus(CONDITIONS.get(error.code, Condition.FAULT), error.code, error.detail)
 
 
-def _answer(pipe: _Pipe, seconds: float) -> ScannedPage | None:
-    """The next page, None at the end. Raises what the child reports."""
-    end = monotonic() + seconds
-    message: dict[str, Any] = json.loads(pipe.line(end))
-    if "error" in message:
-        raise _error(message["at"], message["error"])
-    if "page" not in message:
-        return None
-    width, height, channels, dpi = (message["page"][key] for key in ("width", "height", "channels", "dpi"))
-    if width * height > MAX_PIXELS:
-        raise NeedsAttention("page_too_large", f"{width} × {height}")
-    samples = pipe.exactly(width * height * channels, end)
-    picture = Image.frombytes("RGB" if channels == 3 else "L", (width, height), samples)
-    return check_page(picture, dpi)
+class _Child:
+    """The process `sane_child.py` with one order. The environment is passed on: SANE is configured by it."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._process = subprocess.Popen(  # noqa: S603  our own file
+            [sys.executable, "-P", str(CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+        self._buffer = bytearray()
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has died at once: told when its answer is read
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def message(self, timeout: float) -> tuple[dict[str, Any], bytes] | None:
+        """The next message and its samples; None when it is not complete after `timeout` seconds."""
+        end = monotonic() + timeout
+        while (message := self._whole_message()) is None:
+            if not self._receive(end):
+                return None
+        return message
+
+    def stop(self) -> None:
+        """Tell it that nobody waits any more; kill it when it does not end."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _receive(self, end: float) -> bool:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        if not select.select([descriptor], [], [], max(0.0, end - monotonic()))[0]:
+            return False
+        piece = os.read(descriptor, PIECE)
+        if not piece:
+            raise ProtocolError("scanner_failed", f"its process has ended with {self._process.wait()}")
+        self._buffer += piece
+        return True
+
+    def _whole_message(self) -> tuple[dict[str, Any], bytes] | None:
+        line_end = self._buffer.find(b"\n")
+        if line_end < 0:
+            return None
+        head = json.loads(self._buffer[:line_end])
+        size = head["width"] * head["height"] * BANDS[head["mode"]] if "mode" in head else 0
+        if len(self._buffer) <= line_end + size:
+            return None
+        samples = bytes(memoryview(self._buffer)[line_end + 1 : line_end + 1 + size])
+        del self._buffer[: line_end + 1 + size]
+        return head, samples
 
 
 def _error(at: str, text: str) -> DeviceError:
+    """What libsane's words mean in the step `open`, `option` or `scan`."""
     if at == "open" and text in ABSENT:
         return Unavailable("device_unplugged", text)
     kind, code = ERRORS.get(text, (ProtocolError, "scanner_failed"))
@@ -199,3 +254,32 @@ def _error(at: str, text: str) -> DeviceError:
 def create(settings: Settings) -> DocumentScanner:
     """The scanner of a table."""
     return SaneScanner(settings)
+
+
+def main() -> None:
+    """Scan what lies there into a folder."""
+    parser = argparse.ArgumentParser(prog="python -m devices.document_scanner.sane", description=main.__doc__)
+    parser.add_argument("--device", default="", help="as `scanimage -L` prints it; the first found when absent")
+    parser.add_argument("--source", default="", help="such as «Automatic Document Feeder»")
+    parser.add_argument("--resolution", type=int, default=200)
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the backend")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    table = dict(option.split("=", 1) for option in options.option)
+    named = {"device": options.device, "source": options.source, "resolution": options.resolution}
+    scanner = create(Settings.model_validate({"driver": "sane", "options": table, **named}))
+    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        for number, page in enumerate(scanner.scan_pages(), start=1):
+            file = options.out / f"page-{number:03d}.jpg"
+            file.write_bytes(page.jpeg)
+            said = ", ".join(page.problems) or "good"
+            sys.stdout.write(f"{file}: {page.width} × {page.height}, sharpness {page.sharpness:.1f}, {said}\n")
+    except DeviceError as error:
+        sys.exit(str(error))
+    finally:
+        scanner.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,9 @@
-"""One scan in a process of its own, the only file that knows SANE: it may hang or crash without harm to the kiosk.
+"""The process that talks to libsane for one scan or one look: it may hang or crash without harm to the kiosk.
 
-In: one JSON request on stdin. Out, on stdout: for every page one JSON line `{"page": …}` followed by its raw samples,
-at last `{"end": true}` or `{"error": text, "at": "open" | "option" | "scan"}`. Nothing is written to a disk.
+Run by file name with `-P`, so that `import sane` finds the library and not its neighbour. In, on stdin: one line of
+JSON, `{"device", "source", "resolution", "options", "max_pixels", "scan": bool}`; stdin stays open as long as somebody
+waits. Out, on stdout: for every page one line of JSON `{"mode", "width", "height", "dpi"}` followed by its raw samples,
+at last `{"end": true, "device": name}` or `{"error": text, "at": "open" | "option" | "scan"}`.
 """
 
 from __future__ import annotations
@@ -9,12 +11,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from typing import Any, BinaryIO
 
 import _sane
 import sane
 
+FEEDER_WORDS = ("feeder", "adf", "duplex")
+A4_MILLIMETRES = {"br_x": 210.0, "br_y": 297.0}
 OUT_OF_DOCUMENTS = "Document feeder out of documents"  # SANE_STATUS_NO_DOCS as sane_strstatus() says it
+TRUE_WORDS = ("true", "yes", "on", "1")
+CANCEL_SECONDS = 2.0
 
 
 class _Failed(Exception):
@@ -25,125 +32,166 @@ class _Failed(Exception):
         self.at = at
 
 
-def _open(name: str) -> Any:
-    sane.init()
-    if not name:
-        found = sane.get_devices()
-        if not found:
-            raise _Failed("open", "no device")
-        name = found[0][0]
-    try:
-        return sane.open(name)
-    except _sane.error as error:
-        raise _Failed("open", str(error)) from None
+class Scan:
+    """One order and the pipe for its answers."""
 
+    def __init__(self, order: dict[str, Any], output: BinaryIO) -> None:
+        self._order = order
+        self._output = output
+        self._device: Any = None
+        self._cancelled = False
+        self._lock = threading.Lock()
 
-def _set(device: Any, name: str, value: object) -> None:
-    key = name.replace("-", "_")
-    # python-sane takes an unknown name for an attribute of its own and says nothing
-    if key not in device.opt:
-        raise _Failed("option", f"{name}: no such option")
-    try:
-        setattr(device, key, value)
-    except (_sane.error, AttributeError, TypeError) as error:
-        raise _Failed("option", f"{name}: {error}") from None
+    def run(self) -> None:
+        """Carry it out; whatever libsane says goes to the parent as its text, with the step in which it was said."""
+        try:
+            name = self._open()
+            self._set_up()
+            if self._order["scan"]:
+                self._pages()
+        except _Failed as error:
+            self._say({"error": str(error), "at": error.at})
+        else:
+            self._say({"end": True, "device": name})
+        with self._lock:  # libsane must not be told to cancel what is just being closed
+            device, self._device = self._device, None
+        if device is not None:
+            device.cancel()  # the carriage goes back only now: it must stay between the pages of a feeder
+            device.close()
 
+    def cancel(self) -> None:
+        """Let the carriage go back: killed in the middle of a page, many scanners stay stuck until they are replugged.
 
-def _usable(device: Any, key: str) -> bool:
-    option = device.opt.get(key)
-    return option is not None and option.is_active() and option.is_settable()
+        SANE allows this from another thread; the picture that is cut off by it is not sent.
+        """
+        self._cancelled = True
+        with self._lock:
+            if self._device is not None:
+                self._device.cancel()
 
+    def _open(self) -> str:
+        try:
+            sane.init()
+            name = self._order["device"] or next((device[0] for device in sane.get_devices()), "")
+            if not name:
+                raise _Failed("open", "no device")
+            self._device = sane.open(name)
+        except _sane.error as error:
+            raise _Failed("open", str(error)) from None
+        return str(name)
 
-def _nearest(wanted: int, constraint: Any) -> int:
-    """The resolution that the scanner has: not below the wanted one, if it can."""
-    if isinstance(constraint, list) and constraint:
-        return int(min(constraint, key=lambda dpi: (dpi < wanted, abs(dpi - wanted))))
-    if isinstance(constraint, tuple):
-        return int(min(max(wanted, constraint[0]), constraint[1]))
-    return wanted
+    def _set_up(self) -> None:
+        """Source first: scanners change their other options with it. The configured options have the last word."""
+        options, order = self._device.opt, self._order
+        if order["source"]:
+            self._set("source", order["source"])
+        if self._usable("mode"):
+            colours = [mode for mode in options["mode"].constraint or () if "color" in str(mode).lower()]
+            if colours:
+                self._set("mode", colours[0])
+        if self._usable("depth") and 8 in (options["depth"].constraint or ()):
+            self._set("depth", 8)
+        if self._usable("resolution"):
+            self._set("resolution", _nearest(order["resolution"], options["resolution"].constraint))
+        for name, millimetres in A4_MILLIMETRES.items():
+            if self._usable(name) and options[name].unit == _sane.UNIT_MM:
+                limits = options[name].constraint
+                self._set(name, min(millimetres, limits[1]) if isinstance(limits, tuple) else millimetres)
+        for name, value in order["options"].items():
+            self._set(name, value)
 
+    def _set(self, name: str, value: Any) -> None:
+        """Set an option to a value of its own type: TOML and the command line know fewer types than SANE."""
+        key = name.replace("-", "_")
+        # python-sane takes an unknown name for an attribute of its own and says nothing
+        if key not in self._device.opt:
+            raise _Failed("option", f"{name}: no such option")
+        kind = self._device.opt[key].type
+        try:
+            if kind == _sane.TYPE_BOOL:
+                value = str(value).lower() in TRUE_WORDS
+            elif kind == _sane.TYPE_INT:
+                value = round(float(value))
+            elif kind == _sane.TYPE_FIXED:
+                value = float(value)
+            setattr(self._device, key, value)
+        except (_sane.error, AttributeError, TypeError, ValueError) as error:
+            raise _Failed("option", f"{name}: {error}") from None
 
-def _prepare(device: Any, request: dict[str, Any]) -> None:
-    """Source first: scanners change their other options with it."""
-    if request["source"]:
-        _set(device, "source", request["source"])
-    if _usable(device, "mode"):
-        colours = [mode for mode in device.opt["mode"].constraint or () if "color" in str(mode).lower()]
-        if colours:
-            _set(device, "mode", colours[0])
-    if _usable(device, "depth") and 8 in (device.opt["depth"].constraint or ()):
-        _set(device, "depth", 8)
-    if _usable(device, "resolution"):
-        _set(device, "resolution", _nearest(request["resolution"], device.opt["resolution"].constraint))
-    for name, value in request["options"].items():
-        _set(device, name, value)
+    def _usable(self, key: str) -> bool:
+        option = self._device.opt.get(key)
+        return option is not None and option.is_active() and option.is_settable()
 
-
-def _has_feeder(device: Any, source: str) -> bool:
-    if not source and _usable(device, "source"):
-        source = str(device.source)
-    return "feeder" in source.lower() or "adf" in source.lower()
-
-
-def _scan_one(device: Any, keep_feeding: bool, max_pixels: int) -> tuple[dict[str, int], bytes]:
-    """Size and samples of one page, 8 bits each."""
-    try:
-        device.start()
-        _, _, (width, lines), depth, _ = device.get_parameters()
-        if width * lines > max_pixels:
-            raise _Failed("scan", "too large")
-        if depth > 8:
-            raise _Failed("option", f"depth: {depth} bits")
-        samples, width, height, channels, _ = device.dev.snap(keep_feeding, False, None)
-    except _sane.error as error:
-        raise _Failed("scan", str(error)) from None
-    # `lines` is −1 when the scanner cannot know it before
-    if not samples or height < lines:
-        raise _Failed("scan", "cut off")
-    return {"width": width, "height": height, "channels": channels}, bytes(samples)
-
-
-def _run(request: dict[str, Any], out: BinaryIO) -> None:
-    device = _open(request["device"])
-    try:
-        _prepare(device, request)
-        if request["probe"]:
-            return
-        dpi = int(device.resolution) if "resolution" in device.opt else request["resolution"]
-        feeder = _has_feeder(device, request["source"])
+    def _pages(self) -> None:
+        source = str(self._device.source) if self._usable("source") else ""
+        feeder = any(word in source.lower() for word in FEEDER_WORDS)
         pages = 0
-        while pages == 0 or feeder:
+        while (pages == 0 or feeder) and not self._cancelled:
             try:
-                page, samples = _scan_one(device, feeder, request["max_pixels"])
+                self._page()
             except _Failed as error:
                 if pages and str(error) == OUT_OF_DOCUMENTS:
-                    break
+                    return
                 raise
-            _say(out, {"page": {**page, "dpi": dpi}})
-            out.write(samples)
-            out.flush()
             pages += 1
-    finally:
-        device.close()
+
+    def _page(self) -> None:
+        """One page of 8-bit samples. Its size is told before and checked after: a scan that was broken off is shorter,
+        and no error."""
+        device = self._device
+        try:
+            device.start()
+            _, _, (width, lines), depth, _ = device.get_parameters()
+            if width * lines > self._order["max_pixels"]:
+                raise _Failed("scan", "too large")
+            if depth > 8:
+                raise _Failed("option", f"depth: {depth} bits")
+            picture = device.snap(True)
+        # RuntimeError: no data at all
+        except (_sane.error, RuntimeError) as error:
+            raise _Failed("scan", str(error)) from None
+        if picture.height < lines:  # −1 when the scanner cannot know it before
+            raise _Failed("scan", "cut off")
+        if not self._cancelled:
+            dpi = float(device.resolution) if "resolution" in device.opt else self._order["resolution"]
+            self._say({"mode": picture.mode, "width": picture.width, "height": picture.height, "dpi": dpi})
+            self._output.write(picture.tobytes())
+            self._output.flush()
+
+    def _say(self, message: dict[str, Any]) -> None:
+        self._output.write(json.dumps(message).encode() + b"\n")
+        self._output.flush()
 
 
-def _say(out: BinaryIO, message: dict[str, object]) -> None:
-    out.write(json.dumps(message).encode() + b"\n")
-    out.flush()
+def _nearest(wanted: int, offered: Any) -> float:
+    """The lowest resolution that is not below the wanted one, else the highest: 200 dpi is what the law asks for."""
+    if isinstance(offered, list):
+        return float(min((value for value in offered if value >= wanted), default=max(offered)))
+    if isinstance(offered, tuple):
+        return float(min(max(wanted, offered[0]), offered[1]))
+    return float(wanted)
 
 
 def main() -> None:
-    """Do the one request."""
-    request = json.load(sys.stdin)
-    # some backends print: what they say must not mix with the pages
-    with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)
+    """Do the order in a thread of its own, and end when it is done or when nobody waits for it any more."""
+    # some backends write to standard output: the answers go through a descriptor of their own
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    scan = Scan(json.loads(sys.stdin.buffer.readline()), answers)
+
+    def work() -> None:
+        code = 1
         try:
-            _run(request, out)
-        except _Failed as error:
-            _say(out, {"error": str(error), "at": error.at})
-        else:
-            _say(out, {"end": True})
+            scan.run()
+            code = 0
+        finally:
+            os._exit(code)  # the main thread still reads; libsane's own clean-up can hang on a device that is gone
+
+    threading.Thread(target=work, daemon=True).start()
+    sys.stdin.buffer.read()
+    scan.cancel()
+    threading.Event().wait(CANCEL_SECONDS)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -14,69 +14,107 @@ from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import Condition, DeviceStatus, DocumentScanner, ScannedPage
 
 SAMPLES = Path(__file__).parent.parent.parent / "assets" / "samples"
+MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
 class Settings(BaseModel):
-    """Table `[devices.document_scanner]` with `driver = "simulated"`."""
+    """Table `[devices.document_scanner]` with `driver = "simulated"`; without a folder, papers that we ship."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     driver: Literal["simulated"]
-    folder: Path = SAMPLES
+    folder: Path | None = None
     seconds_per_page: float = Field(1.0, ge=0, le=60)
+    feeder: bool = False
 
 
 class SimulatedDocumentScanner:
-    """A fault is one assignment, so that any thread may set it."""
+    """A flatbed gives the next picture at each scan, a feeder all of them; after the last comes the first again."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._fault: DeviceError | None = None
+        self._folder = settings.folder or SAMPLES
+        self._seconds = settings.seconds_per_page
+        self._feeder = settings.feeder
         self._next = 0
+        self._fault: DeviceError | None = None
+        self._faulty = threading.Event()  # wakes the scan that is under way
 
     def open(self) -> None:
-        """Find it, unless it is unplugged."""
-        if isinstance(self._fault, Unavailable):
-            raise self._fault
+        """Find it. Raises `Unavailable` while it is unplugged or its folder is not there."""
+        if isinstance(fault := self._fault, Unavailable):
+            raise Unavailable(fault.code)
+        if not self._folder.is_dir():
+            raise Unavailable("device_unplugged", "no such folder")
 
     def close(self) -> None:
         """Nothing to close."""
 
     def status(self) -> DeviceStatus:
         """As the last fault left it."""
-        fault = self._fault
-        if fault is None:
-            return DeviceStatus(Condition.READY)
-        offline = isinstance(fault, Unavailable)
-        return DeviceStatus(Condition.OFFLINE if offline else Condition.ATTENTION, fault.code)
+        try:
+            self._check()
+        except Unavailable as error:
+            return DeviceStatus(Condition.OFFLINE, error.code, error.detail)
+        except NeedsAttention as error:
+            return DeviceStatus(Condition.ATTENTION, error.code, error.detail)
+        return DeviceStatus(Condition.READY)
 
     def scan_pages(self) -> Iterator[ScannedPage]:
-        """One page, as from a flatbed; the next picture of the folder each time."""
-        if self._fault is not None:
-            raise self._fault
-        files = sorted(p for p in self._settings.folder.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+        """The next page, or all of them with a feeder. A page that cannot be read raises `NeedsAttention`."""
+        self._check()
+        files = self._files()
         if not files:
             raise NeedsAttention("scanner_no_paper")
-        time.sleep(self._settings.seconds_per_page)
-        picture = open_picture(files[self._next % len(files)].read_bytes())
-        self._next += 1
-        yield check_page(picture)
+        for _ in range(len(files) if self._feeder else 1):
+            self._faulty.wait(self._seconds)
+            self._check()
+            file = files[self._next % len(files)]
+            self._next += 1  # a bad page must not come again and again
+            yield check_page(open_picture(_read(file)))
 
-    # -- faults --------------------------------------------------------------------------------------------------
+    # -- what a person would do ----------------------------------------------------------------------------------
     def jam(self) -> None:
         """Paper is stuck."""
-        self._fault = NeedsAttention("scanner_jam")
+        self._set(NeedsAttention("scanner_jam"))
 
     def empty(self) -> None:
         """No paper lies there."""
-        self._fault = NeedsAttention("scanner_no_paper")
+        self._set(NeedsAttention("scanner_no_paper"))
 
     def unplug(self) -> None:
         """Pull the cable."""
-        self._fault = Unavailable("device_unplugged")
+        self._set(Unavailable("device_unplugged"))
 
     def restore(self) -> None:
         """All is well again."""
+        self._faulty.clear()
         self._fault = None
+
+    def _set(self, fault: DeviceError) -> None:
+        self._fault = fault
+        self._faulty.set()
+
+    def _check(self) -> None:
+        if (fault := self._fault) is not None:
+            raise type(fault)(fault.code)
+        self.open()
+
+    def _files(self) -> list[Path]:
+        try:
+            return sorted(path for path in self._folder.iterdir() if path.is_file() and path.name[0] != ".")
+        except OSError as error:
+            raise Unavailable("device_unplugged", error.strerror or "") from None
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a picture file. Raises `NeedsAttention`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise NeedsAttention("page_unreadable", error.strerror or "") from None
+    if len(data) > MAX_FILE_BYTES:
+        raise NeedsAttention("page_too_large", f"more than {MAX_FILE_BYTES} bytes")
+    return data
 
 
 def create(settings: Settings) -> DocumentScanner:

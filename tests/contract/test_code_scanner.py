@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import tty
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -145,6 +146,15 @@ def test_opening_what_is_not_there_says_so(rig: Rig) -> None:
     rig.device.close()
 
 
+def test_waiting_ends_when_the_cable_is_pulled(rig: Rig) -> None:
+    rig.device.open()
+    hand = threading.Timer(SHORT, rig.unplug)
+    hand.start()
+    with pytest.raises(Unavailable):
+        rig.device.read_code(PATIENCE * 2)
+    hand.join()
+
+
 # -- the serial line -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n", b"\t"])
 def test_every_terminator(cable: Cable, line: CodeScanner, end: bytes) -> None:
@@ -207,6 +217,15 @@ def test_half_a_code_is_not_glued_to_a_later_one(
     monkeypatch.setattr(serial_line, "LINE_SECONDS", 0.0)
     cable.send(b"half of")
     assert line.read_code(SHORT) is None
+    cable.send(b"A001\n")
+    assert line.read_code(PATIENCE) == "A001"
+
+
+def test_a_code_after_endless_noise_is_read(cable: Cable, line: CodeScanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        cable.send(b"x" * 2000)
+        assert line.read_code(SHORT) is None
+    monkeypatch.setattr(serial_line, "LINE_SECONDS", 0.0)
     cable.send(b"A001\n")
     assert line.read_code(PATIENCE) == "A001"
 

@@ -6,6 +6,8 @@ import io
 import os
 import re
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -118,6 +120,14 @@ def children() -> list[int]:
     return [int(word) for task in Path("/proc/self/task").iterdir() for word in (task / "children").read_text().split()]
 
 
+def eventually(answer: Callable[[], bool]) -> bool:
+    """Whether it becomes true before patience ends."""
+    end = time.monotonic() + PATIENCE
+    while not (true := answer()) and time.monotonic() < end:
+        time.sleep(0.01)
+    return true
+
+
 def fault_of(device: DocumentScanner) -> DeviceError:
     """What goes wrong with a scan."""
     with pytest.raises(DeviceError) as caught:
@@ -170,18 +180,6 @@ def test_absent_from_the_start(rig: Rig) -> None:
     assert rig.device.status().condition is Condition.READY
 
 
-# -- the simulated one ---------------------------------------------------------------------------------------------
-def test_simulated_faults_have_codes(tmp_path: Path) -> None:
-    table = {"driver": "simulated", "folder": str(tmp_path), "seconds_per_page": 0}
-    fake = cast(SimulatedDocumentScanner, registry.create("document_scanner", table))
-    assert fault_of(fake).code == "scanner_no_paper"
-    fake.jam()
-    assert fault_of(fake).code == fake.status().code == "scanner_jam"
-    fake.restore()
-    (tmp_path / "page.jpg").write_bytes(b"")
-    assert fault_of(fake).code == "page_unreadable"
-
-
 # -- SANE ----------------------------------------------------------------------------------------------------------
 def test_pixels_are_those_on_the_glass(libsane: Sane) -> None:
     (page,) = libsane.scanner().scan_pages()
@@ -207,12 +205,23 @@ def test_feeder_gives_its_pages_until_it_is_empty(libsane: Sane) -> None:
 
 
 def test_without_a_name_the_first_device_is_taken(libsane: Sane) -> None:
-    libsane.unplug()
     (libsane.folder / "dll.conf").write_text("test\n")
     device = libsane.scanner("test", device="")
     assert len(list(device.scan_pages())) == 1
-    (libsane.folder / "dll.conf").write_text("")
-    assert fault_of(device).code == "device_unplugged"
+    libsane.unplug()
+    assert fault_of(device).code == "device_unplugged"  # searching takes seconds: a scan does not search again
+    assert device.status().condition is Condition.READY  # the next look finds it under its new name
+    assert len(list(device.scan_pages())) == 1
+
+
+def test_a_ready_scanner_is_looked_at_from_time_to_time(libsane: Sane) -> None:
+    device = libsane.scanner("test", check_seconds=0.01)
+    assert device.status().condition is Condition.READY
+    libsane.unplug()
+    assert eventually(lambda: device.status().code == "device_unplugged")
+    libsane.plug()
+    assert eventually(lambda: device.status().condition is Condition.READY)
+    device.close()
 
 
 @pytest.mark.parametrize(
@@ -287,6 +296,31 @@ def test_a_scan_that_nobody_waits_for_ends(libsane: Sane) -> None:
     assert len(children()) == 1
     cast(object, pages).close()  # type: ignore[attr-defined]  # the protocol says Iterator, every driver is a generator
     assert children() == []
+
+
+def test_a_scan_ends_with_the_kiosk(libsane: Sane) -> None:
+    """Nobody can tell the child any more: it notices by itself, and lets the carriage go back."""
+    table = {"driver": "sane", "device": "kiosk-test", "options": {"read-delay": True, "read-delay-duration": 200_000}}
+    program = f"from devices.document_scanner.sane import *\nlist(create(Settings(**{table!r})).scan_pages())"
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) as kiosk:
+        tasks = Path(f"/proc/{kiosk.pid}/task/{kiosk.pid}/children")
+        assert eventually(lambda: bool(tasks.read_text()))
+        child = Path("/proc") / tasks.read_text().strip()
+        assert eventually(lambda: len(list((child / "task").iterdir())) > 1)  # it scans
+        kiosk.kill()
+    # a process that nobody has buried yet has ended, too
+    assert eventually(lambda: not child.exists() or ") Z " in (child / "stat").read_text())
+
+
+@pytest.mark.parametrize("name", ["kiosk-test", ""])
+def test_tried_alone_it_writes_pages(libsane: Sane, name: str) -> None:
+    command = [sys.executable, "-m", "devices.document_scanner.sane", "--device", name, "--source", FEEDER]
+    more = ["--resolution", "50", "--option", "test-picture=Grid", "--out", str(libsane.folder / "out")]
+    (libsane.folder / "dll.conf").write_text("test\n")
+    subprocess.run([*command, *more], cwd=ROOT, check=True, capture_output=True)
+    pages = sorted((libsane.folder / "out").iterdir())
+    assert [page.name for page in pages] == [f"page-{number:03d}.jpg" for number in range(1, 11)]
+    assert Image.open(io.BytesIO(pages[-1].read_bytes())).size == (413, 584)
 
 
 def test_a_library_that_crashes_is_a_fault_with_a_code(libsane: Sane) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,9 @@ def same(printed: Image.Image, image: Image.Image) -> bool:
     return printed.height >= image.height and ImageChops.logical_xor(printed, whole).getbbox() is None
 
 
-def eventually(is_so: Callable[[], bool]) -> None:
+def comes_out(served: Served, count: int) -> None:
     end = time.monotonic() + 10
-    while not is_so():
+    while len(served.printer.pictures) < count:
         assert time.monotonic() < end
         time.sleep(0.002)
 
@@ -253,7 +253,7 @@ def test_a_printer_that_never_answers_is_not_confirmed(served: Served, impatient
     served.printer.fault = Fault.SILENT
     assert impatient.status() == DeviceStatus(Condition.OFFLINE, "printer_silent")
     assert impatient.print_page(ticket()) == PrintOutcome(PrintResult.UNCONFIRMED, "printer_silent")
-    eventually(lambda: len(served.printer.pictures) == 1)
+    comes_out(served, 1)
 
 
 def test_a_printer_that_fell_silent_gets_no_job(served: Served, line: str) -> None:
@@ -289,7 +289,7 @@ def test_without_status_nothing_is_asked(served: Served, line: str) -> None:
     printer = driver(served, line, status=False)
     assert printer.status() == READY
     assert printer.print_page(ticket()) == PrintOutcome(PrintResult.UNCONFIRMED, "printer_no_status")
-    eventually(lambda: len(served.printer.pictures) == 1)
+    comes_out(served, 1)
     assert same(served.printer.pictures[0], ticket())
     assert b"\x10\x04" not in served.printer.received
     printer.close()
@@ -332,9 +332,9 @@ def test_a_printer_that_executes_inside_pictures_prints_them_whole(line: str, tm
 def test_a_line_that_the_printer_closed_between_jobs_is_opened_again(status: bool) -> None:
     with TcpPrinter() as served:
         printer = driver(served, "tcp", status=status)
-        for number in ("A-025", "A-026", "A-027"):
+        for count, number in enumerate(("A-025", "A-026", "A-027"), start=1):
             assert printer.print_page(ticket(number)).result is not PrintResult.FAILED
-            eventually(lambda: served.printer.hanging().height == 0 and bool(served.printer.pictures))
+            comes_out(served, count)
             served.hang_up()
         printer.close()
         first, second, third = served.printer.pictures

@@ -113,12 +113,47 @@ def test_a_good_page_has_no_problem() -> None:
         ((2480, 3508), 300, (1653, 2339, 200)),  # A4
         ((1748, 2480), 300, (1165, 1653, 200)),  # A5
         ((827, 1169), 100, (827, 1169, 100)),  # nothing is invented
-        ((2339, 3308), 200, (1654, 2339, 141)),  # A3 is kept as long as A4
+        ((2339, 3308), 200, (2339, 3308, 200)),  # A3: a digitised paper has 200 dpi at least
+        ((4000, 3000), 0, (2339, 1754, 200)),  # a photograph of unknown size is taken for A4
+        ((827, 1169), 0, (827, 1169, 100)),
     ],
 )
 def test_pages_keep_their_size_in_millimetres(size: tuple[int, int], dpi: int, kept: tuple[int, int, int]) -> None:
     page = check_page(Image.new("L", size, 255), dpi)
     assert (page.width, page.height, page.dpi) == kept
+
+
+def test_a_sharp_line_on_an_empty_page_is_not_blurred() -> None:
+    full = check_page(written_page())
+    sparse = Image.new("RGB", (1654, 2339), "white")
+    sparse.paste(written_page().crop((0, 300, 1654, 360)), (0, 300))
+    page = check_page(sparse)
+    assert page.problems == ()
+    assert page.sharpness > full.sharpness / 4
+    assert check_page(sparse.filter(ImageFilter.GaussianBlur(4))).problems == ("page_blurred",)
+
+
+def test_a_photograph_stays_small() -> None:
+    smooth = Image.effect_noise((1654, 2339), 60).filter(ImageFilter.GaussianBlur(1)).convert("RGB")
+    assert len(check_page(smooth).jpeg) <= 600_000
+
+
+def test_a_photograph_is_turned_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turned by 90° (Exif 2.32, 4.6.4)
+    output = io.BytesIO()
+    written_page(560, 400).save(output, "JPEG", exif=exif)
+    assert open_picture(output.getvalue()).size == (400, 560)
+
+
+def test_sixteen_bit_grey_and_glass_stay_white_paper() -> None:
+    grey = Image.new("I;16", (400, 560), 0xFF00)
+    assert check_page(grey).problems == ("page_blank",)
+    assert check_page(Image.new("RGBA", (400, 560), (0, 0, 0, 0))).problems == ("page_blank",)
+
+
+def test_a_scan_is_not_shown_in_logs() -> None:
+    assert "xff" not in repr(check_page(written_page(400, 560)))
 
 
 def test_problems_are_found_one_at_a_time() -> None:

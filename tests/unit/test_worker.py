@@ -238,19 +238,18 @@ def test_an_idle_reader_gives_events_and_lets_jobs_in_between(start: Start, inbo
 
     def idle(_: Reader) -> Iterable[object]:
         reading.set()
-        assert code_comes.wait(PATIENCE)
-        code_comes.clear()
-        yield Done("code")
+        if code_comes.wait(0.01):
+            code_comes.clear()
+            yield Done("code")
 
     worker = start(idle=idle)
     assert inbox.get(timeout=PATIENCE) == DeviceChanged("code_scanner", READY)
     assert reading.wait(PATIENCE)
     worker.submit("beep", "s", says(Done("beep")))
-    code_comes.set()
-    assert take(inbox, 2) == [Done("code"), Done("beep")]
-    code_comes.set()
-    assert inbox.get(timeout=PATIENCE) == Done("code")
-    code_comes.set()  # so that it can be stopped
+    assert inbox.get(timeout=PATIENCE) == Done("beep")
+    for _ in range(2):
+        code_comes.set()
+        assert inbox.get(timeout=PATIENCE) == Done("code")
 
 
 def test_back_after_unplug_and_replug(start: Start, inbox: queue.SimpleQueue[object], reader: Reader) -> None:

@@ -1,0 +1,223 @@
+"""What a person would see wrong on the glass, found by walking the widgets: clipping, size, distance, contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from kivy.core.window import Window
+from kivy.metrics import dp
+from kivy.uix.behaviors import ButtonBehavior
+from kivy.uix.label import Label
+from kivy.uix.scrollview import ScrollView
+from kivy.uix.widget import Widget
+from PIL import Image
+
+from screens import theme
+from screens.keyboard import Key
+from screens.widgets import Icon, KioskScreen, Overlay
+
+TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
+APART, KEYS_APART = 16, 8
+TEXT = 32
+CONTRAST = 7.0
+SLACK = 1.5  # pixels: textures and positions are rounded
+
+
+class Box(NamedTuple):
+    """A rectangle in pixels of the window, y upwards."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def within(self, other: Box) -> Box:
+        """What is seen of it through another one."""
+        return Box(
+            max(self.left, other.left),
+            max(self.bottom, other.bottom),
+            min(self.right, other.right),
+            min(self.top, other.top),
+        )
+
+    def covers(self, other: Box) -> bool:
+        """Whether the other one lies inside."""
+        return (
+            self.left - SLACK <= other.left
+            and self.bottom - SLACK <= other.bottom
+            and other.right <= self.right + SLACK
+            and other.top <= self.top + SLACK
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of it is seen."""
+        return self.right - self.left <= SLACK or self.top - self.bottom <= SLACK
+
+    def gap(self, other: Box) -> float:
+        """Pixels between two boxes; negative when they overlap."""
+        across = max(other.left - self.right, self.left - other.right)
+        along = max(other.bottom - self.top, self.bottom - other.top)
+        return max(across, along)
+
+
+class Seen(NamedTuple):
+    """A widget that is on the glass: where it is, what is seen of it, and whether it scrolls."""
+
+    widget: Any
+    box: Box
+    part: Box
+    scrolls: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong."""
+
+    rule: str
+    widget: str
+    text: str
+    detail: str
+
+
+def seen(root: Widget) -> list[Seen]:
+    """Every widget that can be seen, topmost layer only while an overlay covers the rest."""
+    everything = list(_walk(root, Box(0, 0, Window.width, Window.height), False))
+    overlays = [one.widget for one in everything if isinstance(one.widget, Overlay)]
+    if overlays:
+        top = list(overlays[-1].walk(restrict=True))
+        return [one for one in everything if one.widget in top]
+    return everything
+
+
+def _walk(widget: Any, view: Box, scrolls: bool) -> Iterator[Seen]:
+    if widget.opacity < 0.05:
+        return
+    left, bottom = widget.to_window(widget.x, widget.y)
+    box = Box(left, bottom, left + widget.width, bottom + widget.height)
+    yield Seen(widget, box, box.within(view), scrolls)
+    inner, inside = (box.within(view), True) if isinstance(widget, ScrollView) else (view, scrolls)
+    if isinstance(widget, KioskScreen):
+        inner = box.within(view)
+    for child in widget.children:
+        yield from _walk(child, inner, inside)
+
+
+def look(root: Widget, picture: Image.Image) -> list[Finding]:
+    """Everything that is wrong on the glass now; `picture` is what it shows."""
+    shown = seen(root)
+    labels = [one for one in shown if isinstance(one.widget, Label) and one.widget.text.strip()]
+    words = [one for one in labels if not isinstance(one.widget, Icon) and one.widget.font_name != theme.ICONS]
+    targets = [
+        one
+        for one in shown
+        if isinstance(one.widget, ButtonBehavior) and not isinstance(one.widget, Overlay) and not one.widget.disabled
+    ]
+    found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
+    return list(dict.fromkeys(found))
+
+
+def _finding(rule: str, one: Seen, detail: str) -> Finding:
+    widget = one.widget
+    owner: Any = widget
+    names = []
+    while isinstance(owner, Widget) and len(names) < 3:
+        if type(owner).__name__ not in ("BoxLayout", "Label", "Text", "GridLayout", "Column", "RelativeLayout"):
+            names.append(type(owner).__name__)
+        owner = owner.parent
+    text = getattr(widget, "text", "") or getattr(widget, "title", "") or getattr(widget, "name", "")
+    return Finding(rule, " < ".join(names), str(text)[:60], detail)
+
+
+def _clipped(labels: list[Seen]) -> Iterator[Finding]:
+    for one in labels:
+        label, (width, height) = one.widget, one.widget.texture_size
+        if width > label.width + SLACK or height > label.height + SLACK:
+            size = f"text {width:.0f} × {height:.0f} in {label.width:.0f} × {label.height:.0f}"
+            yield _finding("clipped", one, size)
+        if getattr(label, "shorten", False) and label.is_shortened:
+            yield _finding("shortened", one, f"in {label.width:.0f}")
+        inside = _ink(one)
+        if one.scrolls:
+            if inside.left < one.part.left - SLACK or inside.right > one.part.right + SLACK:
+                if not one.part.empty:
+                    yield _finding("outside", one, "beside its list")
+        elif not one.part.covers(inside):
+            yield _finding("outside", one, f"{_rounded(inside)} is cut to {_rounded(one.part)}")
+
+
+def _ink(one: Seen) -> Box:
+    """Where the letters are: the texture stands in the middle of the label, or as it is aligned."""
+    label, box = one.widget, one.box
+    width, height = (min(a, b) for a, b in zip(label.texture_size, label.size, strict=True))
+    x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _small(words: list[Seen]) -> Iterator[Finding]:
+    for one in words:
+        if one.widget.font_size < dp(TEXT) - 0.5:
+            yield _finding("small text", one, f"{one.widget.font_size / dp(1):.0f} dp")
+
+
+def _overlapping(words: list[Seen]) -> Iterator[Finding]:
+    boxes = [(one, _ink(one).within(one.part)) for one in words]
+    boxes = [(one, box) for one, box in boxes if not box.empty]
+    for (one, mine), (other, others) in combinations(boxes, 2):
+        if mine.gap(others) < -3:
+            yield _finding("overlap", one, f"with «{other.widget.text[:40]}» by {-mine.gap(others):.0f}")
+
+
+def _faint(words: list[Seen], picture: Image.Image) -> Iterator[Finding]:
+    for one in words:
+        box = _ink(one)
+        if one.widget.disabled or not one.part.covers(box):
+            continue
+        place = (int(box.left), int(Window.height - box.top), int(box.right) + 1, int(Window.height - box.bottom) + 1)
+        colours = picture.crop(place).getcolors(1 << 20) or []
+        if not colours:
+            continue
+        _, ground = max(colours, key=lambda pair: pair[0])
+        assert isinstance(ground, tuple)
+        ink = tuple(round(255 * part) for part in one.widget.color[:3])
+        if (ratio := _contrast(ink, ground)) < CONTRAST:
+            yield _finding("contrast", one, f"{ratio:.1f} of {_hex(ink)} on {_hex(ground)}")
+
+
+def _contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    """WCAG 2.2, relative luminance and contrast ratio."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: tuple[int, ...]) -> float:
+    parts = [part / 255 for part in colour[:3]]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _targets(targets: list[Seen]) -> Iterator[Finding]:
+    for one in targets:
+        least = dp(KEY_TARGET if isinstance(one.widget, Key) else TARGET)
+        smaller = min(one.widget.width, one.widget.height)
+        if smaller < least - SLACK:
+            yield _finding("small target", one, f"{smaller / dp(1):.0f} dp")
+        if not one.scrolls and not one.part.covers(one.box):
+            yield _finding("target outside", one, f"{_rounded(one.box)} is cut to {_rounded(one.part)}")
+    for one, other in combinations([t for t in targets if not t.part.empty], 2):
+        keys = isinstance(one.widget, Key) and isinstance(other.widget, Key)
+        gap = one.part.gap(other.part)
+        if gap < dp(KEYS_APART if keys else APART) - SLACK:
+            name = _finding("", other, "")
+            yield _finding("too close", one, f"{gap / dp(1):.0f} dp to {name.widget} «{name.text}»")
+
+
+def _rounded(box: Box) -> str:
+    return "(" + ", ".join(f"{side:.0f}" for side in box) + ")"
+
+
+def _hex(colour: tuple[int, ...]) -> str:
+    return "#" + "".join(f"{part:02X}" for part in colour[:3])

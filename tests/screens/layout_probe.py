@@ -1,0 +1,107 @@
+"""Shows every scene in the real window and looks for what is wrong; run as a process of its own, answers in JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("vi", "en")
+ROUNDS = 3  # of two frames: heights follow texts, and parents follow heights
+
+
+def probe(size: tuple[int, int], out: Path, only: str, with_pictures: bool) -> dict[str, Any]:
+    """All scenes in a window of `size`; returns the names of the scenes that were seen, and the findings."""
+    from kiosk import config as configuration
+    from kiosk.wiring import Machine
+    from screens.launch import prepare_kivy, screen
+
+    config = configuration.load(None)
+    answer: dict[str, Any] = {"scenes": [], "findings": []}
+    with tempfile.TemporaryDirectory() as folder, screen(size):
+        storage = config.storage.model_copy(update={"data_dir": Path(folder)})
+        config = config.model_copy(update={"storage": storage})
+        with Machine(config) as machine:
+            prepare_kivy(size)
+            from kivy.clock import Clock
+
+            from screens.window import KioskWindow
+
+            def work() -> None:
+                try:
+                    show_all(window, out, only, with_pictures, answer)
+                finally:
+                    Clock.schedule_once(lambda _dt: window.stop(), 0)
+
+            def start() -> None:
+                threading.Thread(target=work, daemon=True).start()
+
+            window = KioskWindow(machine.kiosk, machine.inbox, on_first_frame=start)
+            window.run()
+    return answer
+
+
+def show_all(window: Any, out: Path, only: str, with_pictures: bool, answer: dict[str, Any]) -> None:
+    """One scene after the other: show, let it be drawn, take a picture, look at it."""
+    from PIL import Image
+
+    from kiosk.state import Step
+    from screens.robot import Robot
+    from tests.screens.glass import look
+    from tests.screens.scenes import Scene, scenes, site_of
+
+    robot = Robot(window)
+    robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
+    kiosk = window.kiosk
+    kiosk.on_state = lambda _state: None  # what the machine itself reports does not disturb the scenes
+    site = site_of(kiosk)
+
+    def show(scene: Scene) -> None:
+        kiosk.touched()
+        kiosk.state = site.base
+        window.show(site.base)
+        kiosk.state = scene.state
+        window.show(scene.state)
+        scene.act(window.manager.current_screen)
+
+    for language in LANGUAGES:
+        for scene in scenes(site, language):
+            if not scene.name.startswith(only):
+                continue
+            robot.on_main(lambda scene=scene: show(scene))
+            for _ in range(ROUNDS):
+                robot.settle()
+            path = out / f"{scene.name}-{language}.png"
+            robot.picture(path)
+            picture = Image.open(path).convert("RGB")
+            for finding in robot.on_main(lambda picture=picture: look(window.root, picture)):
+                about = {"step": scene.step.value, "scene": scene.name, "language": language}
+                answer["findings"].append(about | asdict(finding))
+            answer["scenes"].append({"step": scene.step.value, "scene": scene.name, "language": language})
+            if not with_pictures:
+                path.unlink()
+    robot.close()
+
+
+def main() -> None:
+    """`--size 1080x1920 --out DIR`; the last line of stdout is JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--size", default="1080x1920")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--pictures", action="store_true", help="keep the pictures in DIR")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    options.out.mkdir(parents=True, exist_ok=True)
+    width, _, height = options.size.partition("x")
+    print(json.dumps(probe((int(width), int(height)), options.out, options.only, options.pictures), ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
