@@ -64,7 +64,7 @@ def _province_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.username is not None or parts.password is not None:
         raise ValueError("must hold no name and no password; secrets are given by token_file")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # a port above 65535 raises
         raise ValueError(f"«{url}» is no address such as https://gateway.example")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("plain http:// is accepted for loopback addresses only; use https://")
@@ -165,6 +165,12 @@ def _usual_series() -> tuple[SeriesTable, ...]:
     return tuple(SeriesTable.model_validate(row) for row in data["hall"]["series"])
 
 
+def _some(series: tuple[SeriesTable, ...]) -> tuple[SeriesTable, ...]:
+    if not series:  # min_length would be told beside the mistakes of the lines as well
+        raise ValueError("needs at least 1 line; leave it out for the usual ones")
+    return series
+
+
 class HallTable(_Table):
     """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default."""
 
@@ -175,7 +181,7 @@ class HallTable(_Table):
     holidays: tuple[Day, ...] = ()
     workdays: tuple[Day, ...] = ()
     last_ticket_minutes: int = Field(15, ge=0, le=240, strict=True)
-    series: tuple[SeriesTable, ...] = Field(default_factory=_usual_series, min_length=1)
+    series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
 
     @model_validator(mode="after")
     def _letters_once(self) -> HallTable:

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.text import TONES, apply_tone, fold, nfc, search_key
@@ -17,27 +17,10 @@ TONE_OF_KEY = {"f": "huyen", "s": "sac", "r": "hoi", "x": "nga", "j": "nang"}
 NAME_OF_TONE = {mark: name for name, mark in TONES.items()}
 WORDS = sorted({word for row in VECTORS["telex"] for word in row["out"].split()})
 MORE = [
-    "huế",
-    "khuỷu",
-    "ngoài",
-    "khỏe",
-    "hoàng",
-    "toán",
-    "thuở",
-    "mía",
-    "múa",
-    "giếng",
-    "yến",
-    "quốc",
-    "loạn",
-    "quặc",
-    "giầm",
-    "VIỆT",
-    "Ếban",
-    "khuấy",
-    "ngoéo",
-    "quạ",
+    *("huế", "khuỷu", "ngoài", "khỏe", "hoàng", "toán", "thuở", "mía", "múa", "giếng", "yến"),
+    *("quốc", "loạn", "quặc", "giầm", "VIỆT", "Ếban", "khuấy", "ngoéo", "quạ"),
 ]
+LETTERS = st.characters() | st.sampled_from("aăâeêioôơuưyqgđĐ \u0323\u0301")
 
 
 def without_tones(text: str) -> str:
@@ -85,25 +68,26 @@ def test_only_the_last_syllable_is_touched() -> None:
     assert apply_tone("a/hoa", "sac") == "a/hóa"
 
 
-@pytest.mark.parametrize("text", ["", " ", "hoa ", "hoa,", "123", "xyz"[:1], "đ"])
+@pytest.mark.parametrize("text", ["", " ", "hoa ", "hoa,", "123", "x", "đ"])
 def test_without_a_vowel_at_the_end_nothing_happens(text: str) -> None:
     assert apply_tone(text, "sac") == text
 
 
-@given(
-    st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aăâeêioôơuưyqgđĐ ̣́"))), st.sampled_from(["", *TONES])
-)
+@settings(deadline=None)
+@given(st.text(alphabet=LETTERS), st.sampled_from(["", *TONES]))
 def test_nothing_but_tones_changes(text: str, tone: str) -> None:
     changed = apply_tone(text, tone)
     assert changed == nfc(changed)
     assert without_tones(changed) == without_tones(nfc(text))
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="aăâeêioôơuưybcdđghklmnpqrstvx", min_size=1), st.sampled_from(sorted(TONES)))
 def test_no_syllable_is_refused(text: str, tone: str) -> None:
     assert (apply_tone(text, tone) != text) is any(c in "aăâeêioôơuưy" for c in text)
