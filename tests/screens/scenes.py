@@ -147,9 +147,7 @@ def _numbers(site: Site, language: str) -> Iterator[Scene]:
         ("ticket-failed", Job.FAILED, "paper_out"),
     ):
         ticket = _ticket(base.series[0], language, job, code)
-        yield Scene(
-            name, replace(base, step=Step.TICKET, session=Session(id="scene", started_at=NOW, ticket=ticket))
-        )
+        yield Scene(name, replace(base, step=Step.TICKET, session=Session(id="scene", started_at=NOW, ticket=ticket)))
     warned = _ticket(base.series[0], language, Job.UNCONFIRMED, "")
     session = Session(id="scene", started_at=NOW, ticket=warned)
     yield Scene("ticket-idle", replace(base, step=Step.TICKET, session=session, idle_seconds_left=17))
@@ -374,9 +372,7 @@ def _log() -> tuple[DeviceLogLine, ...]:
     )
 
 
-READY = {
-    kind: DeviceStatus(Condition.READY) for kind in ("printer", "code_scanner", "document_scanner", "card_reader")
-}
+READY = {kind: DeviceStatus(Condition.READY) for kind in ("printer", "code_scanner", "document_scanner", "card_reader")}
 TROUBLE = {
     "printer": DeviceStatus(Condition.ATTENTION, "paper_out"),
     "code_scanner": DeviceStatus(Condition.OFFLINE, "device_unplugged"),
