@@ -6,17 +6,18 @@ from kivy.properties import ListProperty, StringProperty
 
 from kiosk.state import AppState
 from screens.tr import tr
-from screens.widgets import Action, KioskScreen, Option
+from screens.widgets import KioskScreen, Option, Press
 
 MAX_PIN = 12
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "back")
 KEY_ICONS = {"clear": "close", "back": "backspace-outline"}
 
 
-class PinKey(Action):
+class PinKey(Press):
     """One key of the PIN pad."""
 
-    key = StringProperty("")
+    text = StringProperty("")
+    icon = StringProperty("")
 
 
 class LoginScreen(KioskScreen):
@@ -51,8 +52,6 @@ class LoginScreen(KioskScreen):
             self._show_names()
         if len(self.names) == 1 or self.officer not in self.names:
             self._choose(self.names[0] if self.names else "")
-        if view.code and not view.checking:
-            self.pin = ""
         self.message = tr.error(view.code) if self.names else tr._("Chưa có tài khoản nào cho cửa này.")
         self.message_detail = tr.advice(view.code)
         self.main_text = tr._("Đăng nhập")

@@ -199,10 +199,14 @@ class Robot:
     def picture(self, path: Path) -> None:
         """What the X server shows of the window, as a PNG."""
         self.settle()
+        self.grab().save(path)
+
+    def grab(self) -> Image.Image:
+        """What the X server shows of the window now."""
         left, top = self._window_origin()
         width, height = self.on_main(lambda: (int(Window.width), int(Window.height)))
         raw = self._root.get_image(left, top, width, height, X.ZPixmap, 0xFFFFFFFF)
-        Image.frombytes("RGB", (width, height), raw.data, "raw", "BGRX").save(path)
+        return Image.frombytes("RGB", (width, height), raw.data, "raw", "BGRX")
 
 
 def by_text(text: str) -> Wanted:

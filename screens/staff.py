@@ -137,7 +137,7 @@ class StaffScreen(KioskScreen):
     def _ticket_row(self, ticket: StaffTicket) -> StaffRow:
         parts = [ticket.issued_at.strftime("%H:%M"), tr._(STATE_WORDS[ticket.state])]
         if ticket.print_code:
-            parts.append(tr.error(ticket.print_code))
+            parts.append(tr.error(ticket.print_code).rstrip("."))
         if ticket.priority:
             parts.append(tr._(ticket.priority))
         if ticket.reprints:

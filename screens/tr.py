@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from kivy.event import Observable
@@ -16,7 +17,8 @@ class Translator(Observable):
     def __init__(self) -> None:
         super().__init__()
         self.language = i18n.SOURCE_LANGUAGE
-        self._watchers: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self._uids = count(1)
+        self._watchers: dict[int, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
 
     def _(self, text: str) -> str:
         """`text` in the language of the person who stands there."""
@@ -30,22 +32,28 @@ class Translator(Observable):
         """What to do about a code."""
         return i18n.advice(code, self.language)
 
-    def fbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Called by kv for each rule that uses `tr._`."""
-        if name == "_":
-            self._watchers.append((func, args))
+    def fbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
+        """Called by kv for each rule that uses `tr._`; the answer is what `unbind_uid` takes, 0 when nothing is bound."""
+        if name != "_":
+            return 0
+        uid = next(self._uids)
+        self._watchers[uid] = func, args
+        return uid
 
-    def funbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    def unbind_uid(self, name: str, uid: int) -> None:
         """Called by kv when a widget is dropped."""
-        if name == "_" and (func, args) in self._watchers:
-            self._watchers.remove((func, args))
+        self._watchers.pop(uid, None)
 
     def switch(self, language: str) -> None:
         """Show everything in another language."""
-        if language != self.language:
-            self.language = language
-            for func, args in list(self._watchers):
+        if language == self.language:
+            return
+        self.language = language
+        for uid, (func, args) in list(self._watchers.items()):
+            try:
                 func(*args, None, None)
+            except ReferenceError:  # a dropped widget whose destructor has not run yet
+                self._watchers.pop(uid, None)
 
 
 tr = Translator()

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("vi", "en")
-ROUNDS = 3  # of two frames: heights follow texts, and parents follow heights
+FRAMES = 4  # heights follow texts, parents follow heights, and the last frame must have been shown
 
 
-def probe(size: tuple[int, int], out: Path, only: str, with_pictures: bool) -> dict[str, Any]:
+def probe(size: tuple[int, int], out: Path | None, only: str) -> dict[str, Any]:
     """All scenes in a window of `size`; returns the names of the scenes that were seen, and the findings."""
     from kiosk import config as configuration
     from kiosk.wiring import Machine
@@ -35,7 +35,7 @@ def probe(size: tuple[int, int], out: Path, only: str, with_pictures: bool) -> d
 
             def work() -> None:
                 try:
-                    show_all(window, out, only, with_pictures, answer)
+                    show_all(window, out, only, answer)
                 finally:
                     Clock.schedule_once(lambda _dt: window.stop(), 0)
 
@@ -47,10 +47,8 @@ def probe(size: tuple[int, int], out: Path, only: str, with_pictures: bool) -> d
     return answer
 
 
-def show_all(window: Any, out: Path, only: str, with_pictures: bool, answer: dict[str, Any]) -> None:
+def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -> None:
     """One scene after the other: show, let it be drawn, take a picture, look at it."""
-    from PIL import Image
-
     from kiosk.state import Step
     from screens.robot import Robot
     from tests.screens.glass import look
@@ -64,8 +62,8 @@ def show_all(window: Any, out: Path, only: str, with_pictures: bool, answer: dic
 
     def show(scene: Scene) -> None:
         kiosk.touched()
-        kiosk.state = site.base
-        window.show(site.base)
+        if window.manager.current == scene.step:  # a screen that comes anew forgets what was open on it
+            window.show(site.base)
         kiosk.state = scene.state
         window.show(scene.state)
         scene.act(window.manager.current_screen)
@@ -75,32 +73,30 @@ def show_all(window: Any, out: Path, only: str, with_pictures: bool, answer: dic
             if not scene.name.startswith(only):
                 continue
             robot.on_main(lambda scene=scene: show(scene))
-            for _ in range(ROUNDS):
-                robot.settle()
-            path = out / f"{scene.name}-{language}.png"
-            robot.picture(path)
-            picture = Image.open(path).convert("RGB")
-            for finding in robot.on_main(lambda picture=picture: look(window.root, picture)):
-                about = {"step": scene.step.value, "scene": scene.name, "language": language}
-                answer["findings"].append(about | asdict(finding))
-            answer["scenes"].append({"step": scene.step.value, "scene": scene.name, "language": language})
-            if not with_pictures:
-                path.unlink()
+            for _ in range(FRAMES):
+                robot.on_main(lambda: None)
+            picture = robot.grab()
+            if out:
+                picture.save(out / f"{scene.name}-{language}.png", compress_level=1)
+            about = {"step": scene.step.value, "scene": scene.name, "language": language}
+            answer["scenes"].append(about)
+            found = robot.on_main(lambda picture=picture: look(window.root, picture))
+            answer["findings"] += [about | asdict(finding) for finding in found]
     robot.close()
 
 
 def main() -> None:
-    """`--size 1080x1920 --out DIR`; the last line of stdout is JSON."""
+    """`--size 1080x1920 [--out DIR] [--only NAME]`; the last line of stdout is JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", default="1080x1920")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--out", type=Path, help="keep the pictures in this folder")
     parser.add_argument("--only", default="")
-    parser.add_argument("--pictures", action="store_true", help="keep the pictures in DIR")
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
-    options.out.mkdir(parents=True, exist_ok=True)
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
     width, _, height = options.size.partition("x")
-    print(json.dumps(probe((int(width), int(height)), options.out, options.only, options.pictures), ensure_ascii=False))
+    print(json.dumps(probe((int(width), int(height)), options.out, options.only), ensure_ascii=False))
 
 
 if __name__ == "__main__":

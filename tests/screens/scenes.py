@@ -222,12 +222,12 @@ def _form(site: Site, _language: str) -> Iterator[Scene]:
         for question in section.questions:
             if question.type not in seen and question.type != "choice":
                 seen.add(question.type)
-                yield Scene(f"form-edit-{section.id}-{question.type}", state, _editing(question.id))
+                yield Scene(f"form-edit-{section.id}-{question.type}", state, _editing(session.form.id, question.id))
 
 
-def _editing(question_id: str) -> Callable[[Any], None]:
+def _editing(form_id: str, question_id: str) -> Callable[[Any], None]:
     def act(screen: Any) -> None:
-        screen.edit(screen._fields[question_id])
+        screen.edit(screen._fields[form_id, question_id])
 
     return act
 
