@@ -36,12 +36,6 @@ def problems(config: Config) -> list[str]:
             if p.form_id in forms
             for sentence in _unknown_cases(p, forms[p.form_id])
         ]
-    letters = {series.letter for series in config.hall.series}
-    found += [
-        f"procedure {p.code}: series {p.series} is not in [[hall.series]]"
-        for p in offered.procedures.values()
-        if letters and p.series not in letters
-    ]
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)

@@ -120,13 +120,19 @@ class JourneyVerbs(NumberVerbs):
         assert form is not None
         assert session.citizen is not None
         answers: Mapping[str, str] = forms.with_defaults(form, session.answers)
+        once = session.filled_for != session.citizen.id_number  # what was put right since then stays
         for section in form.sections:
-            if any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
+            if once and any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
                 answers = forms.prefill(form, section, session.citizen, answers)
-        self.change_session(consents=consents, notice_accepted_at=self.now(), answers=MappingProxyType(dict(answers)))
+        self.change_session(
+            consents=consents,
+            notice_accepted_at=self.now(),
+            answers=MappingProxyType(dict(answers)),
+            filled_for=session.citizen.id_number,
+        )
         first = self._sections()[0]
         self._open_section(first)
-        if session.citizen.method is identity.Method.QR:
+        if once and session.citizen.method is identity.Method.QR:
             self.change_session(scanned_person=first.id)
 
     # -- the form ------------------------------------------------------------------------------------------------

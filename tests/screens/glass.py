@@ -123,7 +123,7 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
 def _finding(rule: str, one: Seen, detail: str) -> Finding:
     widget = one.widget
     owner: Any = widget
-    names = []
+    names: list[str] = []
     while isinstance(owner, Widget) and len(names) < 3:
         if type(owner).__name__ not in ("BoxLayout", "Label", "Text", "GridLayout", "Column", "RelativeLayout"):
             names.append(type(owner).__name__)
@@ -142,9 +142,9 @@ def _clipped(labels: list[Seen]) -> Iterator[Finding]:
             yield _finding("shortened", one, f"in {label.width:.0f}")
         inside = _ink(one)
         if one.scrolls:
-            if inside.left < one.part.left - SLACK or inside.right > one.part.right + SLACK:
-                if not one.part.empty:
-                    yield _finding("outside", one, "beside its list")
+            beside = inside.left < one.part.left - SLACK or inside.right > one.part.right + SLACK
+            if beside and not one.part.empty:
+                yield _finding("outside", one, "beside its list")
         elif not one.part.covers(inside):
             yield _finding("outside", one, f"{_rounded(inside)} is cut to {_rounded(one.part)}")
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -
         for scene in scenes(site, language):
             if not scene.name.startswith(only):
                 continue
-            robot.on_main(lambda scene=scene: show(scene))
+            robot.on_main(partial(show, scene))
             for _ in range(FRAMES):
                 robot.on_main(lambda: None)
             picture = robot.grab()
@@ -80,7 +81,7 @@ def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -
                 picture.save(out / f"{scene.name}-{language}.png", compress_level=1)
             about = {"step": scene.step.value, "scene": scene.name, "language": language}
             answer["scenes"].append(about)
-            found = robot.on_main(lambda picture=picture: look(window.root, picture))
+            found = robot.on_main(partial(look, window.root, picture))
             answer["findings"] += [about | asdict(finding) for finding in found]
     robot.close()
 

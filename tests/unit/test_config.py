@@ -120,7 +120,7 @@ name = ""
 agency_code = "X05"
 kiosk_id = "k 1"
 languages = ["vi", "fr"]
-idle_seconds = 5
+idle_seconds = 4
 timezone = "Asia/Hanoi2"
 [storge]
 data_dir = "x"
