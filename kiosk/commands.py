@@ -262,7 +262,8 @@ def _attachment(path: Path, stores: wiring.Stores) -> Attachment | str:
         import img2pdf
 
         try:
-            data = img2pdf.convert(data, nodate=True)  # the same scan again is the same attachment
+            # without date and random identifier: the same scan again is the same attachment
+            data = img2pdf.convert(data, nodate=True, engine=img2pdf.Engine.internal)
         except img2pdf.ImageOpenError:
             return "is a damaged picture"
         media_type = "application/pdf"

@@ -19,7 +19,7 @@ from PIL import Image
 ROOT = Path(__file__).parent.parent.parent
 NAME, NUMBER = "Nguyễn Thị Đào", "027190012345"
 REF = "7a1c9a52-6f3b-4a8e-9a5e-0f6f0a3b7c11"
-DOSSIER = {
+DOSSIER: dict[str, Any] = {
     "client_ref": REF,
     "kiosk": {"id": "k1", "agency_code": "H05.114"},
     "procedure_code": "2.000635",
