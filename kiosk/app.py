@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from devices.document_scanner.page import warm_up
 from devices.events import CardPresence, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
@@ -51,6 +52,11 @@ class Kiosk(DeskVerbs):
         }
         self.parts.hall.store.reconcile(self.now())
         self.refresh_hall()
+
+    def ready(self) -> None:
+        """All screens stand: heavy libraries are loaded before the first citizen needs them."""
+        if scanner := self.parts.workers.get("document_scanner"):
+            scanner.submit("warm-up", "", lambda _scanner: warm_up())
 
     # -- every screen --------------------------------------------------------------------------------------------
     def touched(self) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from devices.registry import explain
-from kiosk.text import fold
+from kiosk.text import search_key
 
 
 class CatalogueError(Exception):
@@ -51,7 +51,7 @@ class Fee(Data):
     """Fee rule. `amount_vnd` is None where the province decides; `formula` names a rule such as `certified_copy`."""
 
     amount_vnd: int | None = Field(None, ge=0)
-    per: Literal["", "copy", "page"] = ""
+    per: Literal["", "copy"] = ""
     note: str = ""
     formula: Literal["", "certified_copy"] = ""
     valid_from: date | None = None
@@ -87,13 +87,13 @@ class Catalogue(Data):
     @cached_property
     def _folded(self) -> tuple[tuple[tuple[str, str], Procedure], ...]:
         return tuple(
-            ((fold(f"{p.short_name} {p.code}"), fold(" ".join((p.name, p.field, *p.keywords)))), p)
+            ((search_key(f"{p.short_name} {p.code}"), search_key(" ".join((p.name, p.field, *p.keywords)))), p)
             for p in self.procedures.values()
         )
 
     def search(self, query: str) -> tuple[Procedure, ...]:
         """Best first; all of them for an empty query. Every word must begin a word of name, code, field or keywords."""
-        words = fold(query).split()
+        words = search_key(query).removeprefix("thu tuc ").split()  # many names begin so, inconsistently
         if not words:
             return tuple(self.procedures.values())
         ranked = [(_rank(words, texts), p) for texts, p in self._folded]
@@ -126,9 +126,37 @@ def read_yaml(path: Path, problems: list[str]) -> Any:
     try:
         with path.open("rb") as file:
             return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-31
         problems.append(f"{path.name}: cannot be read: {' '.join(str(error).split())}")
         return None
+
+
+def told(file: str, where: str, what: str) -> str:
+    """One mistake as `file: path: sentence`; a mistake of the whole has no path."""
+    return f"{file}: {where}: {what}" if where else f"{file}: {what}"
+
+
+def _mistakes(procedure: Procedure) -> Iterator[str]:
+    if procedure.online and not (procedure.cases and procedure.form_id):
+        yield "an online procedure needs cases and a form_id"
+    if procedure.prepare and not procedure.kinds:
+        yield "a procedure that is prepared needs kinds"
+    if procedure.online and procedure.prepare:
+        yield "is either online or prepared, not both"
+    for twice in _twice([case.id for case in procedure.cases]):
+        yield f"case «{twice}» stands here twice"
+    for case in procedure.cases:
+        for twice in _twice([component.id for component in case.components]):
+            yield f"case «{case.id}»: paper «{twice}» stands here twice"
+    fee = procedure.fee
+    if fee and fee.formula and fee.amount_vnd is not None:
+        yield "fee: give either amount_vnd or formula, not both"
+    if fee and fee.valid_from and fee.valid_to and fee.valid_to < fee.valid_from:
+        yield "fee: valid_to is before valid_from"
+
+
+def _twice(ids: list[str]) -> list[str]:
+    return sorted({one for one in ids if ids.count(one) > 1})
 
 
 def load_catalogue(folder: Path) -> Catalogue:
@@ -144,12 +172,11 @@ def load_catalogue(folder: Path) -> Catalogue:
         try:
             procedure = Procedure.model_validate(row)
         except ValidationError as error:
-            problems += [f"{path.name}: {name}: {where}: {what}" for where, what in explain(Procedure, error)]
+            problems += [told(f"{path.name}: {name}", where, what) for where, what in explain(Procedure, error)]
             continue
         if procedure.code in found:
             problems.append(f"{path.name}: {name}: stands here twice")
-        if procedure.online and not (procedure.cases and procedure.form_id):
-            problems.append(f"{path.name}: {name}: an online procedure needs cases and a form_id")
+        problems += [f"{path.name}: {name}: {sentence}" for sentence in _mistakes(procedure)]
         found[procedure.code] = procedure
     if problems:
         raise CatalogueError(problems)

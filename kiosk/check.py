@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kiosk import staff
-from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue
+from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
 from kiosk.config import ASSETS, Config
 from kiosk.form_files import load_forms
+from kiosk.forms import Form
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
 
 
@@ -27,18 +30,26 @@ def problems(config: Config) -> list[str]:
             for p in offered.procedures.values()
             if p.form_id and p.form_id not in forms
         ]
-    letters = {series.letter for series in config.hall.series}
-    found += [
-        f"procedure {p.code}: series {p.series} is not in [[hall.series]]"
-        for p in offered.procedures.values()
-        if letters and p.series not in letters
-    ]
+        found += [
+            f"procedure {p.code}: form «{p.form_id}»: {sentence}"
+            for p in offered.procedures.values()
+            if p.form_id in forms
+            for sentence in _unknown_cases(p, forms[p.form_id])
+        ]
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)
         except (OSError, ValueError) as error:
             found.append(f"accounts: {error}")
     return found + _codes_without_text()
+
+
+def _unknown_cases(procedure: Procedure, form: Form) -> Iterator[str]:
+    known = {case.id for case in procedure.cases}
+    for section in form.sections:
+        for owner, condition in ((section.id, section.when), *((q.id, q.when) for q in section.questions)):
+            if condition and condition.question == "case":
+                yield from (f"«{owner}» waits for the unknown case «{c}»" for c in condition.values if c not in known)
 
 
 def _codes_without_text() -> list[str]:

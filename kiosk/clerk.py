@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 log = logging.getLogger(__name__)
 Work = Callable[[], object]
@@ -40,7 +41,8 @@ class Clerk:
                 while trace and trace.tb_next:
                     trace = trace.tb_next
                 # the text of the exception could hold personal data
-                log.error("clerk: %s at line %s", type(error).__name__, trace.tb_lineno if trace else "?")
+                where = Path(trace.tb_frame.f_code.co_filename).name if trace else "?"
+                log.error("clerk: %s at %s:%s", type(error).__name__, where, trace.tb_lineno if trace else 0)
                 return failed
 
         self._work.put(guarded)

@@ -11,12 +11,14 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from devices import registry
 from devices.interfaces import DEVICE_KINDS
@@ -60,7 +62,9 @@ def is_loopback(host: str) -> bool:
 
 def _province_url(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must hold no name and no password; secrets are given by token_file")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:  # a port above 65535 raises
         raise ValueError(f"«{url}» is no address such as https://gateway.example")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("plain http:// is accepted for loopback addresses only; use https://")
@@ -69,9 +73,23 @@ def _province_url(url: str) -> str:
 
 def _listen(text: str) -> str:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise ValueError(f"«{text}» is no address such as 127.0.0.1:8000")
     return text
+
+
+def _day(value: object) -> object:
+    """A day as text or as TOML's own date."""
+    text = value.isoformat() if isinstance(value, date) else value
+    if isinstance(text, str):
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            raise ValueError(f"«{text}» is no day such as 2026-11-24") from None
+    return text
+
+
+Day = Annotated[str, BeforeValidator(_day)]
 
 
 class _Table(BaseModel):
@@ -82,10 +100,10 @@ class Site(_Table):
     """Which kiosk of which centre this is."""
 
     name: str = Field("Trung tâm Phục vụ hành chính công phường Võ Cường", min_length=1, max_length=200)
-    agency_code: str = Field("H05.114", pattern=r"^[GH]\d{2}(\.\d{2,4})*$")
+    agency_code: str = Field("H05.114", pattern=r"^([0-9]{2,3}\.)*[GH][0-9]{2}(\.[0-9]{2,4})*$")
     kiosk_id: str = Field("k1", pattern=r"^[A-Za-z0-9_-]{1,32}$")
-    languages: tuple[Literal["vi", "en"], ...] = ("vi", "en")
-    idle_seconds: int = Field(60, ge=20, le=3600)
+    languages: tuple[Literal["vi", "en"], ...] = Field(("vi", "en"), min_length=1)
+    idle_seconds: int = Field(60, ge=5, le=3600, strict=True)
     timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Ho_Chi_Minh"
     hotline: str = ""
 
@@ -109,7 +127,7 @@ class Storage(_Table):
 class Province(_Table):
     """The way to the province, or the embedded one."""
 
-    sandbox: bool = False
+    sandbox: bool = Field(False, strict=True)
     url: Annotated[str, AfterValidator(_province_url)] | None = None
     token_file: Path | None = None
     ca_file: str = ""
@@ -136,22 +154,34 @@ class SeriesTable(_Table):
     letter: str = Field(pattern=r"^[A-Z]$")
     title: str = Field(min_length=1, max_length=80)
     fields: tuple[str, ...] = ()
-    counters: tuple[int, ...] = ()
-    daily_limit: int | None = Field(None, ge=1, le=9999)
+    counters: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = ()
+    daily_limit: int | None = Field(None, ge=1, le=9999, strict=True)
     icon: str = "ticket-outline"
 
 
+@cache
+def _usual_series() -> tuple[SeriesTable, ...]:
+    data = tomllib.loads(DEFAULT_FILE.read_text(encoding="utf-8"))
+    return tuple(SeriesTable.model_validate(row) for row in data["hall"]["series"])
+
+
+def _some(series: tuple[SeriesTable, ...]) -> tuple[SeriesTable, ...]:
+    if not series:  # min_length would be told beside the mistakes of the lines as well
+        raise ValueError("needs at least 1 line; leave it out for the usual ones")
+    return series
+
+
 class HallTable(_Table):
-    """Opening hours and the lines. `hours` absent: always open."""
+    """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default."""
 
     hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
     listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8000"
     database: str = ""
-    weekdays: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
-    holidays: tuple[str, ...] = ()
-    workdays: tuple[str, ...] = ()
-    last_ticket_minutes: int = Field(15, ge=0, le=240)
-    series: tuple[SeriesTable, ...] = ()
+    weekdays: tuple[Annotated[int, Field(ge=1, le=7, strict=True)], ...] = (1, 2, 3, 4, 5)
+    holidays: tuple[Day, ...] = ()
+    workdays: tuple[Day, ...] = ()
+    last_ticket_minutes: int = Field(15, ge=0, le=240, strict=True)
+    series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
 
     @model_validator(mode="after")
     def _letters_once(self) -> HallTable:

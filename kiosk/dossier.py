@@ -7,7 +7,7 @@ from typing import Any
 
 from kiosk.fees import fee_for
 from kiosk.forms import visible_answers
-from kiosk.identity import Citizen
+from kiosk.identity import Assurance, Citizen, Method
 from kiosk.state import Session
 
 NOTICE_VERSION = "2026-01-01"  # of the notice on the use of personal data that screens/notice shows
@@ -23,7 +23,9 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
     case = session.case.id if session.case else ""
     answers = visible_answers(session.form, case, session.answers)
     copies = answers.get("copies", "1")
-    amount = fee_for(session.procedure, int(copies) if copies.isdigit() else 1, created_at.date())
+    amount = fee_for(session.procedure, int(copies) if copies.isdecimal() else 1, created_at.date())
+    submitter = _submitter(session.citizen, answers)
+    same = submitter["id_number"] == session.citizen.id_number  # else what was read from the card proves nothing
     notice_at = session.notice_accepted_at or session.declared_at
     return {
         "client_ref": session.client_ref,
@@ -31,11 +33,11 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "procedure_code": session.procedure.code,
         "case": case or None,
         "form": {"id": session.form.id, "version": session.form.version.isoformat(), "answers": answers},
-        "submitter": _submitter(session.citizen, answers),
+        "submitter": submitter,
         "owner": None,
         "identification": {
-            "method": session.citizen.method.value,
-            "assurance": session.assurance.value,
+            "method": (session.citizen.method if same else Method.TYPED).value,
+            "assurance": (session.assurance if same else Assurance.DECLARED).value,
             "access": None,
             "trust": "not_checked",
             "clone_check": "not_checked",

@@ -11,6 +11,7 @@ FIRST_PAGES, FIRST_PAGE_VND, NEXT_PAGE_VND, MOST_VND = 2, 2_000, 1_000, 200_000 
 
 def certified_copy_fee(pages: int, copies: int) -> int:
     """Fee in đồng for certified copies: each of `pages` pages of the original, at most 200,000 a copy."""
+    pages = max(pages, 0)
     first = min(pages, FIRST_PAGES)
     return copies * min(MOST_VND, FIRST_PAGE_VND * first + NEXT_PAGE_VND * (pages - first))
 

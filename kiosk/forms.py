@@ -7,6 +7,7 @@ communes by their 5-digit code, numbers as digits.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
@@ -21,7 +22,12 @@ from kiosk.text import nfc
 
 EARLIEST_YEAR = 1900
 YOUNGEST_PARENT_YEARS = 12
-NAME_SIGNS = "'’-. "
+LONGEST_NAME = 100  # of a Person in the province's API
+NAME_SIGNS = "'‘’-. "
+SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
+# control, format (zero width, direction), private, surrogate and unassigned characters, emoji, keycaps, line separators
+NEVER = ("Cc", "Cf", "Co", "Cs", "Cn", "So", "Me", "Zl", "Zp")
+VARIATION_SELECTORS = "\ufe0e\ufe0f"
 
 
 class QuestionType(StrEnum):
@@ -123,42 +129,60 @@ def visible_questions(section: Section, case: str, answers: Mapping[str, str]) -
 
 
 def visible_answers(form: Form, case: str, answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers that are asked for: what a condition has hidden again is not sent."""
+    """The answers that are asked for, as they are sent: what a condition has hidden again is not."""
     return {
-        question.id: answers[question.id]
+        question.id: value
         for section in visible_sections(form, case, answers)
         for question in visible_questions(section, case, answers)
-        if answers.get(question.id)
+        if (value := clean(question, answers.get(question.id, "")))
     }
+
+
+def clean(question: Question, value: str) -> str:
+    """An answer in its kept form: NFC, single spaces, numbers without the gaps in which people write them."""
+    value = SPACES.sub(" ", nfc(value)).strip(" ")
+    if question.type in (QuestionType.ID_NUMBER, QuestionType.PHONE):
+        return re.sub(r"[ .\-]", "", value)
+    return value
 
 
 def check_answer(question: Question, value: str, today: date) -> str:
     """The error code of an answer, "" when it is good."""
-    value = nfc(value).strip()
+    value = clean(question, value)
     if not value:
         return "required" if question.required else ""
-    if len(value) > question.max_length:
+    longest = LONGEST_NAME if question.type is QuestionType.NAME else question.max_length
+    if len(value) > min(longest, question.max_length):
         return "too_long"
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Cn", "So") for c in value):
-        return "text_invalid"  # control and zero-width characters, emoji
+    if any(c in VARIATION_SELECTORS or unicodedata.category(c) in NEVER for c in value):
+        return "text_invalid"
     check = _CHECKS.get(question.type)
     return check(question, value, today) if check else ""
 
 
 def _check_name(_question: Question, value: str, _today: date) -> str:
     letters = [c for c in value if c not in NAME_SIGNS]
-    good = bool(letters) and all(c.isalpha() or unicodedata.combining(c) for c in letters)
+    good = bool(letters) and letters[0].isalpha() and all(c.isalpha() or unicodedata.combining(c) for c in letters)
     return "" if good else "name_invalid"
 
 
 def _check_date(question: Question, value: str, today: date) -> str:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
+    day = _day(value)
+    if day is None:
         return "date_invalid"
     if day.year < EARLIEST_YEAR:
         return "date_too_old"
     return "date_future" if question.past and day > today else ""
+
+
+def _day(value: str) -> date | None:
+    """A day as it is kept, YYYY-MM-DD; `fromisoformat` alone takes weeks and days without signs as well."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _check_id_number(_question: Question, value: str, _today: date) -> str:
@@ -211,7 +235,7 @@ def check_section(form: Form, section: Section, case: str, answers: Mapping[str,
     for question in visible_questions(section, case, answers):
         if code := check_answer(question, answers.get(question.id, ""), today):
             errors[question.id] = code
-    for question_id, code in (*_number_against_person(section, answers), *_ages(form, section, answers)):
+    for question_id, code in (*_number_against_person(section, answers), *_ages(form, section, case, answers)):
         errors.setdefault(question_id, code)
     return errors
 
@@ -224,28 +248,32 @@ def _number_against_person(section: Section, answers: Mapping[str, str]) -> Iter
         number = check_id_number(number)
     except IdentityError:
         return
-    born = answers.get(by_attribute.get("date_of_birth", ""), "")
-    if born[:4].isdigit() and int(born[:4]) != born_year(number):
+    born = _day(answers.get(by_attribute.get("date_of_birth", ""), ""))
+    if born and born.year != born_year(number):
         yield by_attribute["date_of_birth"], "id_number_birth_year"
     sex = answers.get(by_attribute.get("sex", ""), "")
     if sex and sex != sex_of(number):
         yield by_attribute["sex"], "id_number_sex"
 
 
-def _ages(form: Form, section: Section, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """A child is younger than its parents."""
+def _ages(form: Form, section: Section, case: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """A child is younger than its parents; those whose section is hidden do not count."""
     if not form.child or section.id not in (form.child, *form.parents):
         return
-    child = answers.get(f"{form.child}.date_of_birth", "")
+    shown = {one.id for one in visible_sections(form, case, answers)}
+    child = _day(answers.get(f"{form.child}.date_of_birth", ""))
     for parent in form.parents if section.id == form.child else (section.id,):
-        born = answers.get(f"{parent}.date_of_birth", "")
-        if child[:4].isdigit() and born[:4].isdigit() and int(child[:4]) - int(born[:4]) < YOUNGEST_PARENT_YEARS:
+        born = _day(answers.get(f"{parent}.date_of_birth", "")) if parent in shown else None
+        if child and born and child.year - born.year < YOUNGEST_PARENT_YEARS:
             yield f"{section.id}.date_of_birth", "child_older_than_parent"
 
 
 def prefill(form: Form, section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
-    """`answers` with what the card knows put into this section's questions."""
+    """`answers` with what the card knows put into this section's questions; what belonged to another person goes."""
     filled = dict(answers)
+    numbers = [answers.get(question.id, "") for question in section.questions if question.fills == "id_number"]
+    if any(number not in ("", citizen.id_number) for number in numbers):
+        filled.update((question.id, "") for question in section.questions if question.fills)
     for question in section.questions:
         known = getattr(citizen, question.fills, "") if question.fills else ""
         text = known.isoformat() if isinstance(known, date) else str(known or "")
@@ -264,10 +292,8 @@ def display_value(question: Question, value: str) -> str:
     """The answer as a person reads it (`14/02/1990`, the name of the commune, the label of the choice)."""
     match question.type:
         case QuestionType.DATE:
-            try:
-                return date.fromisoformat(value).strftime("%d/%m/%Y")
-            except ValueError:
-                return value
+            day = _day(value)
+            return day.strftime("%d/%m/%Y") if day else value
         case QuestionType.CHOICE:
             return next((choice.label for choice in question.choices if choice.value == value), value)
         case QuestionType.ETHNIC:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from enum import StrEnum
 from kiosk.places import id_number_provinces
 from kiosk.text import nfc
 
+QR_LONGEST = 1000  # characters; the fields of a card need less than 300
 QR_FIELDS = 7  # number|old number|name|DDMMYYYY|sex|residence|issued DDMMYYYY; what follows is ignored (DOMAIN 6)
 SEXES = {"nam": "male", "nữ": "female"}
 
@@ -57,7 +59,10 @@ class IdentityError(ValueError):
 
 def citizen_from_qr(text: str) -> Citizen:
     """Read the printed QR of an ID card: `number|old|name|DDMMYYYY|sex|residence|issue`. Raises `IdentityError`."""
-    fields = [field.strip() for field in nfc(text).split("|")]
+    text = nfc(text).strip() if len(text) <= QR_LONGEST else ""
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs", "Cn") for c in text):
+        raise IdentityError("qr_not_id_card")
+    fields = [field.strip() for field in text.split("|")]
     if not re.fullmatch(r"[0-9]{12}", fields[0]):
         raise IdentityError("qr_not_id_card")
     if len(fields) < QR_FIELDS:
@@ -75,7 +80,9 @@ def citizen_from_qr(text: str) -> Citizen:
         old_number=old,
         method=Method.QR,
     )
-    if born_year(number) != int(born[4:]):
+    if _date(issued) < _date(born):
+        raise IdentityError("qr_bad_date")
+    if born_year(number) != int(born[4:]) or sex_of(number) != citizen.sex:
         raise IdentityError("qr_bad_number")
     return citizen
 
@@ -83,7 +90,7 @@ def citizen_from_qr(text: str) -> Citizen:
 def check_id_number(text: str) -> str:
     """The 12 digits of a personal identification number (Decree 137/2015, article 13). Raises `IdentityError`."""
     digits = re.sub(r"[\s.\-]", "", text)
-    if not digits.isascii() or not digits.isdigit():
+    if digits and not (digits.isascii() and digits.isdigit()):
         raise IdentityError("id_number_letters")
     if len(digits) == 9:
         raise IdentityError("id_number_old")
@@ -116,6 +123,6 @@ def _date(text: str) -> date:
         day = datetime.strptime(text, "%d%m%Y").date()  # noqa: DTZ007  a day has no time zone
     except ValueError:
         raise IdentityError("qr_bad_date") from None
-    if not re.fullmatch(r"[0-9]{8}", text) or day.year < 1900:
+    if not re.fullmatch(r"[0-9]{8}", text) or day.year < 1900 or day > date.today():  # noqa: DTZ011  see above
         raise IdentityError("qr_bad_date")
     return day

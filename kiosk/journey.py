@@ -18,6 +18,7 @@ from kiosk.clerk_events import PageFailed, PageStored
 from kiosk.dossier import REQUESTER
 from kiosk.forms import Section
 from kiosk.numbers import NumberVerbs
+from kiosk.preview import preview
 from kiosk.state import Job, Page, Preparation, Session, Step
 
 MAX_PAGES = 40
@@ -77,7 +78,8 @@ class JourneyVerbs(NumberVerbs):
         except identity.IdentityError as error:
             self.change_session(errors={"id_number": error.code})
             return
-        self._identified(identity.Citizen(digits, method=identity.Method.TYPED))
+        # the number tells the sex: what is known is not asked for
+        self._identified(identity.Citizen(digits, sex=identity.sex_of(digits), method=identity.Method.TYPED))
 
     def code_scanned(self, event: CodeScanned) -> None:
         """A code: the citizen's card, a family member's card on a form, or nothing that is expected now."""
@@ -118,13 +120,19 @@ class JourneyVerbs(NumberVerbs):
         assert form is not None
         assert session.citizen is not None
         answers: Mapping[str, str] = forms.with_defaults(form, session.answers)
+        once = session.filled_for != session.citizen.id_number  # what was put right since then stays
         for section in form.sections:
-            if any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
+            if once and any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
                 answers = forms.prefill(form, section, session.citizen, answers)
-        self.change_session(consents=consents, notice_accepted_at=self.now(), answers=MappingProxyType(dict(answers)))
+        self.change_session(
+            consents=consents,
+            notice_accepted_at=self.now(),
+            answers=MappingProxyType(dict(answers)),
+            filled_for=session.citizen.id_number,
+        )
         first = self._sections()[0]
         self._open_section(first)
-        if session.citizen.method is identity.Method.QR:
+        if once and session.citizen.method is identity.Method.QR:
             self.change_session(scanned_person=first.id)
 
     # -- the form ------------------------------------------------------------------------------------------------
@@ -241,7 +249,7 @@ class JourneyVerbs(NumberVerbs):
 
         def store() -> object:
             try:
-                stored = Page(blobs.put(page.jpeg), len(page.jpeg), page)
+                stored = Page(blobs.put(page.jpeg), len(page.jpeg), preview(page))
             except OSError:
                 return PageFailed(event.session_id, event.job, "disk_full")
             return PageStored(event.session_id, component_id, stored, int(replacing) if replacing else None)

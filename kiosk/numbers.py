@@ -44,16 +44,18 @@ class NumberVerbs(KioskCore):
         """Give the next number of a series and print it; also the counter's number of a prepared dossier."""
         if self.state.step is Step.TICKET:
             return  # a second touch on the same tile is no second number
+        procedure = self.session.procedure if self.state.step is Step.CHECKLIST else None
+        if procedure is not None:
+            letter = self.parts.hall.letter_for(procedure.field, procedure.series)
         ticket = self.issue(letter)
         if ticket is None:
             return
-        checklist = self.state.step is Step.CHECKLIST
         self.change_session(Step.TICKET, ticket=self.view_of(ticket), priority="")
         view = self.session.ticket
         assert view is not None
         slip = self.ticket_slip(ticket, view)
-        if checklist and self.session.procedure:
-            slip = slips.with_checklist(slip, self.session.procedure, self.session.preparation, self.state.language)
+        if procedure is not None:
+            slip = slips.with_checklist(slip, procedure, self.session.preparation, self.state.language)
         self.print_slip(f"ticket:{ticket.id}", "", slip)
 
     def done_with_ticket(self) -> None:

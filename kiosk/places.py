@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kiosk.text import fold
+from kiosk.text import search_key
 
 FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
 
@@ -34,8 +34,8 @@ def provinces() -> tuple[Place, ...]:
 
 @cache
 def province_of_agency(agency_code: str) -> str:
-    """Code of today's province for an agency code such as `H05.114`; "" when it is a ministry's."""
-    head = agency_code.split(".")[0]
+    """Code of today's province for an agency code (`H05.114`, old order `000.17.22.H56`); "" for a ministry."""
+    head = next((part for part in agency_code.split(".") if part[:1].isalpha()), "")
     return next((p["new_code"] for p in _read("provinces.json")["provinces_legacy_63"] if p["agency_code"] == head), "")
 
 
@@ -72,12 +72,12 @@ def commune_text(code: str) -> str:
 
 @cache
 def _folded_communes() -> tuple[tuple[str, Place], ...]:
-    return tuple((fold(place.name), place) for place in _communes().values())
+    return tuple((search_key(place.name), place) for place in _communes().values())
 
 
 def search_communes(query: str, province: str = "", limit: int = 30) -> tuple[Place, ...]:
     """Communes whose name contains the folded words, those of `province` first."""
-    wanted = fold(query)
+    wanted = search_key(query)
     found = [place for folded, place in _folded_communes() if wanted in folded]
     found.sort(key=lambda place: place.parent != province)
     return tuple(found[:limit])

@@ -121,6 +121,7 @@ class Session:
     case: Case | None = None
     form: Form | None = None
     citizen: Citizen | None = field(default=None, repr=False)
+    filled_for: str = field(default="", repr=False)  # whose card has filled in the form: once, later answers stay
     assurance: Assurance = Assurance.DECLARED
     consents: tuple[str, ...] = ()
     notice_accepted_at: datetime | None = None

@@ -7,6 +7,7 @@ import unicodedata
 TONES = {"huyen": "\u0300", "sac": "\u0301", "hoi": "\u0309", "nga": "\u0303", "nang": "\u0323"}
 TONE_MARKS = frozenset(TONES.values())
 VOWELS = frozenset("aăâeêioôơuưy")
+APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
 D_WITH_STROKE = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "\u0256": "d", "\u0189": "D"})
 
 
@@ -22,11 +23,19 @@ def fold(text: str) -> str:
     return " ".join(letters.casefold().split())
 
 
+def search_key(text: str) -> str:
+    """`fold`, and one apostrophe for all: what is compared when a person searches (Ea H'Leo, Ea H’Leo)."""
+    return fold(text.translate(APOSTROPHES))
+
+
 def apply_tone(text: str, tone: str) -> str:
     """`text` with a tone (huyen, sac, hoi, nga, nang, or "" for none) on its last syllable; the same tone again takes
     it away. Never refuses a syllable: without a better rule the last vowel takes the mark. NFC in and out.
     """
-    start = max(text.rfind(c) for c in " '’-.") + 1
+    text = nfc(text)
+    start = len(text)
+    while start and (text[start - 1].isalpha() or unicodedata.combining(text[start - 1])):
+        start -= 1
     syllable = [_untoned(c) for c in text[start:]]
     if not any(c.lower() in VOWELS for c in map(_base, syllable)):
         return text

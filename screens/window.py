@@ -152,6 +152,7 @@ class KioskWindow(App):
                 self.screen(names.pop(0))
                 Clock.schedule_once(build_next, 0.05)
             else:
+                self.kiosk.ready()
                 gc.collect()
                 gc.freeze()  # the screens stay for ever: no collection needs to walk through them in mid-touch
 

@@ -46,6 +46,11 @@ class Hall:
         except KeyError:
             raise HallError("series_unknown") from None
 
+    def letter_for(self, field: str, letter: str) -> str:
+        """The series that handles a field of procedures; else the suggested one; else the first of this hall."""
+        by_field = next((one.letter for one in self.series.values() if field in one.fields), "")
+        return by_field or (letter if letter in self.series else next(iter(self.series), letter))
+
     def take(self, letter: str, now: datetime, priority: str = "") -> Ticket:
         """Store and return the next number of a series. Raises `HallError` with the reason when there is none."""
         series = self.series_of(letter)

@@ -138,7 +138,7 @@ class Province:
 
 
 def serve(listen: str, data_dir: Path, fault: str = "", catalogue: Mapping[str, Any] = _NO_CATALOGUE) -> None:
-    """Run a province at `HOST:PORT` until SIGINT or SIGTERM; its URL goes to stdout as one line.
+    """Run a province at `HOST:PORT` until SIGINT or SIGTERM; its URL goes to stdout as one line. Any token will do.
 
     To be called on the main thread. Raises as `Province` and `Province.start` do.
     """
@@ -148,7 +148,7 @@ def serve(listen: str, data_dir: Path, fault: str = "", catalogue: Mapping[str, 
     ends = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        with Province(data_dir, fault=fault, catalogue=catalogue) as province:
+        with Province(data_dir, token="", fault=fault, catalogue=catalogue) as province:
             url = province.start(host.strip("[]"), int(port))
             sys.stdout.write(url + "\n")
             sys.stdout.flush()

@@ -13,7 +13,7 @@ from typing import Any
 from tests.bench import hall, outbox, tickets
 
 ROOT = Path(__file__).parent.parent.parent
-ROUNDS = 5
+ROUNDS = 3
 
 
 def probe(*arguments: str) -> dict[str, Any]:
@@ -36,9 +36,9 @@ def window() -> None:
         bare, ours = [r[0][key] for r in rounds], [r[1][key] for r in rounds]
         ratio = statistics.median(ours) / max(statistics.median(bare), 1e-9)
         print(f"window {key}: kiosk {spread(ours)} {unit}, bare Kivy {spread(bare)} {unit}, ratio {ratio:.2f}")
-    journeys = probe("journeys", "--count", "300")
-    for key, value in journeys.items():
-        print(f"window {key}: {value}")
+    for what in (probe("journeys", "--count", "300"), probe("stalls")):
+        for key, value in what.items():
+            print(f"window {key}: {value:.4g}")
 
 
 def show(name: str, measure: Callable[[], Mapping[str, Any]]) -> None:

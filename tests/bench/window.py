@@ -10,7 +10,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +74,14 @@ def bare() -> None:
         Bare().run()
 
 
-def kiosk(work: Callable[[Any, Any], None] | None = None) -> None:
-    """The kiosk with the embedded default and fresh data."""
+def kiosk(work: Callable[[Any, Any], None] | None = None, devices: Mapping[str, Any] | None = None) -> None:
+    """The kiosk with the embedded default and fresh data; `devices` replaces tables of the configuration."""
     from kiosk import config as configuration
     from kiosk.wiring import Machine
     from screens.launch import PORTRAIT, prepare_kivy, screen
 
     config = configuration.load(None)
+    config = config.model_copy(update={"devices": {**config.devices, **(devices or {})}})
     with tempfile.TemporaryDirectory() as folder, screen(PORTRAIT):
         storage = config.storage.model_copy(update={"data_dir": Path(folder)})
         config = config.model_copy(update={"storage": storage})
@@ -140,16 +142,62 @@ def journeys(count: int) -> None:
     kiosk(work)
 
 
+def stalls() -> None:
+    """Longest pause of the main thread while the province hangs, the printer is silent, and pages are scanned."""
+    from devices.printer.virtual import Fault, Printer, TcpPrinter
+
+    def work(window: Any, machine: Any) -> None:
+        from kivy.clock import Clock
+
+        from kiosk.state import Job, Step
+        from screens.robot import Robot
+
+        robot = Robot(window)
+        robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
+        time.sleep(SETTLE_SECONDS)
+        machine.province.fault = "slow"
+        turns: list[float] = []
+        robot.on_main(lambda: Clock.schedule_interval(lambda _dt: turns.append(time.perf_counter()), 0))
+        kiosk = machine.kiosk
+        for _ in range(5):
+            robot.on_main(lambda: kiosk.take_number("A") or True)
+            time.sleep(1)
+            robot.on_main(lambda: kiosk.done_with_ticket() or True)
+        robot.on_main(lambda: (kiosk.browse(), kiosk.choose_procedure("1.001193"), kiosk.choose_case("certificate")))
+        robot.on_main(lambda: kiosk.open_paper("birth_certificate") or True)
+        for _ in range(4):
+            robot.on_main(lambda: kiosk.scan_page() or True)
+            robot.wait(lambda s: bool(s.session and s.session.scan is not Job.RUNNING), "the page")
+        gaps = sorted(1000 * (b - a) for a, b in pairwise(turns))
+        answer = {"main_thread_gap_ms_p99": gaps[int(0.99 * (len(gaps) - 1))], "main_thread_gap_ms_max": gaps[-1]}
+        print(json.dumps(answer))
+        sys.stdout.flush()
+        robot.close()
+
+    printer = Printer()
+    printer.fault = Fault.SILENT
+    with TcpPrinter(printer, 0) as line:
+        kiosk(
+            work,
+            {
+                "printer": {"driver": "escpos", "url": line.url},
+                "document_scanner": {"driver": "simulated", "seconds_per_page": 1.5},
+            },
+        )
+
+
 def main() -> None:
     """One probe."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["bare", "kiosk", "journeys"])
+    parser.add_argument("what", choices=["bare", "kiosk", "journeys", "stalls"])
     parser.add_argument("--count", type=int, default=300)
     options = parser.parse_args()
     if options.what == "bare":
         bare()
     elif options.what == "kiosk":
         kiosk()
+    elif options.what == "stalls":
+        stalls()
     else:
         journeys(options.count)
 

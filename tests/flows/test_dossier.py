@@ -232,3 +232,31 @@ def test_certified_copies_in_five_touches(player: Player) -> None:
     assert state.session
     assert state.session.ticket
     assert state.session.ticket.number == "B-001"
+
+
+def test_what_was_put_right_stays_after_going_back_to_the_notice(player: Player) -> None:
+    to_review(player, "2.000635")
+    player.kiosk.edit("contact")
+    player.kiosk.answer("requester.address", "Số 5, phố mới")
+    while player.state.step is not Step.NOTICE:
+        player.kiosk.back()
+    player.kiosk.accept_notice(())
+    session = player.state.session
+    assert session is not None
+    assert session.answers["requester.address"] == "Số 5, phố mới"
+
+
+def test_the_number_is_for_the_counter_of_the_procedures_field(config: Config) -> None:
+    table = config.hall.series[1].model_copy(update={"letter": "K", "fields": ("Chứng thực",)})
+    hall = config.hall.model_copy(update={"series": (config.hall.series[0], table)})
+    with Machine(config.model_copy(update={"hall": hall})) as machine:
+        player = Player(machine)
+        player.kiosk.browse()
+        player.kiosk.choose_procedure("2.000815")
+        player.kiosk.prepare(kind="Giấy khai sinh")
+        player.kiosk.next()
+        player.kiosk.take_number("B")
+        session = player.state.session
+        assert session is not None
+        assert session.ticket is not None
+        assert session.ticket.number == "K-001"

@@ -1,0 +1,158 @@
+"""The payload for the province, from whole sessions of each form."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from kiosk import forms
+from kiosk.catalogue import Case, Procedure, load_catalogue
+from kiosk.config import ASSETS
+from kiosk.dossier import payload
+from kiosk.dossier_schema import dossier_problems
+from kiosk.form_files import load_forms
+from kiosk.forms import Question, QuestionType
+from kiosk.identity import Assurance, Citizen, Method, citizen_from_qr
+from kiosk.state import Session, TicketView
+
+HANOI = timezone(timedelta(hours=7))
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=HANOI)
+OFFERED = load_catalogue(ASSETS / "catalogue")
+FORMS = load_forms(ASSETS / "forms")
+CARD = citizen_from_qr("027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021")
+ANSWERS = {
+    QuestionType.NAME: "Trần Thị Mai",
+    QuestionType.TEXT: "Tổ 1",
+    QuestionType.PHONE: "0912 345 678",
+    QuestionType.ID_NUMBER: "027190012345",
+    QuestionType.NUMBER: "2",
+    QuestionType.DATE: "1990-02-14",
+    QuestionType.ETHNIC: "01",
+    QuestionType.COMMUNE: "09190",
+}
+CASES = [(code, case.id) for code, p in OFFERED.procedures.items() if p.online for case in p.cases]
+
+
+def reply(question: Question) -> str:
+    if question.id == "child.date_of_birth":
+        return "2026-11-01"
+    if question.type is QuestionType.NUMBER and (question.minimum or 0) > 2:
+        return str(question.minimum)
+    return question.choices[-1].value if question.choices else ANSWERS[question.type]
+
+
+def session_of(code: str, case_id: str, citizen: Citizen = CARD) -> Session:
+    """A session in which every question was answered, the hidden ones too, and the card has filled its block."""
+    procedure: Procedure = OFFERED.procedures[code]
+    case: Case = next(case for case in procedure.cases if case.id == case_id)
+    form = FORMS[procedure.form_id]
+    answers = {q.id: reply(q) for section in form.sections for q in section.questions}
+    for section in form.sections[:2]:
+        answers = forms.prefill(form, section, citizen, answers)
+    return Session(
+        id=str(uuid.uuid4()),
+        started_at=NOW,
+        procedure=procedure,
+        case=case,
+        form=form,
+        citizen=citizen,
+        answers=answers,
+        consents=("survey",),
+        notice_accepted_at=NOW,
+        declared_at=NOW,
+        client_ref=str(uuid.uuid4()),
+    )
+
+
+def sent(session: Session) -> dict[str, Any]:
+    made = payload(session, "k1", "H05.114", NOW)
+    assert json.loads(json.dumps(made)) == made
+    assert dossier_problems(made, attachments=False) == ()
+    return made
+
+
+@pytest.mark.parametrize(("code", "case_id"), CASES)
+def test_the_province_would_take_it(code: str, case_id: str) -> None:
+    session = session_of(code, case_id)
+    assert session.form
+    for section in forms.visible_sections(session.form, case_id, session.answers):
+        assert forms.check_section(session.form, section, case_id, session.answers, NOW.date()) == {}
+    made = sent(session)
+    assert made["procedure_code"] == code
+    assert made["case"] == case_id
+    assert made["form"]["version"] == "2026-07-01"
+    assert made["submitter"]["full_name"] == "Nguyễn Thị Đào"
+    assert made["submitter"]["id_number"] == "027190012345"
+    assert made["submitter"]["date_of_birth"] == "1990-02-14"
+    assert made["submitter"]["phone"] == made["form"]["answers"]["requester.phone"] == "0912345678"
+    assert made["identification"]["method"] == "qr"
+    assert made["identification"]["assurance"] == "declared"
+    assert made["consents"] == [{"purpose": "survey", "given_at": "2026-11-23T10:00:00+07:00"}]
+    assert made["created_at"] == "2026-11-23T10:00:00+07:00"
+
+
+def test_hidden_answers_are_not_in_it() -> None:
+    session = session_of("1.004873", "first")
+    session = replace(session, answers={**session.answers, "marital.state": "never"})
+    answers = sent(session)["form"]["answers"]
+    assert not [key for key in answers if key.startswith("subject.")]
+    assert [key for key in answers if key.startswith("marital.")] == ["marital.state"]
+    birth = session_of("1.001193", "certificate")
+    birth = replace(birth, answers={**birth.answers, "father_known.answer": "no"})
+    assert not [key for key in sent(birth)["form"]["answers"] if key.startswith("father.")]
+
+
+def test_the_fee_of_the_copies() -> None:
+    session = session_of("2.000635", "self")
+    assert sent(session)["fee"] == {"amount_vnd": 16_000, "method": "counter"}
+    assert sent(session_of("1.004873", "first"))["fee"] is None
+    assert sent(session_of("1.001193", "witness"))["fee"] == {"amount_vnd": 0, "method": "none"}
+
+
+def test_who_typed_only_a_number_is_named_by_the_answers() -> None:
+    typed = Citizen("027190012345", method=Method.TYPED)
+    made = sent(session_of("2.000635", "self", typed))
+    assert made["submitter"]["full_name"] == "Trần Thị Mai"
+    assert made["submitter"]["date_of_birth"] == "1990-02-14"
+    assert made["submitter"]["sex"] == "female"
+    assert made["identification"]["method"] == "typed"
+
+
+def test_a_form_that_asks_less_is_completed_from_the_card() -> None:
+    made = sent(session_of("1.001193", "certificate"))  # does not ask for the sex
+    assert made["submitter"]["sex"] == "female"
+    assert made["submitter"]["address"] == "Tổ 1, Võ Cường, Bắc Ninh"
+
+
+def test_a_card_proves_nothing_about_another_person() -> None:
+    session = session_of("2.000635", "self", replace(CARD, method=Method.CHIP))
+    session = replace(session, assurance=Assurance.VERIFIED)
+    assert sent(session)["identification"]["method"] == "chip"
+    assert sent(session)["identification"]["assurance"] == "verified"
+    other = {
+        "requester.id_number": "066301000017",
+        "requester.full_name": "Y Moan Êban",
+        "requester.date_of_birth": "2001-01-01",
+    }
+    made = sent(replace(session, answers={**session.answers, **other}))
+    assert made["submitter"]["id_number"] == "066301000017"
+    assert made["identification"]["method"] == "typed"
+    assert made["identification"]["assurance"] == "declared"
+
+
+def test_a_linked_number() -> None:
+    ticket = TicketView(1, "A-025", "Hộ tịch", (1, 2), NOW, 3)
+    assert sent(session_of("2.000635", "self"))["linked_ticket"] is None
+    assert sent(replace(session_of("2.000635", "self"), ticket=ticket))["linked_ticket"] == "A-025"
+
+
+def test_a_session_tells_nothing_of_a_person() -> None:
+    session = session_of("2.000635", "self")
+    assert "Đào" not in repr(session)
+    assert "027190012345" not in repr(session)
+    assert date(1990, 2, 14).isoformat() not in repr(session)

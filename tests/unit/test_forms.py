@@ -1,0 +1,376 @@
+"""E-forms: questions, rules, prefill, and the mistakes of a form file."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from kiosk import forms, places
+from kiosk.catalogue import CatalogueError
+from kiosk.config import ASSETS
+from kiosk.form_files import FILLS, load_forms
+from kiosk.forms import Choice, Condition, Form, Question, QuestionType, Section, check_answer
+from kiosk.identity import Citizen, Method
+
+TODAY = date(2026, 11, 23)
+FORMS = load_forms(ASSETS / "forms")
+CITIZEN = Citizen(
+    "027190012345",
+    "Nguyễn Thị Đào",
+    date(1990, 2, 14),
+    "female",
+    "Tổ 1, Võ Cường, Bắc Ninh",
+    date(2021, 5, 10),
+    method=Method.QR,
+)
+LATE = Condition(question="case", values=("late",))
+
+
+def asked(kind: QuestionType, **more: object) -> Question:
+    return Question.model_validate({"id": "q", "type": kind, "label": "?", **more})
+
+
+def code(kind: str, value: str, **more: object) -> str:
+    return check_answer(asked(QuestionType(kind), **more), value, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("text", "Số 12/3, ngõ 5 – tổ 1 & 2 (cũ)"),
+        ("name", "Nguyễn Thị Đào"),
+        ("name", unicodedata.normalize("NFD", "Nguyễn Thị Đào")),
+        ("name", "Y Moan Êban"),
+        ("name", "H'Hen Niê"),
+        ("name", "Ea H’Leo"),
+        ("name", "Anne-Marie St. John"),
+        ("name", "Y Ơ\u0306"),  # a letter of the Ê-đê that has no code point of its own
+        ("name", "  Đào\u00a0Thị  "),
+        ("date", "2026-11-23"),
+        ("date", "2024-02-29"),
+        ("id_number", "027190012345"),
+        ("id_number", "027 190 012 345"),
+        ("phone", "0912345678"),
+        ("phone", "0912 345 678"),
+        ("number", "7"),
+        ("ethnic", "01"),
+        ("commune", "09190"),
+    ],
+)
+def test_good_answers(kind: str, value: str) -> None:
+    assert code(kind, value) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted"),
+    [
+        ("text", "", "required"),
+        ("text", " \u00a0 ", "required"),
+        ("text", "x" * 201, "too_long"),
+        ("text", "x" * 10_000, "too_long"),
+        ("name", "x" * 101, "too_long"),  # longer than the province takes
+        ("text", "a\x00b", "text_invalid"),
+        ("text", "a\nb", "text_invalid"),
+        ("text", "nhà 😀", "text_invalid"),
+        ("text", "1\ufe0f\u20e3", "text_invalid"),
+        ("text", "❤\ufe0f", "text_invalid"),
+        ("text", "a\u202eb", "text_invalid"),
+        ("text", "a\u200fb", "text_invalid"),
+        ("text", "a\u200bb", "text_invalid"),
+        ("text", "\ufeffa", "text_invalid"),
+        ("text", "a\u2028b", "text_invalid"),
+        ("text", "\ue000", "text_invalid"),
+        ("name", "Đào 2", "name_invalid"),
+        ("name", "---", "name_invalid"),
+        ("name", "Đào @", "name_invalid"),
+        ("name", "\u0301", "name_invalid"),
+        ("date", "2026-02-31", "date_invalid"),
+        ("date", "20260228", "date_invalid"),
+        ("date", "2026-W07-3", "date_invalid"),
+        ("date", "31/01/2026", "date_invalid"),
+        ("date", "²²²²-01-01", "date_invalid"),
+        ("date", "2026-11-24", "date_future"),
+        ("date", "1899-12-31", "date_too_old"),
+        ("id_number", "02719001234O", "id_number_letters"),
+        ("id_number", "0271900", "id_number_length"),
+        ("id_number", "123456789", "id_number_old"),
+        ("id_number", "003190012345", "id_number_province"),
+        ("id_number", "056285009876", "id_number_future"),
+        ("phone", "1912345678", "phone_invalid"),
+        ("phone", "091234567", "phone_invalid"),
+        ("phone", "+84912345678", "phone_invalid"),
+        ("phone", "٠٩١٢٣٤٥٦٧٨", "phone_invalid"),
+        ("number", "-1", "number_invalid"),
+        ("number", "²", "number_invalid"),
+        ("number", "1.5", "number_invalid"),
+        ("ethnic", "99", "ethnic_unknown"),
+        ("commune", "00000", "commune_unknown"),
+        ("commune", "Võ Cường", "commune_unknown"),
+    ],
+)
+def test_every_error(kind: str, value: str, wanted: str) -> None:
+    assert code(kind, value) == wanted
+
+
+def test_bounds_choices_and_what_may_be_empty_or_later() -> None:
+    assert code("number", "0", minimum=1) == code("number", "21", maximum=20) == "number_range"
+    assert code("number", "1", minimum=1) == code("number", "20", maximum=20) == ""
+    assert code("number", "9" * 200) == ""
+    choices = [{"value": "yes", "label": "Có"}]
+    assert code("choice", "yes", choices=choices) == ""
+    assert code("choice", "no", choices=choices) == "choice_invalid"
+    assert code("name", "", required=False) == ""
+    assert code("date", "2027-01-01", past=False) == ""
+
+
+def test_every_error_has_its_sentence_in_both_languages() -> None:
+    from kiosk.i18n import error_text
+
+    for name in ("required", "too_long", "text_invalid", "child_older_than_parent", "id_number_sex", "choice_invalid"):
+        assert error_text(name, "vi") != name
+        assert error_text(name, "en") not in (name, error_text(name, "vi"))
+
+
+def section_of(form_id: str, section_id: str) -> Section:
+    return next(section for section in FORMS[form_id].sections if section.id == section_id)
+
+
+def errors_of(form_id: str, section_id: str, case: str = "", **answers: str) -> dict[str, str]:
+    given = {key.replace("__", "."): value for key, value in answers.items()}
+    return forms.check_section(FORMS[form_id], section_of(form_id, section_id), case, given, TODAY)
+
+
+def test_the_number_tells_year_and_sex() -> None:
+    right = {
+        "requester__full_name": "Nguyễn Thị Đào",
+        "requester__id_number": "027190012345",
+        "requester__date_of_birth": "1990-02-14",
+        "requester__sex": "female",
+    }
+    assert errors_of("marital-status", "requester", **right) == {}
+    wrong = right | {"requester__date_of_birth": "1991-02-14", "requester__sex": "male"}
+    assert errors_of("marital-status", "requester", **wrong) == {
+        "requester.date_of_birth": "id_number_birth_year",
+        "requester.sex": "id_number_sex",
+    }
+    odd = right | {"requester__date_of_birth": "²²²²-01-01"}
+    assert errors_of("marital-status", "requester", **odd) == {"requester.date_of_birth": "date_invalid"}
+    no_number = right | {"requester__id_number": "", "requester__sex": "male"}
+    assert errors_of("marital-status", "requester", **no_number) == {"requester.id_number": "required"}
+
+
+def test_a_child_is_younger_than_its_parents() -> None:
+    child = {"child__full_name": "Trần An", "child__sex": "male", "child__date_of_birth": "2000-01-01"}
+    old = {"mother__date_of_birth": "1988-05-05"}
+    young = {"mother__date_of_birth": "1988-12-31", "father__date_of_birth": "1999-01-01"}
+    known = {"father_known__answer": "yes"}
+    code = {"child.date_of_birth": "child_older_than_parent"}
+    assert errors_of("birth-registration", "child", **child) == {}
+    assert errors_of("birth-registration", "child", **child, **old) == {}
+    assert errors_of("birth-registration", "child", **child, mother__date_of_birth="1990-02-14") == code
+    assert errors_of("birth-registration", "child", **child, **young, **known) == code
+    hidden = {"father_known__answer": "no"}  # the father's answers are still there, but are not asked for
+    assert errors_of("birth-registration", "child", **child, **young, **hidden) == {}
+    mother = errors_of("birth-registration", "mother", **child, mother__date_of_birth="1990-02-14")
+    assert mother["mother.date_of_birth"] == "child_older_than_parent"
+
+
+def test_conditions_show_and_hide() -> None:
+    form = FORMS["marital-status"]
+    section = section_of("marital-status", "marital")
+
+    def shown(state: str) -> set[str]:
+        return {q.id.removeprefix("marital.") for q in forms.visible_questions(section, "", {"marital.state": state})}
+
+    assert shown("never") == {"state"}
+    assert shown("divorced") == {"state", "paper", "paper_date", "court"}
+    assert shown("widowed") == {"state", "death_paper"}
+    assert shown("married") == {"state", "spouse"}
+    assert "subject" not in {s.id for s in forms.visible_sections(form, "first", {})}
+    assert "subject" in {s.id for s in forms.visible_sections(form, "authorised", {})}
+
+
+def test_hidden_answers_are_not_sent_and_the_others_in_their_kept_form() -> None:
+    answers = {
+        "marital.state": "never",
+        "marital.court": "Tòa án Bắc Ninh",
+        "subject.full_name": "Ai Đó",
+        "requester.full_name": unicodedata.normalize("NFD", " Nguyễn  Thị\u00a0Đào "),
+        "requester.id_number": "027 190 012 345",
+        "requester.phone": "0912.345.678",
+        "requester.address": "",
+        "unknown": "x",
+    }
+    assert forms.visible_answers(FORMS["marital-status"], "first", answers) == {
+        "marital.state": "never",
+        "requester.full_name": "Nguyễn Thị Đào",
+        "requester.id_number": "027190012345",
+        "requester.phone": "0912345678",
+    }
+
+
+def test_a_section_whose_questions_are_all_hidden_is_no_step() -> None:
+    question = Question(id="q", type=QuestionType.TEXT, label="?", when=LATE)
+    form = Form(id="f", version=TODAY, title="t", sections=(Section(id="s", title="t", questions=(question,)),))
+    assert forms.visible_sections(form, "early", {}) == ()
+    assert forms.visible_sections(form, "late", {}) == form.sections
+
+
+def test_a_card_fills_the_block_of_its_person() -> None:
+    form = FORMS["birth-registration"]
+    filled = forms.prefill(form, section_of(form.id, "mother"), CITIZEN, {"child.sex": "male"})
+    assert filled == {
+        "child.sex": "male",
+        "mother.full_name": "Nguyễn Thị Đào",
+        "mother.id_number": "027190012345",
+        "mother.date_of_birth": "1990-02-14",
+        "mother.address": "Tổ 1, Võ Cường, Bắc Ninh",
+    }
+
+
+def test_a_number_alone_leaves_what_was_typed() -> None:
+    form = FORMS["birth-registration"]
+    section = section_of(form.id, "requester")
+    typed = {"requester.full_name": "Nguyễn Thị Đào"}
+    filled = forms.prefill(form, section, Citizen("027190012345"), typed)
+    assert filled == typed | {"requester.id_number": "027190012345"}
+    assert forms.prefill(form, section, Citizen("027190012345"), filled) == filled
+
+
+def test_two_persons_are_never_mixed() -> None:
+    form = FORMS["birth-registration"]
+    section = section_of(form.id, "mother")
+    first = forms.prefill(form, section, CITIZEN, {})
+    second = forms.prefill(form, section, Citizen("066301000017", "Y Moan Êban"), first)
+    assert second["mother.full_name"] == "Y Moan Êban"
+    assert second["mother.address"] == second["mother.date_of_birth"] == ""
+
+
+def test_defaults_do_not_replace_answers() -> None:
+    form = FORMS["marital-status"]
+    assert forms.with_defaults(form, {})["copies"] == "1"
+    assert forms.with_defaults(form, {"copies": "3"})["copies"] == "3"
+    assert forms.with_defaults(form, {"copies": ""})["copies"] == ""
+
+
+def test_answers_as_a_person_reads_them() -> None:
+    show = forms.display_value
+    assert show(asked(QuestionType.DATE), "1990-02-14") == "14/02/1990"
+    assert show(asked(QuestionType.DATE), "nonsense") == "nonsense"
+    assert show(asked(QuestionType.ETHNIC), "01") == "Kinh"
+    assert show(asked(QuestionType.ETHNIC), "99") == "99"
+    assert show(asked(QuestionType.COMMUNE), "09190") == "Phường Võ Cường, Tỉnh Bắc Ninh"
+    assert show(asked(QuestionType.COMMUNE), "") == ""
+    assert show(asked(QuestionType.COMMUNE), "00000") == "00000"
+    assert show(asked(QuestionType.CHOICE, choices=(Choice(value="a", label="Một"),)), "a") == "Một"
+    assert show(asked(QuestionType.TEXT), "x") == "x"
+
+
+def test_communes_are_found_without_marks_and_those_of_the_province_first() -> None:
+    assert places.search_communes("vo cuong")[0].code == "09190"
+    assert places.search_communes("ea h’leo") == places.search_communes("Ea H'Leo") != ()
+    province = places.province_of_agency("H05.114")
+    assert places.province_of_agency("000.17.22.H05") == province
+    assert places.province_of_agency("G09.20") == ""
+    found = places.search_communes("xa tan", province)
+    inside = [place.parent == province for place in found]
+    assert inside == sorted(inside, reverse=True)
+    assert inside[0]
+    assert len(found) == 30
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
+def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
+    for section in form.sections:
+        fills = {q.id.rsplit(".")[-1]: q.fills for q in section.questions if q.fills}
+        assert all(attribute == name for name, attribute in fills.items()), section.id
+        assert not section.person or {"full_name", "id_number", "date_of_birth"} <= set(fills)
+        for question in section.questions:
+            if not question.fills:
+                continue
+            value = forms.prefill(form, section, CITIZEN, {})[question.id]
+            assert check_answer(question, value, TODAY) == ""
+
+
+BAD_FORM = """
+id: other
+version: 2026-07-01
+title: T
+child: kid
+parents: [mum]
+sections:
+  - id: one
+    title: T
+    when: {question: late, values: ["x"]}
+    questions:
+      - {id: a, type: choice, label: L}
+      - {id: a, type: text, label: L, fills: full_nam}
+      - {id: b, type: text, label: L, fills: date_of_birth}
+      - {id: c, type: number, label: L, minimum: 5, maximum: 2, default: many}
+      - {id: d, type: choice, label: L, choices: [{value: x, label: X}, {value: x, label: Y}]}
+  - id: one
+    title: T
+    when: {question: nothing, values: ["x"]}
+    questions:
+      - {id: late, type: choice, label: L, choices: [{value: x, label: X}], fills: sex}
+      - {id: e, type: text, label: L, when: {question: d, values: ["z"]}, choices: [{value: x, label: X}]}
+"""
+
+
+def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(BAD_FORM, encoding="utf-8")
+    shape = (
+        "id: shape\nversion: x\ntitle: T\nsections:\n  - {id: s, titel: T, questions: [{id: q, type: nam, label: L}]}\n"
+    )
+    (tmp_path / "shape.yaml").write_text(shape, encoding="utf-8")
+    (tmp_path / "broken.yaml").write_text("id: [", encoding="utf-8")
+    (tmp_path / "day.yaml").write_text("version: 2026-02-31", encoding="utf-8")
+    (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        load_forms(tmp_path)
+    problems = caught.value.problems
+    for wanted in (
+        "bad.yaml: id «other» is not the name of the file",
+        "bad.yaml: section «one» stands here twice",
+        "bad.yaml: child or parent «kid» is no section",
+        "bad.yaml: child or parent «mum» is no section",
+        "bad.yaml: question «a» stands here twice",
+        "bad.yaml: question «a» has no choices",
+        "bad.yaml: question «a» fills «full_nam», which a card has not",
+        "bad.yaml: question «b» fills «date_of_birth», so its type must be date",
+        "bad.yaml: question «c» has a minimum above its maximum",
+        "bad.yaml: question «c» has the default «many», which is no answer to it",
+        "bad.yaml: question «d» has a choice that stands here twice",
+        "bad.yaml: question «late» fills «sex», so its choices must be male, female",
+        "bad.yaml: question «e» has choices, but is no choice",
+        "bad.yaml: «one» depends on «late», which is asked later or not always",
+        "bad.yaml: «one» depends on the unknown question «nothing»",
+        "shape.yaml: version: ",
+        "shape.yaml: sections.0.titel: unknown key; «titel» is not known; did you mean «title»?",
+        "shape.yaml: sections.0.title: is missing",
+        "shape.yaml: sections.0.questions.0.type: ",
+        "broken.yaml: cannot be read: ",
+        "day.yaml: cannot be read: ",
+        "empty.yaml: ",
+    ):
+        assert any(problem.startswith(wanted) for problem in problems), (wanted, problems)
+    assert not any(": : " in problem for problem in problems)
+
+
+def test_a_condition_names_a_choice(tmp_path: Path) -> None:
+    text = BAD_FORM[BAD_FORM.index("version") : BAD_FORM.index("child")] + (
+        "id: f\nsections:\n  - id: s\n    title: T\n    questions:\n"
+        "      - {id: d, type: choice, label: L, choices: [{value: x, label: X}]}\n"
+        "      - {id: e, type: text, label: L, when: {question: d, values: [z]}}\n"
+    )
+    (tmp_path / "f.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        load_forms(tmp_path)
+    assert caught.value.problems == ["f.yaml: «e» waits for «z», no choice of «d»"]
+
+
+def test_what_fills_is_what_a_citizen_has() -> None:
+    assert set(FILLS) == set(Citizen.__dataclass_fields__) - {"method"}
