@@ -129,7 +129,8 @@ def test_bounds_choices_and_what_may_be_empty_or_later() -> None:
 def test_every_error_has_its_sentence_in_both_languages() -> None:
     from kiosk.i18n import error_text
 
-    for name in ("required", "too_long", "text_invalid", "child_older_than_parent", "id_number_sex", "choice_invalid"):
+    simple = ("required", "too_long", "text_invalid", "choice_invalid", "year_future")
+    for name in (*simple, "child_older_than_parent", "id_number_sex", "date_order"):
         assert error_text(name, "vi") != name
         assert error_text(name, "en") not in (name, error_text(name, "vi"))
 
@@ -187,10 +188,56 @@ def test_conditions_show_and_hide() -> None:
 
     assert shown("never") == {"state"}
     assert shown("divorced") == {"state", "paper", "paper_date", "court"}
-    assert shown("widowed") == {"state", "death_paper"}
+    assert shown("widowed") == {"state", "death_paper", "death_office", "death_paper_date"}
     assert shown("married") == {"state", "spouse"}
     assert "subject" not in {s.id for s in forms.visible_sections(form, "first", {})}
     assert "subject" in {s.id for s in forms.visible_sections(form, "authorised", {})}
+
+
+def test_for_a_marriage_one_certificate_is_issued() -> None:
+    section = section_of("marital-status", "purpose")
+
+    def shown(purpose: str) -> list[str]:
+        return [q.id for q in forms.visible_questions(section, "", {"purpose.kind": purpose})]
+
+    assert "copies" not in shown("marriage")
+    assert "copies" in shown("property")
+    assert "copies" in shown("other")
+
+
+def test_a_stay_ends_after_it_began() -> None:
+    def until(day: str, since: str = "2020-05-01") -> str:
+        stay = {"origin__ethnic": "01", "origin__commune": "09190", "origin__since": since, "origin__until": day}
+        return errors_of("marital-status", "origin", **stay).get("origin.until", "")
+
+    assert until("2020-04-30") == "date_order"
+    assert until("2020-05-01") == until("2021-01-01") == until("") == ""
+    assert until("2020-04-30", since="") == ""
+    assert until("2020-02-30") == "date_invalid"  # one error a field, that of the field itself first
+
+
+def test_a_hidden_date_orders_nothing() -> None:
+    days = [
+        {"id": "a", "type": "date", "label": "?", "when": {"question": "case", "values": ["late"]}},
+        {"id": "b", "type": "date", "label": "?", "not_before": "a"},
+    ]
+    section = Section.model_validate({"id": "s", "title": "T", "questions": days})
+    form = Form(id="f", version=TODAY, title="T", sections=(section,))
+    answers = {"a": "2020-02-02", "b": "2020-01-01"}
+    assert forms.check_section(form, section, "late", answers, TODAY) == {"b": "date_order"}
+    assert forms.check_section(form, section, "other", answers, TODAY) == {}
+
+
+def test_a_year_that_has_not_come() -> None:
+    assert code("number", "2026", year=True) == code("number", "2027") == ""
+    assert code("number", "2027", year=True) == "year_future"
+    answers = {"registered__commune": "09190", "registered__year": "2099"}
+    assert errors_of("civil-status-extract", "registered", **answers) == {"registered.year": "year_future"}
+
+
+def test_both_parents_tell_their_ethnic_group() -> None:
+    for parent in ("mother", "father"):
+        assert [q.id for q in section_of("birth-registration", parent).questions if q.type is QuestionType.ETHNIC]
 
 
 def test_hidden_answers_are_not_sent_and_the_others_in_their_kept_form() -> None:
@@ -282,6 +329,15 @@ def test_communes_are_found_without_marks_and_those_of_the_province_first() -> N
     assert len(found) == 30
 
 
+def test_places_stand_in_alphabetical_order() -> None:
+    names = [place.name for place in places.communes(places.province_of_agency("H05.114"))]
+    assert names.index("Phường Đa Mai") < names.index("Phường Đào Viên") < names.index("Phường Võ Cường")
+    assert names.index("Phường Đa Mai") > names.index("Phường Chũ")
+    provinces = [place.name for place in places.provinces()]
+    assert len(provinces) == 34
+    assert provinces.index("Tỉnh Cà Mau") < provinces.index("Tỉnh Điện Biên") < provinces.index("Tỉnh Gia Lai")
+
+
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
 def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
     for section in form.sections:
@@ -311,6 +367,8 @@ sections:
       - {id: b, type: text, label: L, fills: date_of_birth}
       - {id: c, type: number, label: L, minimum: 5, maximum: 2, default: many}
       - {id: d, type: choice, label: L, choices: [{value: x, label: X}, {value: x, label: Y}]}
+      - {id: g, type: date, label: L, not_before: late}
+      - {id: h, type: text, label: L, year: true}
   - id: one
     title: T
     when: {question: nothing, values: ["x"]}
@@ -344,6 +402,8 @@ def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
         "bad.yaml: question «c» has a minimum above its maximum",
         "bad.yaml: question «c» has the default «many», which is no answer to it",
         "bad.yaml: question «d» has a choice that stands here twice",
+        "bad.yaml: question «g» is not before «late», so both must be dates of this section",
+        "bad.yaml: question «h» is a year, so its type must be number",
         "bad.yaml: question «late» fills «sex», so its choices must be male, female",
         "bad.yaml: question «e» has choices, but is no choice",
         "bad.yaml: «one» depends on «late», which is asked later or not always",
