@@ -67,7 +67,9 @@ def test_sorting_letters_first_then_tones_then_capitals() -> None:
 @given(st.lists(st.text()))
 def test_any_text_can_be_sorted(words: list[str]) -> None:
     once = sorted(words, key=sort_key)
-    assert [sort_key(word) for word in sorted(words[::-1], key=sort_key)] == [sort_key(word) for word in once]
+    assert [sort_key(word) for word in sorted(random.sample(words, len(words)), key=sort_key)] == [
+        sort_key(word) for word in once
+    ]
 
 
 def test_nfc() -> None:
