@@ -9,7 +9,8 @@ from pathlib import Path
 
 def parser() -> argparse.ArgumentParser:
     """All verbs with their options."""
-    common = argparse.ArgumentParser(add_help=False)
+    # both options stand before or after the verb: suppressed defaults keep what was said before it
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--config", type=Path, help="configuration (TOML); without it the embedded default runs")
     common.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
     top = argparse.ArgumentParser(prog="main.py", description=__doc__, parents=[common])
@@ -39,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("act", choices=["add"])
     account.add_argument("name")
     account.add_argument("--role", choices=["staff", "technician"], required=True)
+    audit = verb("audit", "the audit log")
+    audit.add_argument("act", choices=["verify"])
     outbox = verb("outbox", "the technician's view of the queue")
     acts = outbox.add_subparsers(dest="act", required=True, metavar="ACT")
     add = acts.add_parser("add", parents=[common])
@@ -53,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb. Exit code: 0 done, 1 it failed, 2 usage or configuration."""
-    options = parser().parse_args(argv)
+    options = parser().parse_args(argv, argparse.Namespace(config=None, json=False))
     from kiosk import commands
 
     if options.verb in ("run", "tour"):

@@ -59,11 +59,15 @@ def _sentence(model: type[BaseModel], item: Any) -> Problem:
     path = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
         owner = _model_at(model, item["loc"][:-1])
-        return path, f"unknown key; {unknown(str(item['loc'][-1]), owner.model_fields if owner else ())}"
+        return path, f"unknown key; {unknown(str(item['loc'][-1]), _keys(owner))}"
     if item["type"] == "missing":
         return path, "is missing"
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return path, message
+
+
+def _keys(model: type[BaseModel] | None) -> list[str]:
+    return [name for name, field in model.model_fields.items() if not field.exclude] if model else []
 
 
 def _model_at(model: type[BaseModel], steps: tuple[Any, ...]) -> type[BaseModel] | None:

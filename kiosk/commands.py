@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from devices.document_scanner.page import open_picture
 from devices.errors import DeviceError
 from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
 from kiosk import config as configuration
@@ -22,6 +23,7 @@ from kiosk import i18n, wiring
 from kiosk.config import Config, ConfigError
 from kiosk.hall.tickets import HallError, TicketState
 from kiosk.provisional import provisional_code
+from kiosk.staff import AccountsError
 from kiosk.wiring import Refused
 from offline_queue.entry import Attachment, EntryState, OutboxEntry
 from offline_queue.errors import OutboxError
@@ -38,7 +40,7 @@ def guarded(options: argparse.Namespace, verb: Verb) -> int:
     )
     try:
         return verb(options, configuration.load(options.config))
-    except ConfigError as error:
+    except (ConfigError, AccountsError) as error:
         return _fail(options, "config_invalid", str(error), USAGE)
     except Refused as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
@@ -169,7 +171,10 @@ def province(options: argparse.Namespace, config: Config) -> int:
     """The embedded province alone, until it is told to stop."""
     from kiosk.sandbox.server import serve
 
-    serve(options.listen, options.data, options.fault)
+    try:
+        serve(options.listen, options.data, options.fault)
+    except ValueError as error:
+        return _fail(options, "usage", str(error), USAGE)
     return DONE
 
 
@@ -186,6 +191,16 @@ def account(options: argparse.Namespace, config: Config) -> int:
         return _fail(options, "account_invalid", str(error))
     _say(options, {"name": options.name, "role": options.role})
     return DONE
+
+
+def audit(options: argparse.Namespace, config: Config) -> int:
+    """Follow the chain of the audit log; any changed, missing or added line breaks it."""
+    from kiosk.audit import verify
+
+    path = config.storage.data_dir / "audit.jsonl"
+    broken = verify(path) if path.exists() else None
+    _say(options, {"file": str(path), "first_broken_line": broken})
+    return DONE if broken is None else FAILED
 
 
 def outbox(options: argparse.Namespace, config: Config) -> int:
@@ -238,11 +253,17 @@ def _attachment(path: Path, stores: wiring.Stores) -> Attachment | str:
     if not media_type:
         return "is no JPEG, PNG or PDF" if data else "is empty"
     pages = 1
+    if media_type != "application/pdf":
+        try:
+            open_picture(data)
+        except DeviceError as error:
+            return _sentence(error.code)
     if media_type == "image/png":
         import img2pdf
 
         try:
-            data = img2pdf.convert(data)
+            # without date and random identifier: the same scan again is the same attachment
+            data = img2pdf.convert(data, nodate=True, engine=img2pdf.Engine.internal)
         except img2pdf.ImageOpenError:
             return "is a damaged picture"
         media_type = "application/pdf"
@@ -318,6 +339,7 @@ OUTBOX_ACTS = {
     "drain": _outbox_drain,
 }
 VERBS: dict[str, Verb] = {
+    "audit": audit,
     "check": check,
     "ticket": ticket,
     "scan": scan,

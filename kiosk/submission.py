@@ -144,7 +144,7 @@ def _attach(parts: Parts, component_id: str, title: str, pages: tuple[Page, ...]
     import img2pdf
 
     output = io.BytesIO()
-    img2pdf.convert([parts.blobs.get(page.sha256) for page in pages], outputstream=output)
+    img2pdf.convert([parts.blobs.get(page.sha256) for page in pages], outputstream=output, nodate=True)
     pdf = output.getvalue()
     sha256 = parts.blobs.put(pdf)
     return Attachment(component_id, title, sha256, len(pdf), "application/pdf", len(pages))

@@ -7,7 +7,7 @@ import os
 import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -155,7 +155,9 @@ def open_devices(config: Config) -> dict[str, Any]:
     """The configured drivers by kind, not open yet."""
     made = {}
     # python-escpos pickles what it knows of printers: into a folder that only this kiosk can write to
-    os.environ.setdefault("ESCPOS_CAPABILITIES_PICKLE_DIR", str(config.storage.data_dir))
+    with suppress(OSError):
+        config.storage.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.environ.setdefault("ESCPOS_CAPABILITIES_PICKLE_DIR", str(config.storage.data_dir))
     for kind, table in config.devices.items():
         if kind == "printer" and table.get("driver") == "simulated" and "folder" not in table:
             table = {**table, "folder": config.storage.data_dir / "printed"}

@@ -26,8 +26,8 @@ ICONS = {
     "card_reader": "card-account-details-outline",
 }
 CONDITIONS = {
-    Condition.READY: ("Sẵn sàng", theme.GREEN),
-    Condition.ATTENTION: ("Cần người xử lý", theme.AMBER),
+    Condition.READY: ("Sẵn sàng", theme.GREEN_TEXT),
+    Condition.ATTENTION: ("Cần người xử lý", theme.AMBER_TEXT),
     Condition.FAULT: ("Hỏng", theme.RED),
     Condition.OFFLINE: ("Không tìm thấy", theme.RED),
 }

@@ -10,7 +10,6 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.utils import escape_markup
 
 from kiosk.forms import Question, QuestionType, display_value
-from kiosk.identity import mask
 from screens.tr import tr
 from screens.widgets import Column, Counter, Option, Press, show_list
 
@@ -93,11 +92,11 @@ class TextField(BoxField):
     def refresh(self) -> None:
         """The answer, with a caret while it is edited."""
         kind = self.question.type
-        self.icon = "" if self.editing else "pencil-outline"
         self.masked = kind in MASKED and bool(self.value) and not self.editing
+        self.icon = "" if self.editing or self.masked else "pencil-outline"
         text = grouped(self.value, kind) if kind in MASKED else self.value
         if self.masked and not self.revealed:
-            text = mask(self.value)
+            text = masked(self.value)
         self.shown = escape_markup(text) + (CARET if self.editing else "")
 
     def forget(self) -> None:
@@ -176,6 +175,11 @@ def field_for(question: Question, answer: Callable[[str, str], None], edit: Call
     if isinstance(field, BoxField):
         field.ids.body.add_widget(EyeBox(field=field))
     return field
+
+
+def masked(digits: str) -> str:
+    """`•••• 2345`: short, and always as long."""
+    return f"•••• {digits[-4:]}" if len(digits) > 4 else "••••"
 
 
 def grouped(digits: str, kind: QuestionType = QuestionType.ID_NUMBER) -> str:

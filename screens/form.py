@@ -23,7 +23,7 @@ from screens.widgets import PAGE_END, KioskScreen, Scroll
 REQUESTER = "requester"
 KEYBOARDS = ("letters", "digits")
 PAD_WIDTH = 620  # dp
-DATES_WIDTH = 860
+DATES_WIDTH = 800
 
 
 class FieldScroll(Scroll):

@@ -23,6 +23,7 @@ from screens.tr import tr
 from screens.widgets import Column
 
 DECADES = 12
+LONGEST_MONTH = 31
 YEARS_AHEAD = 10  # for a date that may lie in the future
 
 
@@ -49,7 +50,9 @@ class DatePicker(Column):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._cells: list[Cell] = []
+        self._cells = [Cell() for _ in range(LONGEST_MONTH)]  # built while nobody waits
+        for cell in self._cells:
+            cell.bind(on_release=self._touched)
         self._choices: Sequence[_Choice] = ()
         self._old: date | None = None
         self._up: Callable[[], None] | None = None
@@ -125,10 +128,6 @@ class DatePicker(Column):
         grid = self.ids.grid
         grid.clear_widgets()
         self.columns = columns
-        while len(self._cells) < len(choices):
-            cell = Cell()
-            cell.bind(on_release=self._touched)
-            self._cells.append(cell)
         for cell, choice in zip(self._cells, choices, strict=False):
             cell.text, cell.selected, cell.disabled = choice.text, choice.selected, not choice.possible
             grid.add_widget(cell)

@@ -10,12 +10,12 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk import forms
 from kiosk.forms import Question, QuestionType, Section
-from kiosk.identity import mask
 from kiosk.state import AppState, Session
-from screens.fields import grouped
+from screens.fields import grouped, masked
 from screens.tr import tr
 from screens.widgets import KioskScreen, Panel, Scroll, show_list
 
+CARDS, ROWS = 10, 4  # of a long dossier
 NUMBERS = (QuestionType.ID_NUMBER, QuestionType.PHONE)
 Part = tuple[str, Callable[[], None], list[Mapping[str, object]]]  # title, way back, rows
 
@@ -49,7 +49,9 @@ class ReviewScreen(KioskScreen):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._cards: list[ReviewCard] = []
+        self._cards = [ReviewCard() for _ in range(CARDS)]  # built while nobody waits; more come when needed
+        for card in self._cards:
+            show_list(card.ids.rows, Answered, [{}] * ROWS)
 
     def shown(self, _state: AppState) -> None:
         """Start at the top, with numbers masked."""
@@ -96,7 +98,7 @@ class ReviewScreen(KioskScreen):
 
     def _text(self, question: Question, value: str) -> str:
         if question.type in NUMBERS:
-            return grouped(value, question.type) if self.revealed else mask(value)
+            return grouped(value, question.type) if self.revealed else masked(value)
         return tr._(forms.display_value(question, value))
 
     def _show(self, parts: list[Part]) -> None:

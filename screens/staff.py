@@ -59,7 +59,8 @@ class StaffScreen(KioskScreen):
     failed = NumericProperty(0)
     pending = NumericProperty(0)
     rejected = NumericProperty(0)
-    alarm = BooleanProperty(False)
+    alarm = StringProperty("")  # the province refuses this kiosk
+    alarm_detail = StringProperty("")
     stopped = BooleanProperty(False)
     reprinting = NumericProperty(0)  # id of the ticket whose reason is asked; 0 = none
     reprinting_number = StringProperty("")
@@ -83,7 +84,9 @@ class StaffScreen(KioskScreen):
         self.officer = view.name
         self.message = tr.error(view.code)
         self.failed = sum(1 for t in view.tickets if t.state == "print_failed")
-        self.pending, self.rejected, self.alarm = state.outbox.pending, state.outbox.rejected, state.outbox.alarm
+        self.pending, self.rejected = state.outbox.pending, state.outbox.rejected
+        code = "province_unauthorised" if state.outbox.alarm else ""
+        self.alarm, self.alarm_detail = tr.error(code), tr.advice(code)
         self.stopped = bool(state.trouble)
         for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
             button.text = tr._(words)

@@ -33,7 +33,7 @@ class Translator(Observable):
         return i18n.advice(code, self.language)
 
     def fbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
-        """Called by kv for each rule that uses `tr._`; the answer is what `unbind_uid` takes, 0 when nothing is bound."""
+        """Called by kv for each rule that uses `tr._`; the answer is what `unbind_uid` takes, 0 for no binding."""
         if name != "_":
             return 0
         uid = next(self._uids)

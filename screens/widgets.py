@@ -307,7 +307,7 @@ def show_list(box: Widget, make: Callable[[], Widget], rows: Sequence[Mapping[st
             setattr(widget, name, value)
 
 
-class CardPicture(FloatLayout):
+class CardPicture(Widget):
     """An ID card, its front or back, with the QR code marked; `scale` 1 is 380 dp wide, no size while not `shown`."""
 
     front = BooleanProperty(True)
@@ -316,7 +316,7 @@ class CardPicture(FloatLayout):
     unit = NumericProperty(1)  # pixels
 
 
-class ScannerPicture(FloatLayout):
+class ScannerPicture(Widget):
     """A flat-bed scanner from above with a sheet in its corner; while `scanning` a strip of light moves over it."""
 
     unit = NumericProperty(1)  # pixels

@@ -13,7 +13,7 @@ from typing import Any
 from tests.bench import hall, outbox, tickets
 
 ROOT = Path(__file__).parent.parent.parent
-ROUNDS = 5
+ROUNDS = 3
 
 
 def probe(*arguments: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
 APART, KEYS_APART = 16, 8
 TEXT = 32
 CONTRAST = 7.0
+COLOURS = 1 << 12  # more than letters on a plain ground have; a picture below a text has no ground to measure
 SLACK = 1.5  # pixels: textures and positions are rounded
 
 
@@ -96,8 +97,7 @@ def seen(root: Widget) -> list[Seen]:
 def _walk(widget: Any, view: Box, scrolls: bool) -> Iterator[Seen]:
     if widget.opacity < 0.05:
         return
-    left, bottom = widget.to_window(widget.x, widget.y)
-    box = Box(left, bottom, left + widget.width, bottom + widget.height)
+    box = _box(widget)
     yield Seen(widget, box, box.within(view), scrolls)
     inner, inside = (box.within(view), True) if isinstance(widget, ScrollView) else (view, scrolls)
     if isinstance(widget, KioskScreen):
@@ -141,12 +141,26 @@ def _clipped(labels: list[Seen]) -> Iterator[Finding]:
         if getattr(label, "shorten", False) and label.is_shortened:
             yield _finding("shortened", one, f"in {label.width:.0f}")
         inside = _ink(one)
+        if (button := _button_of(label)) is not None and not _box(button).covers(inside):
+            yield _finding("beyond its button", one, f"{label.width:.0f} in {button.width:.0f}")
         if one.scrolls:
             beside = inside.left < one.part.left - SLACK or inside.right > one.part.right + SLACK
             if beside and not one.part.empty:
                 yield _finding("outside", one, "beside its list")
         elif not one.part.covers(inside):
             yield _finding("outside", one, f"{_rounded(inside)} is cut to {_rounded(one.part)}")
+
+
+def _button_of(widget: Any) -> Any:
+    """The target that a text belongs to, None for plain text."""
+    while isinstance(widget, Widget) and not isinstance(widget, ButtonBehavior):
+        widget = widget.parent
+    return widget if isinstance(widget, ButtonBehavior) and not isinstance(widget, Overlay) else None
+
+
+def _box(widget: Any) -> Box:
+    left, bottom = widget.to_window(widget.x, widget.y)
+    return Box(left, bottom, left + widget.width, bottom + widget.height)
 
 
 def _ink(one: Seen) -> Box:
@@ -177,7 +191,7 @@ def _faint(words: list[Seen], picture: Image.Image) -> Iterator[Finding]:
         if one.widget.disabled or not one.part.covers(box):
             continue
         place = (int(box.left), int(Window.height - box.top), int(box.right) + 1, int(Window.height - box.bottom) + 1)
-        colours = picture.crop(place).getcolors(1 << 20) or []
+        colours = picture.crop(place).getcolors(COLOURS) or []
         if not colours:
             continue
         _, ground = max(colours, key=lambda pair: pair[0])

@@ -213,12 +213,12 @@ def _form(site: Site, _language: str) -> Iterator[Scene]:
             yield Scene(f"form-{code}-{section.id}", replace(site.base, step=Step.FORM, session=shown))
     session = site.session("1.001193")
     assert session.form is not None
+    seen: set[str] = set()
     for section in session.form.sections[:4]:
         errors = {question.id: ERRORS.get(question.type, "required") for question in section.questions}
         shown = replace(session, section=section, errors={**errors, "scan": "qr_truncated"})
         state = replace(site.base, step=Step.FORM, session=shown)
         yield Scene(f"form-errors-{section.id}", state)
-        seen: set[str] = set()
         for question in section.questions:
             if question.type not in seen and question.type != "choice":
                 seen.add(question.type)

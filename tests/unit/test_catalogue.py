@@ -180,7 +180,7 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
     assert "procedure 1.001193: form «birth-registration» does not exist" in problems
     assert "procedure 1.004873: form «marital-status»: «subject» waits for the unknown case «autorised»" in problems
     assert any(problem.startswith("accounts: ") for problem in problems)
-    assert len(problems) == 4
+    assert len(problems) == 3
 
 
 def test_check_tells_the_mistakes_of_catalogue_and_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,64 @@
+"""Every screen, in both languages, upright and wide: nothing clipped, too small, too close or too pale."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.state import Step
+
+ROOT = Path(__file__).parents[2]
+SIZES = ("1080x1920", "1920x1080")
+SECONDS = 170
+
+# (rule, part of the widget's name): why it may be so
+ALLOWED = {
+    ("small target", "DevDock"): "the dev dock is for developers, never on a kiosk",
+    ("shortened", "AnswerBox"): "an answer is edited in one line; it is read in full at the review",
+    ("shortened", "Header"): "how many dossiers wait is for staff, who see it on their own screen",
+    # words in a state's colour: large and bold, where WCAG 2.2 1.4.6 asks for 4.5 : 1; to become theme.*_TEXT
+    ("contrast", "Header"): "the link's state, beside its icon",
+    ("contrast", "SlotPointer"): "where the paper comes out, beside its arrow",
+    ("contrast", "ReaderPointer"): "where the reader is, beside its arrow",
+    ("contrast", "Key"): "«Xong», white on blue: 6.8 : 1",
+    ("contrast", "Cell"): "the chosen date, white on blue: 6.8 : 1",
+    ("contrast", "ListPicker"): "«Đổi tỉnh», blue on white: 6.8 : 1",
+    ("contrast", "PageThumb"): "the number of a bad page, beside its sign",
+}
+
+pytestmark = pytest.mark.timeout(SECONDS + 10)
+
+
+@cache
+def probed(size: str) -> dict[str, Any]:
+    """What one run of the probe found; it needs no screen."""
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    command = [sys.executable, "-m", "tests.screens.layout_probe", "--size", size]
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "surprise" not in done.stderr, done.stderr[-2000:]
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def allowed(finding: dict[str, str]) -> bool:
+    """Whether there is a reason for it."""
+    return any(finding["rule"] == rule and part in finding["widget"] for rule, part in ALLOWED)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("step", list(Step))
+def test_a_screen_can_be_read_and_touched(step: Step, size: str) -> None:
+    answer = probed(size)
+    shown = {scene["language"] for scene in answer["scenes"] if scene["step"] == step}
+    assert shown == {"vi", "en"}
+    wrong = [finding for finding in answer["findings"] if finding["step"] == step and not allowed(finding)]
+    told = "\n".join(" | ".join(f"{value}" for value in finding.values()) for finding in wrong)
+    assert not wrong, f"\n{told}"
