@@ -7,7 +7,7 @@ from typing import Any
 
 from kiosk.fees import fee_for
 from kiosk.forms import visible_answers
-from kiosk.identity import Assurance, Citizen, Method
+from kiosk.identity import Assurance, Citizen, Method, sex_of
 from kiosk.state import Session
 
 NOTICE_VERSION = "2026-01-01"  # of the notice on the use of personal data that screens/notice shows
@@ -24,8 +24,9 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
     answers = visible_answers(session.form, case, session.answers)
     copies = answers.get("copies", "1")
     amount = fee_for(session.procedure, int(copies) if copies.isdecimal() else 1, created_at.date())
-    submitter = _submitter(session.citizen, answers)
-    same = submitter["id_number"] == session.citizen.id_number  # else what was read from the card proves nothing
+    number = answers.get(f"{REQUESTER}.id_number") or session.citizen.id_number
+    same = number == session.citizen.id_number  # else the card is another person's: it proves and fills nothing
+    known = session.citizen if same else Citizen(number, sex=sex_of(number))
     notice_at = session.notice_accepted_at or session.declared_at
     return {
         "client_ref": session.client_ref,
@@ -33,7 +34,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "procedure_code": session.procedure.code,
         "case": case or None,
         "form": {"id": session.form.id, "version": session.form.version.isoformat(), "answers": answers},
-        "submitter": submitter,
+        "submitter": _submitter(known, answers),
         "owner": None,
         "identification": {
             "method": (session.citizen.method if same else Method.TYPED).value,
@@ -59,7 +60,7 @@ def _submitter(citizen: Citizen, answers: dict[str, str]) -> dict[str, Any]:
 
     born = citizen.date_of_birth.isoformat() if citizen.date_of_birth else None
     return {
-        "id_number": said("id_number") or citizen.id_number,
+        "id_number": citizen.id_number,
         "full_name": said("full_name") or citizen.full_name,
         "date_of_birth": said("date_of_birth") or born,
         "sex": said("sex") or citizen.sex or None,

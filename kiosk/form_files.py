@@ -60,11 +60,16 @@ def _mistakes(form: Form, stem: str) -> Iterator[str]:
         yield f"question «{twice}» stands here twice"
     for section in form.sections:
         for question in section.questions:
-            yield from (f"question «{question.id}» {sentence}" for sentence in _of_question(question))
+            yield from (f"question «{question.id}» {sentence}" for sentence in _of_question(question, section))
     yield from _conditions(form)
 
 
-def _of_question(question: Question) -> Iterator[str]:
+def _of_question(question: Question, section: Section) -> Iterator[str]:
+    days = {other.id for other in section.questions if other.type is QuestionType.DATE}
+    if question.not_before and not {question.id, question.not_before} <= days:
+        yield f"is not before «{question.not_before}», so both must be dates of this section"
+    if question.year and question.type is not QuestionType.NUMBER:
+        yield "is a year, so its type must be number"
     values = [choice.value for choice in question.choices]
     if (question.type is QuestionType.CHOICE) != bool(values):
         yield "has no choices" if not values else "has choices, but is no choice"

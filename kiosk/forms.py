@@ -74,6 +74,8 @@ class Question(Data):
     maximum: int | None = None
     max_length: int = 200
     past: bool = True  # a date that cannot lie in the future
+    year: bool = False  # a number that is a calendar year, not after this one
+    not_before: str = ""  # id of the date question of this section that comes first in time
 
 
 class Section(Data):
@@ -197,9 +199,11 @@ def _check_phone(_question: Question, value: str, _today: date) -> str:
     return "" if len(value) == 10 and value.isascii() and value.isdigit() and value[0] == "0" else "phone_invalid"
 
 
-def _check_number(question: Question, value: str, _today: date) -> str:
+def _check_number(question: Question, value: str, today: date) -> str:
     if not (value.isascii() and value.isdigit()):
         return "number_invalid"
+    if question.year and int(value) > today.year:
+        return "year_future"
     low, high = question.minimum, question.maximum
     outside = (low is not None and int(value) < low) or (high is not None and int(value) > high)
     return "number_range" if outside else ""
@@ -235,7 +239,12 @@ def check_section(form: Form, section: Section, case: str, answers: Mapping[str,
     for question in visible_questions(section, case, answers):
         if code := check_answer(question, answers.get(question.id, ""), today):
             errors[question.id] = code
-    for question_id, code in (*_number_against_person(section, answers), *_ages(form, section, case, answers)):
+    crossed = (
+        *_number_against_person(section, answers),
+        *_ages(form, section, case, answers),
+        *_order(section, case, answers),
+    )
+    for question_id, code in crossed:
         errors.setdefault(question_id, code)
     return errors
 
@@ -266,6 +275,15 @@ def _ages(form: Form, section: Section, case: str, answers: Mapping[str, str]) -
         born = _day(answers.get(f"{parent}.date_of_birth", "")) if parent in shown else None
         if child and born and child.year - born.year < YOUNGEST_PARENT_YEARS:
             yield f"{section.id}.date_of_birth", "child_older_than_parent"
+
+
+def _order(section: Section, case: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """A stay ends after it began; only what is asked counts."""
+    days = {q.id: _day(answers.get(q.id, "")) for q in visible_questions(section, case, answers)}
+    for question in section.questions:
+        first, last = days.get(question.not_before), days.get(question.id)
+        if first and last and last < first:
+            yield question.id, "date_order"
 
 
 def prefill(form: Form, section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:

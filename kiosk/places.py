@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kiosk.text import search_key
+from kiosk.text import search_key, sort_key
 
 FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
 
@@ -28,8 +28,9 @@ def _read(name: str) -> Any:
 
 @cache
 def provinces() -> tuple[Place, ...]:
-    """The 34 provinces since July 2025."""
-    return tuple(Place(p["code"], p["name"]) for p in _read("provinces.json")["provinces_2025"])
+    """The 34 provinces since July 2025, in Vietnamese alphabetical order."""
+    found = (Place(p["code"], p["name"]) for p in _read("provinces.json")["provinces_2025"])
+    return tuple(sorted(found, key=lambda place: sort_key(place.name)))
 
 
 @cache
@@ -52,8 +53,9 @@ def _communes() -> dict[str, Place]:
 
 @cache
 def communes(province: str) -> tuple[Place, ...]:
-    """The communes of a province."""
-    return tuple(place for place in _communes().values() if place.parent == province)
+    """The communes of a province, in Vietnamese alphabetical order."""
+    found = (place for place in _communes().values() if place.parent == province)
+    return tuple(sorted(found, key=lambda place: sort_key(place.name)))
 
 
 def commune(code: str) -> Place | None:

@@ -8,6 +8,9 @@ TONES = {"huyen": "\u0300", "sac": "\u0301", "hoi": "\u0309", "nga": "\u0303", "
 TONE_MARKS = frozenset(TONES.values())
 VOWELS = frozenset("aăâeêioôơuưy")
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
+ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+TONE_ORDER = ("", TONES["huyen"], TONES["hoi"], TONES["nga"], TONES["sac"], TONES["nang"])
+AFTER_ALL_SIGNS = 0x110000  # letters sort after spaces, signs and digits, which go by their code points
 D_WITH_STROKE = str.maketrans({"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "\u0256": "d", "\u0189": "D"})
 
 
@@ -26,6 +29,27 @@ def fold(text: str) -> str:
 def search_key(text: str) -> str:
     """`fold`, and one apostrophe for all: what is compared when a person searches (Ea H'Leo, Ea H’Leo)."""
     return fold(text.translate(APOSTROPHES))
+
+
+SortKey = tuple[tuple[int, ...], tuple[int, ...], tuple[bool, ...]]
+
+
+def sort_key(text: str) -> SortKey:
+    """For sorting as in a Vietnamese dictionary (CLDR vi): letters (a ă â b c d đ …), then tones, then small letters
+    before capitals. A letter of another alphabet sorts as its base letter.
+    """
+    letters = [_untoned(c) for c in nfc(text)]
+    tones = (next((c for c in unicodedata.normalize("NFD", letter) if c in TONE_MARKS), "") for letter in nfc(text))
+    return (
+        tuple(_weight(letter.lower()) for letter in letters),
+        tuple(TONE_ORDER.index(tone) for tone in tones),
+        tuple(letter.isupper() for letter in letters),
+    )
+
+
+def _weight(letter: str) -> int:
+    known = letter if letter in ALPHABET else unicodedata.normalize("NFD", letter)[:1]
+    return AFTER_ALL_SIGNS + ALPHABET.index(known) if known and known in ALPHABET else ord(letter[:1] or "\0")
 
 
 def apply_tone(text: str, tone: str) -> str:

@@ -24,7 +24,7 @@ def traces(texts: list[str]) -> Iterator[str]:
         plain = wanted.replace(" ", "")
         if any(plain in text.replace(" ", "").replace("|", "") for text in texts):
             yield name
-    if any(f"••{NUMBER[-4:]}" in text for text in texts):
+    if any(f"•• {NUMBER[-4:]}" in text for text in texts):
         yield "masked number"
 
 

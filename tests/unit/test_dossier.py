@@ -145,6 +145,13 @@ def test_a_card_proves_nothing_about_another_person() -> None:
     assert made["identification"]["assurance"] == "declared"
 
 
+def test_two_persons_are_never_mixed() -> None:
+    session = session_of("1.001193", "certificate")  # does not ask for the sex: the card's would be another person's
+    other = {"requester.id_number": "001088000001", "requester.full_name": "Trần Văn Bình", "requester.address": ""}
+    submitter = sent(replace(session, answers={**session.answers, **other}))["submitter"]
+    assert (submitter["id_number"], submitter["sex"], submitter["address"]) == ("001088000001", "male", None)
+
+
 def test_a_linked_number() -> None:
     ticket = TicketView(1, "A-025", "Hộ tịch", (1, 2), NOW, 3)
     assert sent(session_of("2.000635", "self"))["linked_ticket"] is None

@@ -1,17 +1,15 @@
-"""E-forms: questions, rules, prefill, and the mistakes of a form file."""
+"""E-forms: questions, rules, prefill."""
 
 from __future__ import annotations
 
 import unicodedata
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from kiosk import forms, places
-from kiosk.catalogue import CatalogueError
+from kiosk import forms
 from kiosk.config import ASSETS
-from kiosk.form_files import FILLS, load_forms
+from kiosk.form_files import load_forms
 from kiosk.forms import Choice, Condition, Form, Question, QuestionType, Section, check_answer
 from kiosk.identity import Citizen, Method
 
@@ -129,7 +127,8 @@ def test_bounds_choices_and_what_may_be_empty_or_later() -> None:
 def test_every_error_has_its_sentence_in_both_languages() -> None:
     from kiosk.i18n import error_text
 
-    for name in ("required", "too_long", "text_invalid", "child_older_than_parent", "id_number_sex", "choice_invalid"):
+    simple = ("required", "too_long", "text_invalid", "choice_invalid", "year_future")
+    for name in (*simple, "child_older_than_parent", "id_number_sex", "date_order"):
         assert error_text(name, "vi") != name
         assert error_text(name, "en") not in (name, error_text(name, "vi"))
 
@@ -187,10 +186,56 @@ def test_conditions_show_and_hide() -> None:
 
     assert shown("never") == {"state"}
     assert shown("divorced") == {"state", "paper", "paper_date", "court"}
-    assert shown("widowed") == {"state", "death_paper"}
+    assert shown("widowed") == {"state", "death_paper", "death_office", "death_paper_date"}
     assert shown("married") == {"state", "spouse"}
     assert "subject" not in {s.id for s in forms.visible_sections(form, "first", {})}
     assert "subject" in {s.id for s in forms.visible_sections(form, "authorised", {})}
+
+
+def test_for_a_marriage_one_certificate_is_issued() -> None:
+    section = section_of("marital-status", "purpose")
+
+    def shown(purpose: str) -> list[str]:
+        return [q.id for q in forms.visible_questions(section, "", {"purpose.kind": purpose})]
+
+    assert "copies" not in shown("marriage")
+    assert "copies" in shown("property")
+    assert "copies" in shown("other")
+
+
+def test_a_stay_ends_after_it_began() -> None:
+    def until(day: str, since: str = "2020-05-01") -> str:
+        stay = {"origin__ethnic": "01", "origin__commune": "09190", "origin__since": since, "origin__until": day}
+        return errors_of("marital-status", "origin", **stay).get("origin.until", "")
+
+    assert until("2020-04-30") == "date_order"
+    assert until("2020-05-01") == until("2021-01-01") == until("") == ""
+    assert until("2020-04-30", since="") == ""
+    assert until("2020-02-30") == "date_invalid"  # one error a field, that of the field itself first
+
+
+def test_a_hidden_date_orders_nothing() -> None:
+    days = [
+        {"id": "a", "type": "date", "label": "?", "when": {"question": "case", "values": ["late"]}},
+        {"id": "b", "type": "date", "label": "?", "not_before": "a"},
+    ]
+    section = Section.model_validate({"id": "s", "title": "T", "questions": days})
+    form = Form(id="f", version=TODAY, title="T", sections=(section,))
+    answers = {"a": "2020-02-02", "b": "2020-01-01"}
+    assert forms.check_section(form, section, "late", answers, TODAY) == {"b": "date_order"}
+    assert forms.check_section(form, section, "other", answers, TODAY) == {}
+
+
+def test_a_year_that_has_not_come() -> None:
+    assert code("number", "2026", year=True) == code("number", "2027") == ""
+    assert code("number", "2027", year=True) == "year_future"
+    answers = {"registered__commune": "09190", "registered__year": "2099"}
+    assert errors_of("civil-status-extract", "registered", **answers) == {"registered.year": "year_future"}
+
+
+def test_both_parents_tell_their_ethnic_group() -> None:
+    for parent in ("mother", "father"):
+        assert [q.id for q in section_of("birth-registration", parent).questions if q.type is QuestionType.ETHNIC]
 
 
 def test_hidden_answers_are_not_sent_and_the_others_in_their_kept_form() -> None:
@@ -269,19 +314,6 @@ def test_answers_as_a_person_reads_them() -> None:
     assert show(asked(QuestionType.TEXT), "x") == "x"
 
 
-def test_communes_are_found_without_marks_and_those_of_the_province_first() -> None:
-    assert places.search_communes("vo cuong")[0].code == "09190"
-    assert places.search_communes("ea h’leo") == places.search_communes("Ea H'Leo") != ()
-    province = places.province_of_agency("H05.114")
-    assert places.province_of_agency("000.17.22.H05") == province
-    assert places.province_of_agency("G09.20") == ""
-    found = places.search_communes("xa tan", province)
-    inside = [place.parent == province for place in found]
-    assert inside == sorted(inside, reverse=True)
-    assert inside[0]
-    assert len(found) == 30
-
-
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
 def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
     for section in form.sections:
@@ -293,84 +325,3 @@ def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
                 continue
             value = forms.prefill(form, section, CITIZEN, {})[question.id]
             assert check_answer(question, value, TODAY) == ""
-
-
-BAD_FORM = """
-id: other
-version: 2026-07-01
-title: T
-child: kid
-parents: [mum]
-sections:
-  - id: one
-    title: T
-    when: {question: late, values: ["x"]}
-    questions:
-      - {id: a, type: choice, label: L}
-      - {id: a, type: text, label: L, fills: full_nam}
-      - {id: b, type: text, label: L, fills: date_of_birth}
-      - {id: c, type: number, label: L, minimum: 5, maximum: 2, default: many}
-      - {id: d, type: choice, label: L, choices: [{value: x, label: X}, {value: x, label: Y}]}
-  - id: one
-    title: T
-    when: {question: nothing, values: ["x"]}
-    questions:
-      - {id: late, type: choice, label: L, choices: [{value: x, label: X}], fills: sex}
-      - {id: e, type: text, label: L, when: {question: d, values: ["z"]}, choices: [{value: x, label: X}]}
-"""
-
-
-def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
-    (tmp_path / "bad.yaml").write_text(BAD_FORM, encoding="utf-8")
-    shape = (
-        "id: shape\nversion: x\ntitle: T\nsections:\n  - {id: s, titel: T, questions: [{id: q, type: nam, label: L}]}\n"
-    )
-    (tmp_path / "shape.yaml").write_text(shape, encoding="utf-8")
-    (tmp_path / "broken.yaml").write_text("id: [", encoding="utf-8")
-    (tmp_path / "day.yaml").write_text("version: 2026-02-31", encoding="utf-8")
-    (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
-    with pytest.raises(CatalogueError) as caught:
-        load_forms(tmp_path)
-    problems = caught.value.problems
-    for wanted in (
-        "bad.yaml: id «other» is not the name of the file",
-        "bad.yaml: section «one» stands here twice",
-        "bad.yaml: child or parent «kid» is no section",
-        "bad.yaml: child or parent «mum» is no section",
-        "bad.yaml: question «a» stands here twice",
-        "bad.yaml: question «a» has no choices",
-        "bad.yaml: question «a» fills «full_nam», which a card has not",
-        "bad.yaml: question «b» fills «date_of_birth», so its type must be date",
-        "bad.yaml: question «c» has a minimum above its maximum",
-        "bad.yaml: question «c» has the default «many», which is no answer to it",
-        "bad.yaml: question «d» has a choice that stands here twice",
-        "bad.yaml: question «late» fills «sex», so its choices must be male, female",
-        "bad.yaml: question «e» has choices, but is no choice",
-        "bad.yaml: «one» depends on «late», which is asked later or not always",
-        "bad.yaml: «one» depends on the unknown question «nothing»",
-        "shape.yaml: version: ",
-        "shape.yaml: sections.0.titel: unknown key; «titel» is not known; did you mean «title»?",
-        "shape.yaml: sections.0.title: is missing",
-        "shape.yaml: sections.0.questions.0.type: ",
-        "broken.yaml: cannot be read: ",
-        "day.yaml: cannot be read: ",
-        "empty.yaml: ",
-    ):
-        assert any(problem.startswith(wanted) for problem in problems), (wanted, problems)
-    assert not any(": : " in problem for problem in problems)
-
-
-def test_a_condition_names_a_choice(tmp_path: Path) -> None:
-    text = BAD_FORM[BAD_FORM.index("version") : BAD_FORM.index("child")] + (
-        "id: f\nsections:\n  - id: s\n    title: T\n    questions:\n"
-        "      - {id: d, type: choice, label: L, choices: [{value: x, label: X}]}\n"
-        "      - {id: e, type: text, label: L, when: {question: d, values: [z]}}\n"
-    )
-    (tmp_path / "f.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(CatalogueError) as caught:
-        load_forms(tmp_path)
-    assert caught.value.problems == ["f.yaml: «e» waits for «z», no choice of «d»"]
-
-
-def test_what_fills_is_what_a_citizen_has() -> None:
-    assert set(FILLS) == set(Citizen.__dataclass_fields__) - {"method"}

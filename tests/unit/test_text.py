@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import unicodedata
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.text import TONES, apply_tone, fold, nfc, search_key
+from kiosk.text import TONES, apply_tone, fold, nfc, search_key, sort_key
 
 VECTORS = json.loads((Path(__file__).parent.parent / "data" / "vectors.json").read_text(encoding="utf-8"))
 TONE_OF_KEY = {"f": "huyen", "s": "sac", "r": "hoi", "x": "nga", "j": "nang"}
@@ -43,6 +44,32 @@ def test_look_alikes_of_d_and_spaces() -> None:
 
 def test_a_search_takes_every_apostrophe() -> None:
     assert search_key("Ea H’Leo") == search_key("Ea H'Leo") == search_key("ea h‘leo") == "ea h'leo"
+
+
+def test_sorting_vectors() -> None:
+    wanted = VECTORS["collation"]["sorted"]
+    mixed = random.sample(wanted, len(wanted))
+    assert sorted(mixed, key=sort_key) == wanted
+    assert sorted((unicodedata.normalize("NFD", word) for word in mixed), key=sort_key) == [
+        unicodedata.normalize("NFD", word) for word in wanted
+    ]
+
+
+def test_sorting_letters_first_then_tones_then_capitals() -> None:
+    assert sorted(["bạn", "Bàn", "bàn", "ban", "bang", "ba na"], key=sort_key) == [
+        *("ba na", "ban", "bàn", "Bàn", "bạn", "bang")
+    ]
+    assert sort_key("Mŏ") > sort_key("Mn")  # a letter of the Ê-đê stands with its base letter
+    assert sort_key("2 tháng 9") < sort_key("A")
+
+
+@settings(deadline=None)
+@given(st.lists(st.text()))
+def test_any_text_can_be_sorted(words: list[str]) -> None:
+    once = sorted(words, key=sort_key)
+    assert [sort_key(word) for word in sorted(random.sample(words, len(words)), key=sort_key)] == [
+        sort_key(word) for word in once
+    ]
 
 
 def test_nfc() -> None:
