@@ -204,8 +204,9 @@ def _dossier(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("declare-saving", replace(base, step=Step.DECLARE, session=saving))
 
 
-def _form(site: Site, _language: str) -> Iterator[Scene]:
-    for code in ("1.001193", "2.000635", "1.004873"):
+def _form(site: Site, language: str) -> Iterator[Scene]:
+    longest = ("2.000635", "1.004873") if language == "en" else ()  # each scene costs: English is the longer one
+    for code in ("1.001193", *longest):
         session = site.session(code)
         assert session.form is not None
         for section in session.form.sections:
@@ -220,7 +221,7 @@ def _form(site: Site, _language: str) -> Iterator[Scene]:
         state = replace(site.base, step=Step.FORM, session=shown)
         yield Scene(f"form-errors-{section.id}", state)
         for question in section.questions:
-            if question.type not in seen and question.type != "choice":
+            if language == "vi" and question.type not in seen and question.type != "choice":
                 seen.add(question.type)
                 yield Scene(f"form-edit-{section.id}-{question.type}", state, _editing(session.form.id, question.id))
 
