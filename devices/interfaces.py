@@ -117,6 +117,13 @@ class DocumentScanner(Device, Protocol):
 class CardConnection(Protocol):
     """An open line to one card, for the time of a `with` block."""
 
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset (ISO/IEC 7816-3, 8.2), for contactless cards as PC/SC part 3 builds it."""
+
+    def reset(self) -> None:
+        """Power the chip off and on: access control starts afresh. Raises `DeviceError`."""
+
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         """Send one command APDU; return response data and status word (ISO/IEC 7816-4, 5.1). Raises `DeviceError`."""
 

@@ -32,6 +32,7 @@ from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import OutboxChanged
+from offline_queue.files import create_once
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.key import derive, load_or_create_key
 from offline_queue.sender import Sender
@@ -74,8 +75,8 @@ def claim(config: Config) -> None:
     owner = folder / "kiosk"
     mine = f"{config.site.agency_code} {config.site.kiosk_id}\n"
     if not owner.exists():
-        owner.write_text(mine, encoding="utf-8")
-    elif owner.read_text(encoding="utf-8") != mine:
+        create_once(owner, mine.encode())
+    if owner.read_text(encoding="utf-8") != mine:
         raise Refused("data_of_another_kiosk", str(folder))
 
 

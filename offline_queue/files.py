@@ -31,3 +31,15 @@ def write_temporary(folder: Path, data: bytes) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def create_once(path: Path, data: bytes) -> None:
+    """Create `path` durably, whole or not at all; a file that another process has just made stays as it is."""
+    temporary = write_temporary(path.parent, data)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    finally:
+        temporary.unlink()
+        sync_folder(path.parent)

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from offline_queue.errors import KeyRefused
-from offline_queue.files import sync_folder, write_temporary
+from offline_queue.files import create_once
 
 KEY_BYTES = 32
 
@@ -21,7 +21,8 @@ def load_or_create_key(key_file: Path, store_exists: bool) -> bytes:
         if not key_file.exists():
             if store_exists:
                 raise KeyRefused("key_missing", str(key_file))
-            _create(key_file)
+            key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            create_once(key_file, os.urandom(KEY_BYTES).hex().encode() + b"\n")
         return _load(key_file)
     except OSError as error:
         raise KeyRefused("key_inaccessible", f"{key_file}: {error.strerror}") from None
@@ -33,19 +34,6 @@ def derive(key: bytes, purpose: str) -> bytes:
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"kiosk-mot-cua/1/{purpose}".encode()).derive(key)
-
-
-def _create(key_file: Path) -> None:
-    key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = write_temporary(key_file.parent, os.urandom(KEY_BYTES).hex().encode() + b"\n")
-    try:
-        # a link appears whole or not at all and never replaces a key that another process has just made
-        os.link(temporary, key_file)
-    except FileExistsError:
-        return
-    finally:
-        temporary.unlink()
-        sync_folder(key_file.parent)
 
 
 def _load(key_file: Path) -> bytes:

@@ -8,12 +8,12 @@ parameters out: parameters that are none of them are refused.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 
 import ecdsa
 from ecdsa.curves import Curve
-from ecdsa.ellipticcurve import AbstractPoint, PointJacobi
+from ecdsa.ellipticcurve import Point as Point
 
+from devices.card_reader.emrtd import tlv
 from devices.card_reader.emrtd.errors import Malformed
 
 BY_NUMBER: dict[int, Curve] = {
@@ -41,18 +41,18 @@ def private_key(curve: Curve) -> int:
     return 1 + secrets.randbelow(int(curve.order) - 1)
 
 
-def generator(curve: Curve) -> PointJacobi:
+def generator(curve: Curve) -> Point:
     """The base point of the standard."""
     return curve.generator
 
 
-def encode_point(point: AbstractPoint, curve: Curve) -> bytes:
+def encode_point(point: Point, curve: Curve) -> bytes:
     """Uncompressed point `04 ‖ x ‖ y` (BSI TR-03111, 3.2.1)."""
     size = field_bytes(curve)
     return b"\x04" + int(point.x()).to_bytes(size, "big") + int(point.y()).to_bytes(size, "big")
 
 
-def decode_point(data: bytes, curve: Curve) -> PointJacobi:
+def decode_point(data: bytes, curve: Curve) -> Point:
     """The point in `04 ‖ x ‖ y`, which must lie on the curve (BSI TR-03111, 4.3.2.1). Raises `Malformed`.
 
     All these curves have cofactor 1: a point of the curve other than infinity generates the whole group.
@@ -64,23 +64,31 @@ def decode_point(data: bytes, curve: Curve) -> PointJacobi:
     prime = int(curve.curve.p())
     if x >= prime or y >= prime or not curve.curve.contains_point(x, y):
         raise Malformed("the point is not on the curve")
-    return PointJacobi(curve.curve, x, y, 1, curve.order)
+    return Point(curve.curve, x, y, 1, curve.order)
 
 
-def multiply(point: AbstractPoint, scalar: int) -> PointJacobi:
+def multiply(point: Point, scalar: int) -> Point:
     """`scalar` · `point`. Raises `Malformed` for the point at infinity, which no protocol goes on with."""
-    product = point * scalar
-    if product == ecdsa.ellipticcurve.INFINITY:
-        raise Malformed("the point at infinity")
-    return product
+    return _finite(point * scalar)
 
 
-def x_coordinate(point: AbstractPoint, curve: Curve) -> bytes:
+def add(one: Point, other: Point) -> Point:
+    """The sum of two points. Raises `Malformed` for the point at infinity."""
+    return _finite(one + other)
+
+
+def x_coordinate(point: Point, curve: Curve) -> bytes:
     """The shared secret of ECDH: the x-coordinate as a field element (BSI TR-03111, 4.3)."""
     return int(point.x()).to_bytes(field_bytes(curve), "big")
 
 
-def matching(prime: int, a: int, b: int, base: Iterable[int], order: int) -> Curve:
+def _finite(point: Point) -> Point:
+    if point == ecdsa.ellipticcurve.INFINITY:
+        raise Malformed("the point at infinity")
+    return point
+
+
+def matching(prime: int, a: int, b: int, order: int, base: tuple[int, int]) -> Curve:
     """The standard curve with these explicit parameters; `base` is (x, y). Raises `Malformed` when there is none."""
     for curve in BY_NUMBER.values():
         known = curve.curve
@@ -88,14 +96,14 @@ def matching(prime: int, a: int, b: int, base: Iterable[int], order: int) -> Cur
         if (int(known.p()), known.a() % known.p(), known.b() % known.p()) == (prime, a % prime, b % prime) and (
             (int(start.x()), int(start.y())),
             int(curve.order),
-        ) == (tuple(base), order):
+        ) == (base, order):
             return curve
     raise Malformed("parameters of an unknown curve")
 
 
-def by_oid(dotted: str) -> Curve:
-    """The standard curve with this object identifier. Raises `Malformed` when there is none."""
+def by_oid(content: bytes) -> Curve:
+    """The standard curve with this object identifier (content octets). Raises `Malformed` when there is none."""
     for curve in BY_NUMBER.values():
-        if ".".join(map(str, curve.oid)) == dotted:
+        if tlv.oid(".".join(map(str, curve.oid))) == content:
             return curve
     raise Malformed("unknown curve")

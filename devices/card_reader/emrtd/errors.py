@@ -48,3 +48,10 @@ class OtherCard(NeedsAttention):
 
     def __init__(self, detail: str) -> None:
         super().__init__("card_other_kind", detail)
+
+
+class NeedsMrz(NeedsAttention):
+    """The number alone does not open this card: it has no PACE."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("card_needs_mrz", detail)
