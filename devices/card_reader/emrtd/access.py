@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial, field
+from functools import field, partial
 
 from devices.card_reader.emrtd import bac, pace, security_infos
 from devices.card_reader.emrtd.apdu import OK, Command
