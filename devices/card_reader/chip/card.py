@@ -9,25 +9,44 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 
 from devices.card_reader.chip import faults as sw
 from devices.card_reader.chip import files
-from devices.card_reader.chip.access import PACE_ECDH_GM, BasicAccess, Chance, Pace
+from devices.card_reader.chip.access import CHALLENGE, PACE_ECDH_GM, BasicAccess, Chance, Pace
+from devices.card_reader.chip.authentication import (
+    ActiveAuthentication,
+    ChipAuthentication,
+    active_authentication,
+    chip_authentication,
+    dg14,
+    dg15,
+)
+from devices.card_reader.chip.authority import Authority
 from devices.card_reader.chip.faults import CardPulled, Faults, MessagingBroken, Refused
 from devices.card_reader.chip.files import Files
+from devices.card_reader.chip.filesystem import Answer, FileSystem
 from devices.card_reader.chip.messaging import PROTECTED, Channel
 from devices.card_reader.chip.profile import CAN, MRZ, Person, Profile
 from devices.card_reader.emrtd import curves, tlv
 from devices.card_reader.emrtd.apdu import EXTENDED_EXPECTED, SHORT_EXPECTED, Command, decode
+from devices.card_reader.emrtd.ciphers import DES3
 from devices.card_reader.emrtd.errors import Malformed
 from devices.card_reader.emrtd.mrz import MrzKey
 
 CHAINED = 0x10  # bit of CLA: more commands of this chain follow (ISO/IEC 7816-4:2020, 5.4.1)
-OFFSET, DISCRETIONARY = 0x54, 0x53  # objects of READ BINARY with an odd INS (ISO/IEC 7816-4:2020, 11.3.3)
+GENERAL_AUTHENTICATE = 0x86
 PROTOCOL, PASSWORD_REFERENCE, PARAMETERS = 0x80, 0x83, 0x84  # objects of MSE:Set AT
-Answer = tuple[bytes, int]  # data, status word
+EPHEMERAL_KEY = 0x91  # of MSE:Set KAT
+
+
+@dataclass(frozen=True, repr=False)
+class Keys:
+    """The private keys that show that the chip is no copy."""
+
+    chip: ChipAuthentication | None = None
+    active: ActiveAuthentication | None = None
 
 
 class ChipCard:
@@ -40,25 +59,26 @@ class ChipCard:
         mrz_key: MrzKey,
         can: str,
         faults: Faults | None = None,
+        keys: Keys | None = None,
         chance: Chance | None = None,
     ) -> None:
-        self._files = content
         self._profile = profile
         self._faults = faults or Faults()
         self._chance = chance or Chance()
         self._passwords = {MRZ: mrz_key.seed(), CAN: can.encode("ascii")}
         self._attempts = dict.fromkeys(self._passwords, 0 if self._faults.blocked else profile.attempts)
         self._mrz_key = mrz_key
+        self._keys = keys or Keys()
+        self._filesystem = FileSystem(content, profile, self._faults)
         self._left = self._faults.pulled_after
         self._pulled = False
         self._handlers: Mapping[int, Callable[[Command], Answer]] = {
             0xA4: self._select,
-            0xB0: self._read,
-            0xB1: self._read_odd,
             0x84: self._get_challenge,
             0x82: self._external_authenticate,
             0x22: self._manage_security_environment,
-            0x86: self._general_authenticate,
+            GENERAL_AUTHENTICATE: self._general_authenticate,
+            0x88: self._internal_authenticate,
         }
         self.reset()
 
@@ -76,11 +96,10 @@ class ChipCard:
 
     def reset(self) -> None:
         """Power off and on: access control starts afresh; what is blocked stays so."""
-        self._in_application = False
-        self._current: bytes | None = None
+        self._filesystem.reset()
         self._channel: Channel | None = None
         self._successor: Channel | None = None
-        self._dead = False
+        self._dead = self._chip_chosen = False
         self._sealed = 0
         self._basic = BasicAccess(self._mrz_key, self._chance)
         self._pace: tuple[int, Pace] | None = None
@@ -147,95 +166,21 @@ class ChipCard:
         return response
 
     def _run(self, command: Command, room: int = EXTENDED_EXPECTED) -> Answer:
+        if command.cla & CHAINED and command.ins != GENERAL_AUTHENTICATE:
+            raise Refused(sw.NO_CHAINING)
+        opened = self._channel is not None
+        if command.ins == 0xB0:
+            return self._filesystem.read(command, opened, room)
+        if command.ins == 0xB1:
+            return self._filesystem.read_odd(command, opened, room)
         handler = self._handlers.get(command.ins)
         if handler is None:
             raise Refused(sw.UNKNOWN_INSTRUCTION)
-        if command.cla & CHAINED and command.ins != 0x86:
-            raise Refused(sw.NO_CHAINING)
-        if command.ins in (0xB0, 0xB1):
-            self._check_read_size(command.expected)
-            return handler(replace(command, expected=min(command.expected, room)))
         return handler(command)
 
-    # -- files -------------------------------------------------------------------------------------------------------
     def _select(self, command: Command) -> Answer:
-        """SELECT (ISO/IEC 7816-4:2020, 11.2.2): the application by name, a file by identifier."""
-        self._current = None
-        if command.p1 == 0x04:
-            if command.data != files.APPLICATION:
-                raise Refused(sw.NOT_FOUND)
-            self._in_application, self._pace = True, None
-            return b"", sw.OK
-        if command.p1 == 0x00 and command.data in (b"", b"\x3f\x00"):
-            raise Refused(sw.UNKNOWN_INSTRUCTION)
-        if command.p1 not in (0x00, 0x02) or command.p2 & 0xF3:
-            raise Refused(sw.WRONG_PARAMETERS)
-        if len(command.data) != 2:
-            raise Refused(sw.WRONG_LENGTH)
-        self._current = self._file(int.from_bytes(command.data, "big"))
-        return b"", sw.OK
-
-    def _file(self, identifier: int) -> bytes:
-        """The content of a file in the current directory, if it may be read."""
-        folder = self._files.application if self._in_application else self._files.master
-        if self._in_application and (self._channel is None or identifier in self._files.locked):
-            raise Refused(sw.NOT_ALLOWED)
-        if identifier not in folder:
-            raise Refused(sw.NOT_FOUND)
-        return folder[identifier]
-
-    def _short(self, identifier: int) -> bytes:
-        """The same by a short file identifier of 5 bits."""
-        folder = self._files.application if self._in_application else self._files.master
-        return self._file(next((known for known in folder if known & 0x1F == identifier), identifier))
-
-    def _check_read_size(self, expected: int) -> None:
-        most = self._faults.refuse_big_reads
-        if most is not None and expected > most:
-            raise Refused(sw.WRONG_LENGTH)
-        if self._profile.max_short_read < expected <= SHORT_EXPECTED:
-            raise Refused(sw.WRONG_LENGTH)
-
-    def _read(self, command: Command) -> Answer:
-        """READ BINARY (ISO/IEC 7816-4:2020, 11.3.3): by short file identifier, or of the current file."""
-        if command.data or not command.expected:
-            raise Refused(sw.WRONG_LENGTH)
-        offset = command.p1 << 8 | command.p2
-        if command.p1 & 0x80:
-            if command.p1 & 0x60:
-                raise Refused(sw.WRONG_PARAMETERS)
-            self._current = self._short(command.p1 & 0x1F)
-            offset = command.p2
-        return self._piece(offset, command.expected)
-
-    def _read_odd(self, command: Command) -> Answer:
-        """READ BINARY with INS B1: the offset in an object, so that files beyond 32,767 bytes can be read."""
-        try:
-            offset = int.from_bytes(tlv.only(command.data, OFFSET), "big")
-        except Malformed:
-            raise Refused(sw.WRONG_DATA) from None
-        reference = command.p1 << 8 | command.p2
-        if reference:
-            self._current = self._short(reference) if reference < 0x1F else self._file(reference)
-        if command.expected < 4:
-            raise Refused(sw.WRONG_LENGTH)
-        size = command.expected - 2
-        while size + len(tlv.encode(DISCRETIONARY, bytes(size))) - size > command.expected:
-            size -= 1
-        data, status = self._piece(offset, size)
-        return tlv.encode(DISCRETIONARY, data), status
-
-    def _piece(self, offset: int, size: int) -> Answer:
-        if self._current is None:
-            raise Refused(sw.NO_CURRENT_FILE)
-        if self._in_application and self._channel is None:
-            raise Refused(sw.NOT_ALLOWED)
-        if offset >= len(self._current):
-            raise Refused(sw.WRONG_OFFSET)
-        most = self._faults.short_reads
-        piece = self._current[offset : offset + (size if most is None else min(size, most))]
-        beyond = offset + size > len(self._current) and size not in (SHORT_EXPECTED, EXTENDED_EXPECTED)
-        return piece, sw.END_OF_FILE if beyond and self._profile.end_of_file_warning else sw.OK
+        self._pace = None
+        return self._filesystem.select(command, self._channel is not None)
 
     # -- access control ----------------------------------------------------------------------------------------------
     def _get_challenge(self, command: Command) -> Answer:
@@ -243,7 +188,7 @@ class ChipCard:
         self._need_no_access()
         if not self._profile.bac:
             raise Refused(sw.UNKNOWN_INSTRUCTION)
-        if not self._in_application:
+        if not self._filesystem.in_application:
             raise Refused(sw.CONDITIONS)
         if command.expected not in (8, SHORT_EXPECTED):
             raise Refused(sw.WRONG_LENGTH)
@@ -264,15 +209,20 @@ class ChipCard:
             raise Refused(sw.NOT_ALLOWED)
 
     def _manage_security_environment(self, command: Command) -> Answer:
+        """MSE (ISO/IEC 7816-4:2020, 11.5.11): which protocol is next."""
         if (command.p1, command.p2) == (0xC1, 0xA4):
             return self._choose_pace(command)
+        if (command.p1, command.p2) == (0x41, 0xA4):
+            return self._choose_chip_authentication(command)
+        if (command.p1, command.p2) == (0x41, 0xA6):
+            return self._key_agreement_template(command)
         raise Refused(sw.WRONG_PARAMETERS)
 
     def _choose_pace(self, command: Command) -> Answer:
         """MSE:Set AT for PACE: protocol, password, curve (ICAO Doc 9303-11, 4.4.4.1)."""
         self._need_no_access()
         profile = self._profile
-        if profile.pace_curve is None or self._in_application:
+        if profile.pace_curve is None or self._filesystem.in_application:
             raise Refused(sw.CONDITIONS)
         chosen = _objects(command.data)
         protocol = files.with_cipher(PACE_ECDH_GM, profile.pace_suite)
@@ -289,7 +239,9 @@ class ChipCard:
         return b"", sw.OK if self._attempts[password] else 0x63C0
 
     def _general_authenticate(self, command: Command) -> Answer:
-        """GENERAL AUTHENTICATE: one step of PACE (ICAO Doc 9303-11, 4.4.4.2); an error ends the run."""
+        """GENERAL AUTHENTICATE: one step of PACE (ICAO Doc 9303-11, 4.4.4.2), an error ends the run; or chip auth."""
+        if self._chip_chosen:
+            return self._authenticate_chip(command)
         if not self._pace:
             raise Refused(sw.CONDITIONS)
         (password, run), self._pace = self._pace, None
@@ -312,6 +264,65 @@ class ChipCard:
         self._channel = channel
         return answer, sw.OK
 
+    # -- no copy -------------------------------------------------------------------------------------------------------
+    def _choose_chip_authentication(self, command: Command) -> Answer:
+        """MSE:Set AT for chip authentication (ICAO Doc 9303-11, 6.2.4.2)."""
+        chip = self._need_chip()
+        chosen = _objects(command.data)
+        if chosen.get(PROTOCOL) != tlv.oid(files.with_cipher(files.CA_ECDH, chip.suite)):
+            raise Refused(sw.WRONG_DATA)
+        self._check_key_reference(chosen)
+        self._chip_chosen = True
+        return b"", sw.OK
+
+    def _authenticate_chip(self, command: Command) -> Answer:
+        """GENERAL AUTHENTICATE with the terminal's ephemeral key: the next command comes under new keys."""
+        chip, self._chip_chosen = self._need_chip(), False
+        if command.cla & CHAINED:
+            raise Refused(sw.NO_CHAINING)
+        try:
+            self._successor = chip.agree(tlv.only(tlv.only(command.data, 0x7C), 0x80))
+        except Malformed:
+            raise Refused(sw.WRONG_DATA) from None
+        return tlv.encode(0x7C, b""), sw.OK
+
+    def _key_agreement_template(self, command: Command) -> Answer:
+        """MSE:Set KAT, the one command of chip authentication with 3DES (ICAO Doc 9303-11, 6.2.4.1)."""
+        chip = self._need_chip()
+        if chip.suite is not DES3:
+            raise Refused(sw.WRONG_PARAMETERS)
+        chosen = _objects(command.data)
+        self._check_key_reference(chosen)
+        try:
+            self._successor = chip.agree(chosen.get(EPHEMERAL_KEY, b""))
+        except Malformed:
+            raise Refused(sw.WRONG_DATA) from None
+        return b"", sw.OK
+
+    def _need_chip(self) -> ChipAuthentication:
+        if not self._channel or not self._filesystem.in_application:
+            raise Refused(sw.NOT_ALLOWED)
+        if not self._keys.chip:
+            raise Refused(sw.WRONG_PARAMETERS)
+        return self._keys.chip
+
+    def _check_key_reference(self, chosen: dict[int, bytes]) -> None:
+        known = self._profile.key_identifier
+        if chosen.get(PARAMETERS) != (None if known is None else bytes((known,))):
+            raise Refused(sw.REFERENCE_NOT_FOUND)
+
+    def _internal_authenticate(self, command: Command) -> Answer:
+        """INTERNAL AUTHENTICATE: active authentication (ICAO Doc 9303-11, 6.1.3)."""
+        if not self._channel or not self._filesystem.in_application:
+            raise Refused(sw.NOT_ALLOWED)
+        if not self._keys.active:
+            raise Refused(sw.UNKNOWN_INSTRUCTION)
+        if command.p1 or command.p2:
+            raise Refused(sw.WRONG_PARAMETERS)
+        if len(command.data) != CHALLENGE:
+            raise Refused(sw.WRONG_LENGTH)
+        return self._keys.active.sign(command.data), sw.OK
+
 
 def _objects(data: bytes) -> dict[int, bytes]:
     try:
@@ -320,12 +331,33 @@ def _objects(data: bytes) -> dict[int, bytes]:
         raise Refused(sw.WRONG_DATA) from None
 
 
-def make_card(person: Person | None = None, profile: Profile | None = None, faults: Faults | None = None) -> ChipCard:
-    """A card with its files."""
-    person, profile = person or Person(), profile or Profile()
+def make_card(
+    person: Person | None = None,
+    profile: Profile | None = None,
+    authority: Authority | None = None,
+    faults: Faults | None = None,
+) -> ChipCard:
+    """A card with its files, by default that of the synthetic citizen of the dev dock without faults.
+
+    Keys of the chip are new; the security object is signed by `authority`, else by the one of this process for the
+    profile's `signature` and `digest` (`Authority.create`).
+    """
+    person, profile, faults = person or Person(), profile or Profile(), faults or Faults()
+    if faults.empty_spouse:
+        person = replace(person, spouse="")
+    keys = Keys(
+        chip_authentication(profile, copied=faults.copied), active_authentication(profile, copied=faults.copied)
+    )
     groups = files.groups(person, profile)
-    application = {files.DATA_GROUP + number: content for number, content in groups.items()}
-    application[files.COM] = files.com(groups)
-    locked = frozenset({files.DATA_GROUP + 3})
-    content = Files(files.master(profile), application, locked)
-    return ChipCard(content, profile, person.mrz_key, person.can, faults)
+    if faults.no_dg13:
+        del groups[13]
+    groups[14] = dg14(profile, keys.chip)
+    if keys.active:
+        groups[15] = dg15(keys.active)
+    signer = authority or Authority.create(profile.signature, profile.digest)
+    application = {files.SOD: signer.sign_sod(groups, profile.group_digest, faults), files.COM: files.com(groups)}
+    if faults.exchanged_dg:
+        groups[1] = files.dg1(replace(person, full_name="Trần Văn Bình", number="027088004321", sex="Nam"))
+    application |= {files.DATA_GROUP + number: content for number, content in groups.items()}
+    content = Files(files.master(profile), application, frozenset({files.DATA_GROUP + 3}))
+    return ChipCard(content, profile, person.mrz_key, person.can, faults, keys)

@@ -58,15 +58,26 @@ def with_cipher(protocol: str, suite: Suite) -> str:
     return f"{protocol}.{next(arc for arc, known in BY_OID_SUFFIX.items() if known is suite)}"
 
 
-def card_access(profile: Profile) -> bytes:
-    """EF.CardAccess: the security infos that are readable before access control (ICAO Doc 9303-11, 9.2.11)."""
+def security_infos(profile: Profile) -> list[bytes]:
+    """The protocols of the chip, one SecurityInfo each (ICAO Doc 9303-11, 9.2)."""
     infos = [sequence(oid(TERMINAL_AUTHENTICATION), integer(1))]
     if profile.chip_authentication:
-        infos.append(sequence(oid(with_cipher(CA_ECDH, profile.chip_authentication[1])), integer(1)))
+        protocol = with_cipher(CA_ECDH, profile.chip_authentication[1])
+        infos.append(sequence(oid(protocol), integer(1), key_identifier(profile)))
     if profile.pace_curve is not None:
         protocol = with_cipher(PACE_ECDH_GM, profile.pace_suite)
         infos.append(sequence(oid(protocol), integer(2), integer(profile.pace_curve)))
-    return tlv.encode(SET, b"".join(infos))
+    return infos
+
+
+def key_identifier(profile: Profile) -> bytes:
+    """The number of the chip authentication key, nothing where there is only one without a number."""
+    return b"" if profile.key_identifier is None else integer(profile.key_identifier)
+
+
+def card_access(profile: Profile) -> bytes:
+    """EF.CardAccess: the security infos that are readable before access control (ICAO Doc 9303-11, 9.2.11)."""
+    return tlv.encode(SET, b"".join(security_infos(profile)))
 
 
 def master(profile: Profile) -> dict[int, bytes]:

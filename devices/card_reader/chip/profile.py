@@ -27,6 +27,7 @@ class Profile:
     attempts: int = 10  # wrong tries of one PACE password before it is blocked
     bac: bool = True
     chip_authentication: tuple[int, Suite] | None = (13, AES128)  # number of the curve, cipher
+    key_identifier: int | None = None  # of the chip authentication key, 0 to 255; needed when there are several
     active_authentication: Literal["rsa", "ecdsa"] | None = None
     active_digest: Digest = "sha256"  # for RSA sha1 or sha256
     active_curve: int = 12
