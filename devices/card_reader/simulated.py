@@ -57,7 +57,7 @@ class SimulatedCardReader:
         return SimulatedConnection(self, self._card or self._own_card(), laid)
 
     def check(self, laid: int) -> None:
-        """Raise `NeedsAttention("card_removed")` when the card with this number is gone, `Unavailable` when unplugged."""
+        """Raise `NeedsAttention("card_removed")` when card number `laid` is gone, `Unavailable` when unplugged."""
         self.open()
         if not self._present or self._laid != laid:
             raise NeedsAttention("card_removed")
