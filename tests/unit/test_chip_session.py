@@ -9,14 +9,13 @@ from pathlib import Path
 
 import ecdsa
 import pytest
-from asn1crypto import cms, core, x509
+from asn1crypto import cms
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from devices.card_reader.chip import files
-from devices.card_reader.chip.authority import REVOKED_SERIAL, Authority
 from devices.card_reader.chip.card import ChipCard, make_card
 from devices.card_reader.chip.faults import Faults
 from devices.card_reader.chip.profile import CAN, MRZ, Person, Profile
@@ -103,6 +102,7 @@ def test_extended_answers_hold_a_whole_file() -> None:
     card = make_card(profile=profile)
     assert card.atr[-2] & 0x40
     assert not make_card().atr[-2] & 0x40
+    assert card.process(bytes.fromhex("00B0810000")).hex() == "7f660802" + "02ffff02" + "02ffff" + "9000"
     terminal = pace(card, profile)
     terminal.extended = True
     assert len(terminal.send(Command(0, 0xB0, 0x82, 0, expected=65536))) > 15_000
@@ -252,44 +252,6 @@ def test_active_authentication_with_ecdsa(number: int, copied: bool) -> None:
     assert good is not copied
 
 
-# -- the signer --------------------------------------------------------------------------------------------------------
-def signed_by(faults: Faults, authority: Authority) -> tuple[x509.Certificate, bool, bool]:
-    """The signer's certificate, whether the CSCA issued it, whether the signature is right; all with ECDSA."""
-    card = make_card(authority=authority, faults=faults)
-    signed = cms.ContentInfo.load(tlv.only(opened(card).read(0x1D), files.SOD_TAG))["content"]
-    shown, info = signed["certificates"][0].chosen, signed["signer_infos"][0]
-    attributes = info["signed_attrs"].untag().dump()
-    content = signed["encap_content_info"]["content"]
-    told = next(a["values"][0].native for a in info["signed_attrs"] if a["type"].native == "message_digest")
-    assert told == hashlib.sha256(content.native).digest()
-    assert isinstance(content, core.ParsableOctetString)
-    root = x509.Certificate.load(authority.csca_certificate)
-    issued = verifies(root, shown["tbs_certificate"].dump(), shown["signature_value"].native)
-    return shown, issued, verifies(shown, attributes, info["signature"].native)
-
-
-def verifies(certificate: x509.Certificate, data: bytes, signature: bytes) -> bool:
-    key = ecdsa.VerifyingKey.from_der(certificate["tbs_certificate"]["subject_public_key_info"].dump())
-    try:
-        return bool(key.verify(signature, data, hashlib.sha256, ecdsa.util.sigdecode_der, allow_truncate=True))
-    except ecdsa.BadSignatureError:
-        return False
-
-
-def test_the_signer_and_what_can_be_wrong_with_it() -> None:
-    authority = Authority.create()
-    assert Authority.create() is authority
-    good, issued, right = signed_by(Faults(), authority)
-    assert (issued, right) == (True, True)
-    assert good.dump() == authority.signer_certificate
-    assert signed_by(Faults(forged_sod=True), authority)[1:] == (True, False)
-    assert signed_by(Faults(unknown_signer=True), authority)[1:] == (False, True)
-    expired, issued, right = signed_by(Faults(expired_signer=True), authority)
-    assert (issued, right, expired.not_valid_after.year) == (True, True, 2014)
-    revoked, issued, right = signed_by(Faults(revoked_signer=True), authority)
-    assert (issued, right, revoked.serial_number) == (True, True, REVOKED_SERIAL)
-
-
 # -- faults of the data, faults on the way -----------------------------------------------------------------------------
 def test_exchanged_group() -> None:
     terminal = opened(make_card(faults=Faults(exchanged_dg=True)))
@@ -311,6 +273,13 @@ def test_empty_spouse_and_fields_that_are_missing() -> None:
     less = opened(make_card(nobody, Profile(missing_fields=frozenset({1})))).read(13)
     assert not any(bytes((2, 1, number)) in less for number in (13, 14))
     assert PERSON.number.encode() not in less
+
+
+def test_a_slow_card_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("devices.card_reader.chip.card.time.sleep", slept.append)
+    opened(make_card(faults=Faults(slow=0.25)))
+    assert slept == [0.25] * 3  # SELECT, GET CHALLENGE, EXTERNAL AUTHENTICATE
 
 
 @pytest.mark.parametrize(("at", "sent"), [(1, 0), (3, 2)])
