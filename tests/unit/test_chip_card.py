@@ -13,6 +13,7 @@ from devices.card_reader.chip.card import ChipCard, make_card
 from devices.card_reader.chip.faults import CardPulled, Faults
 from devices.card_reader.chip.files import Files
 from devices.card_reader.chip.profile import MRZ, Profile
+from devices.card_reader.emrtd.ciphers import DES3
 from devices.card_reader.emrtd.mrz import MrzKey
 
 SELECT_APPLICATION = "00A4040C07A0000002471001"
@@ -85,6 +86,30 @@ def test_a_wrong_key_is_refused_and_the_challenge_is_spent(example_card: ChipCar
     assert say(example_card, "0082000028" + "00" * 40 + "28") == "6985"
 
 
+def test_an_authentication_of_another_challenge_is_refused() -> None:
+    """The message of appendix D.3 again, to a chip with another RND.IC."""
+    key = MrzKey("L898902C", "690806", "940623")
+    card = ChipCard(Files({}, {}), Profile(), key, "123456", chance=Chance(octets=bytes))
+    say(card, SELECT_APPLICATION)
+    say(card, "0084000008")
+    message = "72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F2 5F1448EEA8AD90A7"
+    assert say(card, f"0082000028 {message} 28") == "6300"
+
+
+def test_the_cryptogram_of_an_odd_instruction_is_wrong_in_an_even_one(example_card: ChipCard) -> None:
+    """SELECT of appendix D.4 with its data in object 85, under a right MAC."""
+    card = authenticated(example_card)
+    counter, key = bytes.fromhex("887022120C06C227"), bytes.fromhex("F1CB1F1FB5ADF208806B89DC579DC1F8")
+    hidden = bytes.fromhex("85086375432908C044F6")
+    mac = DES3.mac(key, counter + bytes.fromhex("0CA4020C80000000") + hidden)
+    assert card.process(bytes.fromhex("0CA4020C14") + hidden + b"\x8e\x08" + mac + b"\0") == b"\x69\x88"
+
+
+@pytest.mark.parametrize("apdu", ["10A4040C07A0000002471001", "1022C1A403830101", "10B09C0004"])
+def test_only_general_authenticate_is_chained(apdu: str) -> None:
+    assert say(make_card(), apdu) == "6884"
+
+
 G1_IFD_MAP = (
     "7ACF3EFC982EC45565A4B155129EFBC74650DCBFA6362D896FC70262E0C2CC5E"
     "544552DCB6725218799115B55C9BAA6D9F6BC3A9618E70C25AF71777A9C4922D"
@@ -130,6 +155,16 @@ def test_pace_of_appendix_g_1() -> None:
     card = example_pace()
     to_the_tokens(card)
     assert say(card, "008600000C7C0A8508C2B0BD78D94BA86600") == "7C0A86083ABB9674BCE93C089000"
+
+
+def test_a_key_that_is_sent_back_is_refused() -> None:
+    """9303-11, 4.4.4: the two public keys must not be the same."""
+    card = example_pace()
+    say(card, "0022C1A412800A04007F00070202040202830101 84010D")
+    say(card, "10860000027C0000")
+    say(card, f"10860000457C438141 04{G1_IFD_MAP}00")
+    assert say(card, f"10860000457C438341 04{G1_IC}00") == "6A80"
+    assert say(card, "008600000C7C0A8508C2B0BD78D94BA86600") == "6985"
 
 
 def test_a_wrong_token_is_a_wrong_password() -> None:
