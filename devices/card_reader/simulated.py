@@ -1,13 +1,17 @@
-"""A card reader that knows only whether a card lies on it; the chip has drivers of its own."""
+"""A card reader without hardware: simulated cards are laid on it by the dev dock or a test."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from devices.card_reader.chip.faults import CardPulled
 from devices.errors import NeedsAttention, Unavailable
 from devices.interfaces import CardConnection, CardReader, Condition, DeviceStatus
+
+if TYPE_CHECKING:  # a card brings heavy libraries with it, and a kiosk with a real reader never makes one
+    from devices.card_reader.chip.card import ChipCard
 
 
 class Settings(BaseModel):
@@ -18,11 +22,14 @@ class Settings(BaseModel):
 
 
 class SimulatedCardReader:
-    """Presence by two verbs."""
+    """One card at a time; each one laid down has a number of its own, so that a line to the one before is dead."""
 
     def __init__(self) -> None:
         self._plugged = True
         self._present = False
+        self._laid = 0
+        self._card: ChipCard | None = None
+        self._default: ChipCard | None = None
 
     def open(self) -> None:
         """Find it. Raises `Unavailable` while it is unplugged."""
@@ -42,16 +49,33 @@ class SimulatedCardReader:
         return self._present
 
     def connect(self) -> CardConnection:
-        """Always raises: this reader has no contact to the chip, reading it is the work of another driver.
-
-        `Unavailable` while it is unplugged, else `NeedsAttention`: `no_card`, or `card_unreadable` with a card on it.
-        """
+        """A line to the card, which is powered up. Raises `NeedsAttention("no_card")`, `Unavailable` when unplugged."""
         self.open()
-        raise NeedsAttention("card_unreadable" if self._present else "no_card")
+        laid = self._laid
+        if not self._present:
+            raise NeedsAttention("no_card")
+        return SimulatedConnection(self, self._card or self._own_card(), laid)
+
+    def check(self, laid: int) -> None:
+        """Raise `NeedsAttention("card_removed")` when card number `laid` is gone, `Unavailable` when unplugged."""
+        self.open()
+        if not self._present or self._laid != laid:
+            raise NeedsAttention("card_removed")
+
+    def _own_card(self) -> ChipCard:
+        """The card of the synthetic citizen, made at its first use."""
+        from devices.card_reader.chip.card import make_card
+
+        self._default = self._default or make_card()
+        return self._default
 
     # -- what a person would do ----------------------------------------------------------------------------------
-    def insert(self) -> None:
-        """Lay a card on it."""
+    def insert(self, card: ChipCard | None = None) -> None:
+        """Lay a card on it; without one, that of the synthetic citizen."""
+        if card:
+            card.lay_down()
+        self._card = card
+        self._laid += 1
         self._present = True
 
     def remove(self) -> None:
@@ -65,6 +89,42 @@ class SimulatedCardReader:
     def restore(self) -> None:
         """Plug it in again."""
         self._plugged = True
+
+
+class SimulatedConnection:
+    """The line to one card, until it is taken."""
+
+    def __init__(self, reader: SimulatedCardReader, card: ChipCard, laid: int) -> None:
+        self._reader, self._card, self._laid = reader, card, laid
+        card.reset()
+
+    def transmit(self, apdu: bytes) -> tuple[bytes, int]:
+        """Response data and status word. Raises `NeedsAttention("card_removed")`, `Unavailable` when unplugged."""
+        self._reader.check(self._laid)
+        try:
+            response = self._card.process(apdu)
+        except CardPulled:
+            self._reader.remove()
+            raise NeedsAttention("card_removed") from None
+        self._reader.check(self._laid)  # a slow card may have been taken meanwhile
+        return response[:-2], int.from_bytes(response[-2:], "big")
+
+    def reset(self) -> None:
+        """Power the card off and on. Raises as `transmit`."""
+        self._reader.check(self._laid)
+        self._card.reset()
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset (ISO/IEC 7816-3, 8)."""
+        return self._card.atr
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Leave the card without power: no session survives."""
+        self._card.reset()
 
 
 def create(settings: Settings) -> CardReader:
