@@ -127,13 +127,6 @@ class CardConnection(Protocol):
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         """Send one command APDU; return response data and status word (ISO/IEC 7816-4, 5.1). Raises `DeviceError`."""
 
-    def reset(self) -> None:
-        """Power the card off and on: access control starts afresh. Raises `DeviceError`."""
-
-    @property
-    def atr(self) -> bytes:
-        """Answer to reset (ISO/IEC 7816-3, 8)."""
-
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import field, partial
+from dataclasses import dataclass, field
+from functools import partial
 
 from devices.card_reader.emrtd import bac, pace, security_infos
 from devices.card_reader.emrtd.apdu import OK, Command

@@ -11,7 +11,7 @@ import secrets
 
 import ecdsa
 from ecdsa.curves import Curve
-from ecdsa.ellipticcurve import Point as Point
+from ecdsa.ellipticcurve import PointJacobi as Point
 
 from devices.card_reader.emrtd import tlv
 from devices.card_reader.emrtd.errors import Malformed
