@@ -19,6 +19,7 @@ from devices.card_reader.emrtd.errors import (
 )
 from devices.card_reader.emrtd.mrz import MrzKey
 from devices.card_reader.emrtd.pace import Password
+from devices.card_reader.emrtd.results import Access
 from devices.card_reader.emrtd.security_infos import PaceInfo
 
 CAN_DIGITS = 6
@@ -37,11 +38,11 @@ class AccessKey:
         return cls(can=id_number[-CAN_DIGITS:])
 
 
-Method = tuple[str, Callable[[], None]]
+Method = tuple[Access, Callable[[], None]]
 
 
-def open_chip(channel: Channel, key: AccessKey) -> str:
-    """Open the application; `channel` is protected afterwards. Returns `PACE-CAN`, `PACE-MRZ` or `BAC`.
+def open_chip(channel: Channel, key: AccessKey) -> Access:
+    """Open the application; `channel` is protected afterwards. Returns how.
 
     Each way is tried once, after a reset: a wrong number costs the card one try. Raises `WrongPassword`, `Blocked`,
     `OtherCard`, `NeedsMrz`, and what the connection raises.
@@ -70,14 +71,14 @@ def _ways(channel: Channel, key: AccessKey) -> Iterator[Method]:
         for name, password in _passwords(key):
             yield name, partial(_by_pace, channel, best, password, several)
     if key.mrz:
-        yield "BAC", partial(_by_bac, channel, key.mrz)
+        yield Access.BAC, partial(_by_bac, channel, key.mrz)
 
 
-def _passwords(key: AccessKey) -> Iterator[tuple[str, Password]]:
+def _passwords(key: AccessKey) -> Iterator[tuple[Access, Password]]:
     if key.can:
-        yield "PACE-CAN", Password.from_can(key.can)
+        yield Access.PACE_CAN, Password.from_can(key.can)
     if key.mrz:
-        yield "PACE-MRZ", Password.from_mrz(key.mrz)
+        yield Access.PACE_MRZ, Password.from_mrz(key.mrz)
 
 
 def _pace_offered(channel: Channel) -> tuple[PaceInfo, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -25,62 +24,26 @@ from devices.card_reader.emrtd.channel import (
     File,
     Trace,
 )
-from devices.card_reader.emrtd.data_groups import CitizenData, Portrait
 from devices.card_reader.emrtd.errors import BlockRefused, ChipProtocolError, Malformed
-from devices.card_reader.emrtd.mrz import Mrz
 from devices.card_reader.emrtd.public_keys import parse_public_key
+from devices.card_reader.emrtd.results import (
+    Access,
+    ChipData,
+    ChipEvent,
+    CloneCheck,
+    Fields,
+    Progress,
+    StepTime,
+    Verdict,
+)
 from devices.card_reader.emrtd.security_infos import SecurityInfos
-from devices.card_reader.emrtd.trust import CloneCheck, TrustStore, Verdict
+from devices.card_reader.emrtd.trust import TrustStore
 from devices.interfaces import CardConnection
 
 T = TypeVar("T")
 SMALLER_BLOCKS = (0, 128, 64)  # bytes, after the largest was refused; 0: what fits a short answer
 EXPECTED_BYTES = {"DG1": 95, "DG13": 450, "DG2": 15_000, "SOD": 2_000, "DG14": 400}  # until the file tells its size
 EXPECTED_COMMANDS = {"access": 7, "clone_check": 3}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the reading is, from 0 to 1, counted in commands; it never goes back."""
-
-    done: float
-
-
-@dataclass(frozen=True)
-class Fields:
-    """DG1 and DG13 are there; what they say is not checked yet. `citizen` is None when there is no readable DG13."""
-
-    mrz: Mrz = field(repr=False)
-    citizen: CitizenData | None = field(repr=False)
-
-
-@dataclass(frozen=True)
-class StepTime:
-    """What one step cost; `octets` both ways on the line to the card."""
-
-    name: str
-    apdus: int
-    octets: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class ChipData:
-    """The result of a whole reading."""
-
-    access: str  # PACE-CAN, PACE-MRZ or BAC
-    mrz: Mrz = field(repr=False)
-    citizen: CitizenData | None = field(repr=False)
-    portrait: Portrait | None = field(repr=False)
-    verdict: Verdict
-    clone_check: CloneCheck
-    apdus: int
-    octets: int
-    seconds: float
-    steps: tuple[StepTime, ...]
-
-
-ChipEvent = Progress | Fields | Portrait | ChipData
 
 
 def read_chip(
@@ -108,7 +71,6 @@ class _Reading:
     def __init__(self, channel: Channel, key: AccessKey, store: TrustStore, now: datetime) -> None:
         self._channel, self._key, self._store, self._now = channel, key, store, now
         self._files: dict[str, bytes | None] = {}
-        self._access = ""
         self._shown = 0.0
         self._left = {name: float(count) for name, count in EXPECTED_COMMANDS.items()}
         self._sizes = dict(EXPECTED_BYTES)
@@ -123,8 +85,8 @@ class _Reading:
         blocks = (-1, *SMALLER_BLOCKS) if extended else SMALLER_BLOCKS
         for attempt, block in enumerate(blocks):
             try:
-                self._open(block, extended)
-                yield from self._read_all()
+                access = self._open(block, extended)
+                yield from self._read_all(access)
                 break
             except BlockRefused:
                 if attempt == len(blocks) - 1:
@@ -142,16 +104,17 @@ class _Reading:
         content, _ = self._channel.send(ATR_INFO.read_command())
         return capabilities.response_limit(content)
 
-    def _open(self, block: int, extended: int) -> None:
+    def _open(self, block: int, extended: int) -> Access:
         self._channel.block = 0 if block < 0 else block
-        self._access = open_chip(self._channel, self._key)
+        access = open_chip(self._channel, self._key)
         if block < 0 and self._channel.messaging:
             self._channel.block = self._channel.messaging.largest_read(extended)
         self._left.pop("access", None)
         self._step("access")
+        return access
 
     # -- reading -------------------------------------------------------------------------------------------------
-    def _read_all(self) -> Iterator[ChipEvent]:
+    def _read_all(self, access: Access) -> Iterator[ChipEvent]:
         for file in (DG1, DG13):
             yield from self._read(file)
         fields = self._fields()
@@ -168,7 +131,7 @@ class _Reading:
         channel = self._channel
         seconds = time.perf_counter() - self._started
         yield ChipData(
-            self._access,
+            access,
             fields.mrz,
             fields.citizen,
             portrait,

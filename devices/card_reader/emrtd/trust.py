@@ -13,42 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from asn1crypto import cms, core, crl, pem, x509
 
 from devices.card_reader.emrtd import security_object
 from devices.card_reader.emrtd.errors import Malformed
+from devices.card_reader.emrtd.results import Trust, Verdict
 from devices.card_reader.emrtd.security_object import ASN1_ERRORS, SecurityObject, verifies
 
 MASTER_LIST = "2.23.136.1.1.2"
 LARGEST_FILE = 16 * 1024 * 1024  # bytes
-
-
-class Trust(StrEnum):
-    """What passive authentication says of the data."""
-
-    TRUSTED = "trusted"  # signed by a state that we know, and unchanged
-    UNTRUSTED_SIGNER = "untrusted_signer"  # unchanged, but signed by somebody we do not know, or no longer trust
-    FAILED = "failed"  # changed, or not signed by the one it names
-    NOT_CHECKED = "not_checked"  # the chip has no SOD, or we have no certificates
-
-
-class CloneCheck(StrEnum):
-    """Whether this is the chip that was issued."""
-
-    GENUINE = "genuine"
-    COPIED = "copied"
-    NOT_CHECKED = "not_checked"  # the chip offers no way to tell
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`reason` is a stable word for the log and the technician, empty when all is well."""
-
-    trust: Trust
-    reason: str = ""
 
 
 class _MasterList(core.Sequence):  # type: ignore[misc]  # asn1crypto ships no types
