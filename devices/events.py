@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from devices.card_reader.emrtd.results import ChipEvent
 from devices.interfaces import DeviceStatus, PrintOutcome, ScannedPage
 
 
@@ -32,6 +33,16 @@ class CardPresence:
 
     device: str
     present: bool
+
+
+@dataclass(frozen=True)
+class ChipRead:
+    """Something of the chip has come while `job` reads it; the last one is its `ChipData`."""
+
+    device: str
+    job: str
+    session_id: str
+    event: ChipEvent = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,4 +85,6 @@ class JobFailed:
     detail: str = ""
 
 
-DeviceEvent = DeviceChanged | CodeScanned | CardPresence | PageScanned | ScanFinished | TicketPrinted | JobFailed
+DeviceEvent = (
+    DeviceChanged | CodeScanned | CardPresence | ChipRead | PageScanned | ScanFinished | TicketPrinted | JobFailed
+)

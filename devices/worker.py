@@ -100,6 +100,8 @@ class DeviceWorker(Generic[D]):
     def _do(self, job: _Job) -> None:
         try:
             for event in job.call(self._device):
+                if job.session_id in self._ended:
+                    break  # nobody waits for it any more; the generator is closed, and with it what it holds
                 self._inbox.put(event)
         except DeviceError as error:
             self._inbox.put(JobFailed(self._name, job.name, job.session_id, error.code, error.detail))

@@ -1,7 +1,8 @@
 """`Kiosk`: verbs in, events in, state out.
 
-The verbs live where their matter is: `numbers.py` (tickets and printing), `journey.py` (a dossier, step by step),
-`submission.py` (declaration to rating), `desk.py` (staff and technicians). Here: the session's end, and events.
+The verbs live where their matter is: `numbers.py` (tickets and printing), `identifying.py` (code, number, chip),
+`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff and technicians).
+Here: the session's end, and events.
 """
 
 from __future__ import annotations
@@ -11,7 +12,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from devices.document_scanner.page import warm_up
-from devices.events import CardPresence, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
+from devices.events import (
+    CardPresence,
+    ChipRead,
+    CodeScanned,
+    DeviceChanged,
+    JobFailed,
+    PageScanned,
+    ScanFinished,
+    TicketPrinted,
+)
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
@@ -37,7 +47,8 @@ class Kiosk(DeskVerbs):
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             DeviceChanged: self._device_changed,
             CodeScanned: self.code_scanned,
-            CardPresence: self._card_presence,
+            CardPresence: self.card_presence,
+            ChipRead: self.chip_read,
             PageScanned: self.page_scanned,
             PageStored: self.page_stored,
             ScanFinished: self.scan_finished,
@@ -115,10 +126,6 @@ class Kiosk(DeskVerbs):
         if handler := self._handlers.get(type(event)):
             handler(event)
 
-    def _card_presence(self, event: CardPresence) -> None:
-        self.touched()
-        self.change(card_present=event.present)
-
     def _device_changed(self, event: DeviceChanged) -> None:
         line = DeviceLogLine(self.now(), event.device, event.status)
         self.change(
@@ -129,6 +136,8 @@ class Kiosk(DeskVerbs):
     def _job_failed(self, event: JobFailed) -> None:
         if event.device == "document_scanner":
             self.scan_failed(event)
+        elif event.device == "card_reader":
+            self.chip_failed(event)
         elif event.device == "printer":
             outcome = PrintOutcome(PrintResult.FAILED, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
@@ -151,7 +160,7 @@ class Kiosk(DeskVerbs):
         if state.step is Step.HOME and state.session is None and state.language == self.parts.config.site.languages[0]:
             return
         session = state.session
-        if session and Job.RUNNING in (session.scan, session.submit):
+        if session and Job.RUNNING in (session.scan, session.submit, session.card.job):
             self.last_touch = time.monotonic()  # the clock stands still while the machine works
             return
         if state.step is Step.TICKET and session and session.ticket and session.ticket.print is Job.CONFIRMED:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devices.worker import DeviceWorker
 from kiosk import places
@@ -24,6 +24,9 @@ from kiosk.state import AppState, Session, Step
 from offline_queue.blobs import BlobStore
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
+
+if TYPE_CHECKING:
+    from devices.card_reader.emrtd.trust import TrustStore
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -45,6 +48,7 @@ class Parts:
     sender: Sender
     accounts: tuple[Account, ...]
     audit: AuditLog
+    trust: Callable[[], TrustStore]  # loaded when the first chip is read
     clock: Clock  # aware, in the site's time zone
 
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from kiosk.fees import fee_for
-from kiosk.forms import visible_answers
+from kiosk.forms import REQUESTER, visible_answers
 from kiosk.identity import Assurance, Citizen, Method, sex_of
-from kiosk.state import Session
+from kiosk.state import CardReading, Session
 
 NOTICE_VERSION = "2026-01-01"  # of the notice on the use of personal data that screens/notice shows
-REQUESTER = "requester"
 
 
 def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datetime) -> dict[str, Any]:
@@ -27,6 +26,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
     number = answers.get(f"{REQUESTER}.id_number") or session.citizen.id_number
     same = number == session.citizen.id_number  # else the card is another person's: it proves and fills nothing
     known = session.citizen if same else Citizen(number, sex=sex_of(number))
+    card = session.card if same else CardReading()
     notice_at = session.notice_accepted_at or session.declared_at
     return {
         "client_ref": session.client_ref,
@@ -39,9 +39,9 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "identification": {
             "method": (session.citizen.method if same else Method.TYPED).value,
             "assurance": (session.assurance if same else Assurance.DECLARED).value,
-            "access": None,
-            "trust": "not_checked",
-            "clone_check": "not_checked",
+            "access": card.access,
+            "trust": card.trust.value,
+            "clone_check": card.clone_check.value,
         },
         "declaration_confirmed_at": session.declared_at.isoformat(),
         "notice_version": NOTICE_VERSION,

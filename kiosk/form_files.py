@@ -22,6 +22,7 @@ FILLS = {
     "sex": QuestionType.CHOICE,
     "address": QuestionType.TEXT,
     "old_number": QuestionType.TEXT,
+    "ethnic": QuestionType.ETHNIC,
 }
 
 
@@ -93,8 +94,8 @@ def _conditions(form: Form) -> Iterator[str]:
     asked: dict[str, Question] = {}
     for section in form.sections:
         owners: tuple[Section | Question, ...] = (section, *section.questions)
-        for owner in owners:
-            condition = owner.when
+        conditions = [(owner, owner.when) for owner in owners]
+        for owner, condition in [(section, section.requester_when), *conditions]:
             if condition and condition.question != "case":
                 question = asked.get(condition.question)
                 if condition.question not in every:

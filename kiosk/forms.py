@@ -22,6 +22,7 @@ from kiosk.text import nfc
 
 EARLIEST_YEAR = 1900
 YOUNGEST_PARENT_YEARS = 12
+REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
 LONGEST_NAME = 100  # of a Person in the province's API
 NAME_SIGNS = "'‘’-. "
 SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
@@ -79,13 +80,17 @@ class Question(Data):
 
 
 class Section(Data):
-    """One group of questions: one screen. `person` names whose card can fill it ("" = nobody's)."""
+    """One group of questions: one screen. `person` names whose card can fill it ("" = nobody's).
+
+    While `requester_when` holds, that person is the one who stands there, and their card has told it already.
+    """
 
     id: str
     title: str
     questions: tuple[Question, ...]
     person: str = ""
     when: Condition | None = None
+    requester_when: Condition | None = None
     help: str = ""
 
 
@@ -286,18 +291,75 @@ def _order(section: Section, case: str, answers: Mapping[str, str]) -> Iterator[
             yield question.id, "date_order"
 
 
-def prefill(form: Form, section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
+def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
     """`answers` with what the card knows put into this section's questions; what belonged to another person goes."""
     filled = dict(answers)
-    numbers = [answers.get(question.id, "") for question in section.questions if question.fills == "id_number"]
-    if any(number not in ("", citizen.id_number) for number in numbers):
-        filled.update((question.id, "") for question in section.questions if question.fills)
-    for question in section.questions:
-        known = getattr(citizen, question.fills, "") if question.fills else ""
-        text = known.isoformat() if isinstance(known, date) else str(known or "")
-        if text:
-            filled[question.id] = text
+    if _number(section, answers) not in ("", citizen.id_number):
+        filled |= _emptied(section)
+    return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
+
+
+def fill_own_blocks(form: Form, case: str, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with what the card knows wherever the citizen is asked for."""
+    filled = dict(answers)
+    for section in form.sections:
+        if about_requester(section, case, filled):
+            filled = prefill(section, citizen, filled)
     return filled
+
+
+def repeat_own_block(
+    form: Form, left: Section, case: str, citizen: Citizen, answers: Mapping[str, str]
+) -> dict[str, str]:
+    """`answers` once section `left` has told who else the citizen is, the mother for one.
+
+    What they have answered about themselves is not asked again; where they are no longer that person, it is taken out.
+    """
+    filled = dict(answers)
+    asked = {question.id for question in left.questions}
+    for section in form.sections:
+        if section.requester_when is None or section.requester_when.question not in asked:
+            continue
+        own = _number(section, filled) == citizen.id_number
+        if not about_requester(section, case, filled):
+            filled |= _emptied(section) if own else {}
+        elif not own:
+            filled = prefill(section, citizen, filled)
+            said = {q.id: filled.get(f"{REQUESTER}.{q.id.rpartition('.')[2]}", "") for q in section.questions}
+            filled |= {question: value for question, value in said.items() if value}
+    return filled
+
+
+def about_requester(section: Section, case: str, answers: Mapping[str, str]) -> bool:
+    """Whether a section asks for the one who stands there."""
+    if section.requester_when:
+        return _holds(section.requester_when, case, answers)
+    return any(question.id.startswith(f"{REQUESTER}.") for question in section.questions)
+
+
+def told_by_card(form: Form, case: str, answers: Mapping[str, str], citizen: Citizen, today: date) -> frozenset[str]:
+    """The questions about the requester that `citizen` answers well."""
+    return frozenset(
+        question.id
+        for section in form.sections
+        if about_requester(section, case, answers)
+        for question in section.questions
+        if (text := _told(question, citizen)) and not check_answer(question, text, today)
+    )
+
+
+def _told(question: Question, citizen: Citizen) -> str:
+    known = getattr(citizen, question.fills, "") if question.fills else ""
+    return known.isoformat() if isinstance(known, date) else str(known or "")
+
+
+def _number(section: Section, answers: Mapping[str, str]) -> str:
+    """The ID number that a section has been answered with."""
+    return next((answers.get(q.id, "") for q in section.questions if q.fills == "id_number"), "")
+
+
+def _emptied(section: Section) -> dict[str, str]:
+    return {question.id: "" for question in section.questions if question.fills}
 
 
 def with_defaults(form: Form, answers: Mapping[str, str]) -> dict[str, str]:

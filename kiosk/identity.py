@@ -1,18 +1,22 @@
-"""Who stands there: the person as told by the printed QR code, by typing, or (later) by the chip."""
+"""Who stands there: the person as told by the printed QR code, by typing, or by the chip of the card."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from kiosk.places import id_number_provinces
+from devices.card_reader.emrtd.data_groups import CitizenData, card_date
+from devices.card_reader.emrtd.mrz import MrzKey, full_date
+from devices.card_reader.emrtd.results import Fields
+from kiosk.places import ethnic_groups, id_number_provinces
 from kiosk.text import nfc
 
 QR_LONGEST = 1000  # characters; the fields of a card need less than 300
 QR_FIELDS = 7  # number|old number|name|DDMMYYYY|sex|residence|issued DDMMYYYY; what follows is ignored (DOMAIN 6)
+NO_END = "991231"  # how the MRZ writes a card without an end of validity
 SEXES = {"nam": "male", "nữ": "female"}
 
 
@@ -34,7 +38,7 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True)
 class Citizen:
-    """One person. Only the 12-digit number is always known; `sex` is "male", "female" or ""."""
+    """One person. Only the 12-digit number is always known; `sex` is "male", "female" or "", `ethnic` a code."""
 
     id_number: str
     full_name: str = ""
@@ -43,6 +47,7 @@ class Citizen:
     address: str = ""
     issued_on: date | None = None
     old_number: str = ""
+    ethnic: str = ""
     method: Method = Method.TYPED
 
     def __repr__(self) -> str:
@@ -85,6 +90,44 @@ def citizen_from_qr(text: str) -> Citizen:
     if born_year(number) != int(born[4:]) or sex_of(number) != citizen.sex:
         raise IdentityError("qr_bad_number")
     return citizen
+
+
+def citizen_from_chip(fields: Fields) -> Citizen:
+    """The person on the chip: DG13, and the MRZ of DG1 for what DG13 does not tell, save the name without its marks.
+
+    Raises `IdentityError` when the chip names no 12-digit number.
+    """
+    mrz, told = fields.mrz, fields.citizen or CitizenData()
+    number = check_id_number(told.id_number or mrz.personal_number)
+    return Citizen(
+        id_number=number,
+        full_name=told.full_name,
+        date_of_birth=card_date(told.birth_date) or full_date(mrz.birth_date, date.today(), past=True),  # noqa: DTZ011
+        sex=SEXES.get(told.sex.casefold(), "") or sex_of(number),
+        address=told.residence,
+        issued_on=card_date(told.issue_date),
+        old_number=told.old_number,
+        ethnic=next((group.code for group in ethnic_groups() if group.name == told.ethnicity), ""),
+        method=Method.CHIP,
+    )
+
+
+def completed(citizen: Citizen, other: Citizen) -> Citizen:
+    """`citizen` with what only `other`, the same person from another source, tells."""
+    known = {name: value for name, value in vars(other).items() if value and not getattr(citizen, name)}
+    return replace(citizen, **known)
+
+
+def expired(fields: Fields, today: date) -> bool:
+    """Whether the card is no longer valid; one without an end (`Không thời hạn`, 991231 in the MRZ) always is."""
+    told = card_date(fields.citizen.expiry) if fields.citizen else None
+    end = told or full_date(fields.mrz.expiry_date, today, past=False)
+    return end is not None and end < today
+
+
+def mrz_key(number: str, born: date, valid_until: date | None) -> MrzKey:
+    """What opens a card without PACE; None: no end of validity (DEVICES 6: the last nine digits of the number)."""
+    return MrzKey(number[-9:], born.strftime("%y%m%d"), valid_until.strftime("%y%m%d") if valid_until else NO_END)
 
 
 def check_id_number(text: str) -> str:

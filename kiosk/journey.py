@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
 from devices.errors import DeviceError
-from devices.events import CodeScanned, JobFailed, PageScanned, ScanFinished
+from devices.events import JobFailed, PageScanned, ScanFinished
 from devices.interfaces import DocumentScanner
-from kiosk import fees, forms, identity
+from kiosk import fees, forms
 from kiosk.catalogue import Component, Procedure
 from kiosk.clerk_events import PageFailed, PageStored
-from kiosk.dossier import REQUESTER
 from kiosk.forms import Section
-from kiosk.numbers import NumberVerbs
+from kiosk.identifying import IdentifyVerbs
+from kiosk.identity import Method
 from kiosk.preview import preview
 from kiosk.state import Job, Page, Preparation, Session, Step
 
@@ -25,8 +25,8 @@ MAX_PAGES = 40
 REVIEW_STEPS = 2  # check your answers, declare
 
 
-class JourneyVerbs(NumberVerbs):
-    """Choosing, identifying, answering, scanning, checking."""
+class JourneyVerbs(IdentifyVerbs):
+    """Choosing, answering, scanning, checking."""
 
     # -- choosing ------------------------------------------------------------------------------------------------
     def browse(self) -> None:
@@ -70,76 +70,26 @@ class JourneyVerbs(NumberVerbs):
         errors = {} if kind else self.session.errors
         self.change_session(preparation=Preparation(kind or old.kind, pages, copies, fee), errors=errors)
 
-    # -- who you are ---------------------------------------------------------------------------------------------
-    def type_id_number(self, number: str) -> None:
-        """IDENTIFY → NOTICE with the number alone."""
-        try:
-            digits = identity.check_id_number(number)
-        except identity.IdentityError as error:
-            self.change_session(errors={"id_number": error.code})
-            return
-        # the number tells the sex: what is known is not asked for
-        self._identified(identity.Citizen(digits, sex=identity.sex_of(digits), method=identity.Method.TYPED))
-
-    def code_scanned(self, event: CodeScanned) -> None:
-        """A code: the citizen's card, a family member's card on a form, or nothing that is expected now."""
-        self.last_touch = time.monotonic()
-        if self.state.step is Step.IDENTIFY:
-            self._card_scanned(event.text)
-        elif self.state.step is Step.FORM and self.session.section and self.session.section.person:
-            self._person_scanned(event.text, self.session.section)
-        else:
-            self.tell("code_not_expected")
-
-    def _card_scanned(self, text: str) -> None:
-        try:
-            self._identified(identity.citizen_from_qr(text))
-        except identity.IdentityError as error:
-            self.change_session(errors={"scan": error.code})
-
-    def _person_scanned(self, text: str, section: Section) -> None:
-        session = self.session
-        try:
-            person = identity.citizen_from_qr(text)
-        except identity.IdentityError as error:
-            self.change_session(errors={**session.errors, "scan": error.code})
-            return
-        assert session.form is not None
-        answers = forms.prefill(session.form, section, person, session.answers)
-        asked = {question.id for question in section.questions} | {"scan"}
-        errors = {key: code for key, code in session.errors.items() if key not in asked}
-        self.change_session(answers=MappingProxyType(answers), errors=errors, scanned_person=section.id)
-
-    def _identified(self, citizen: identity.Citizen) -> None:
-        self.change_session(Step.NOTICE, citizen=citizen, errors={})
-
     def accept_notice(self, consents: tuple[str, ...]) -> None:
-        """NOTICE → FORM; the person's own block is filled from the card."""
+        """NOTICE → FORM; the person's own blocks are filled from the card."""
         session = self.session
-        form = session.form
-        assert form is not None
+        assert session.form is not None
         assert session.citizen is not None
-        answers: Mapping[str, str] = forms.with_defaults(form, session.answers)
+        answers = MappingProxyType(forms.with_defaults(session.form, session.answers))
+        self.change_session(consents=consents, notice_accepted_at=self.now(), answers=answers)
         once = session.filled_for != session.citizen.id_number  # what was put right since then stays
-        for section in form.sections:
-            if once and any(question.id.startswith(f"{REQUESTER}.") for question in section.questions):
-                answers = forms.prefill(form, section, session.citizen, answers)
-        self.change_session(
-            consents=consents,
-            notice_accepted_at=self.now(),
-            answers=MappingProxyType(dict(answers)),
-            filled_for=session.citizen.id_number,
-        )
+        if once:
+            self.fill_own_blocks()
         first = self._sections()[0]
         self._open_section(first)
-        if once and session.citizen.method is identity.Method.QR:
+        if once and session.citizen.method is Method.QR:
             self.change_session(scanned_person=first.id)
 
     # -- the form ------------------------------------------------------------------------------------------------
     def answer(self, question_id: str, value: str) -> None:
         """Keep an answer; an error next to its field goes as soon as it is put right."""
         session = self.session
-        if session.section is None:
+        if session.section is None or question_id in self.locked():
             return
         answers = MappingProxyType({**session.answers, question_id: value})
         errors = {key: code for key, code in session.errors.items() if key != question_id}
@@ -180,6 +130,12 @@ class JourneyVerbs(NumberVerbs):
         if errors := self._section_errors(session.section):
             self.change_session(errors=errors)
             return
+        assert session.form is not None
+        assert session.citizen is not None
+        answers = forms.repeat_own_block(
+            session.form, session.section, self.case_id(), session.citizen, session.answers
+        )
+        self.change_session(answers=MappingProxyType(answers))
         sections = self._sections()
         index = sections.index(session.section) if session.section in sections else -1
         if session.editing:
@@ -315,6 +271,7 @@ class JourneyVerbs(NumberVerbs):
             Step.PREPARE: Step.PROCEDURES,
             Step.CHECKLIST: Step.PREPARE,
             Step.IDENTIFY: Step.BRING,
+            Step.CARD: Step.IDENTIFY,
             Step.NOTICE: Step.IDENTIFY,
             Step.SCAN: Step.PAPERS,
             Step.DECLARE: Step.REVIEW,
@@ -351,17 +308,14 @@ class JourneyVerbs(NumberVerbs):
     def _today(self) -> date:
         return self.now().date()
 
-    def _case_id(self) -> str:
-        return self.session.case.id if self.session.case else ""
-
     def _sections(self) -> tuple[Section, ...]:
         assert self.session.form is not None
-        return forms.visible_sections(self.session.form, self._case_id(), self.session.answers)
+        return forms.visible_sections(self.session.form, self.case_id(), self.session.answers)
 
     def _section_errors(self, section: Section) -> dict[str, str]:
         session: Session = self.session
         assert session.form is not None
-        return forms.check_section(session.form, section, self._case_id(), session.answers, self._today())
+        return forms.check_section(session.form, section, self.case_id(), session.answers, self._today())
 
     def papers_needed(self) -> tuple[Component, ...]:
         """The papers to scan in this case."""

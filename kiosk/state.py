@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from devices.card_reader.emrtd.data_groups import Portrait
+from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from devices.interfaces import DeviceStatus, ScannedPage
 from kiosk.identity import Assurance, Citizen
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt
@@ -38,6 +40,7 @@ class Step(StrEnum):
     PREPARE = "prepare"  # counter-only procedures: kind of paper, pages, copies → fee
     CHECKLIST = "checklist"  # what to hand over at the counter, the fee, then the number
     IDENTIFY = "identify"  # printed QR of the ID card, or typing the number
+    CARD = "card"  # the chip of the ID card: lay it down, progress, what it tells
     NOTICE = "notice"  # use of personal data, optional consents
     FORM = "form"  # one group of questions
     PAPERS = "papers"  # the papers that this case needs
@@ -111,6 +114,26 @@ class Preparation:
 
 
 @dataclass(frozen=True)
+class CardReading:
+    """How far the reading of the chip is, and what it has told."""
+
+    job: Job = Job.NONE
+    id: str = ""  # the reading that is waited for; what others bring is dropped
+    done: float = 0.0  # 0 to 1
+    code: str = ""  # why it failed
+    citizen: Citizen | None = field(default=None, repr=False)  # as soon as DG1 and DG13 are there
+    portrait: Portrait | None = None
+    access: Access | None = None
+    trust: Trust = Trust.NOT_CHECKED
+    clone_check: CloneCheck = CloneCheck.NOT_CHECKED
+
+    @property
+    def verified(self) -> bool:
+        """Signed by the state, and no copy: only then its data is proven."""
+        return self.trust is Trust.TRUSTED and self.clone_check is CloneCheck.GENUINE
+
+
+@dataclass(frozen=True)
 class Session:
     """Everything about the citizen who stands there; gone when it ends. Never printed, never logged."""
 
@@ -122,7 +145,7 @@ class Session:
     form: Form | None = None
     citizen: Citizen | None = field(default=None, repr=False)
     filled_for: str = field(default="", repr=False)  # whose card has filled in the form: once, later answers stay
-    assurance: Assurance = Assurance.DECLARED
+    card: CardReading = CardReading()
     consents: tuple[str, ...] = ()
     notice_accepted_at: datetime | None = None
     answers: Mapping[str, str] = field(default_factory=_nothing, repr=False)
@@ -148,6 +171,11 @@ class Session:
     slip_print: Job = Job.NONE
     slip_code: str = ""
     slip_picture: Image.Image | None = field(default=None, repr=False)
+
+    @property
+    def assurance(self) -> Assurance:
+        """How sure it is who stands there."""
+        return Assurance.VERIFIED if self.card.verified else Assurance.DECLARED
 
     def __repr__(self) -> str:
         return f"Session({self.id[:8]}…)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import queue
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -39,9 +41,11 @@ from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
+    from devices.card_reader.emrtd.trust import TrustStore
     from kiosk.app import Kiosk
     from kiosk.sandbox.server import Province
 
+log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
 MIN_FREE_BYTES = 200 * 1024 * 1024  # room for one dossier of scans and for everything else to keep working
@@ -239,6 +243,7 @@ class Machine:
                 sender=sender,
                 accounts=accounts_of(config),
                 audit=stores.audit,
+                trust=trust_of(config),
                 clock=site_clock(config),
             )
         )
@@ -255,6 +260,26 @@ class Machine:
         return {
             kind: DeviceWorker(kind, device, self.inbox, idle=idle.get(kind)) for kind, device in self.devices.items()
         }
+
+
+def trust_of(config: Config) -> Callable[[], TrustStore]:
+    """Whom the chip reader trusts: the certificates in `csca_dir`; of simulated cards their own test authority."""
+    table = config.devices.get("card_reader", {})
+
+    @cache
+    def load() -> TrustStore:
+        from devices.card_reader.emrtd.trust import TrustStore
+
+        if table.get("driver") == "simulated" and not table.get("csca_dir"):
+            from devices.card_reader.simulated import test_authority
+
+            return test_authority()
+        store = TrustStore.load(Path(table["csca_dir"])) if table.get("csca_dir") else TrustStore()
+        for name in store.problems:
+            log.warning("card_reader: %s in csca_dir cannot be read", name)
+        return store
+
+    return load
 
 
 def accounts_of(config: Config) -> tuple[staff.Account, ...]:

@@ -45,12 +45,16 @@ class Field(Column):
     error_detail = StringProperty("")
     value = StringProperty("")
     editing = BooleanProperty(False)
+    locked = BooleanProperty(False)  # a genuine chip has answered it
     editable = False  # opens the keyboard or a picker
 
-    def show(self, value: str, code: str) -> None:
-        """The answer and the code of its error."""
+    def show(self, value: str, code: str, locked: bool = False) -> None:
+        """The answer, the code of its error, and whether the chip of the card has said it."""
+        self.locked = locked
         self.label = tr._(self.question.label)
         self.optional = "" if self.question.required else tr._("(không bắt buộc)")
+        if locked:
+            self.optional = tr._("(từ chip trên thẻ)")
         self.help = tr._(self.question.help)
         self.error = tr.error(code)
         self.error_detail = tr.advice(code)
@@ -62,7 +66,7 @@ class Field(Column):
 
     def forget(self) -> None:
         """No answer stays in the widget."""
-        self.editing = False
+        self.editing = self.locked = False
         self.error = self.error_detail = self.value = ""
         self.refresh()
 
@@ -93,7 +97,7 @@ class TextField(BoxField):
         """The answer, with a caret while it is edited."""
         kind = self.question.type
         self.masked = kind in MASKED and bool(self.value) and not self.editing
-        self.icon = "" if self.editing or self.masked else "pencil-outline"
+        self.icon = "" if self.editing or self.masked else ("lock-outline" if self.locked else "pencil-outline")
         text = grouped(self.value, kind) if kind in MASKED else self.value
         if self.masked and not self.revealed:
             text = masked(self.value)
@@ -111,6 +115,8 @@ class PickedField(BoxField):
     def refresh(self) -> None:
         """The answer as a person reads it."""
         self.icon = "calendar-month-outline" if self.question.type is QuestionType.DATE else "chevron-down"
+        if self.locked:
+            self.icon = "lock-outline"
         answer = tr._(display_value(self.question, self.value)) if self.value else ""
         self.shown = escape_markup(answer or tr._("Chạm để chọn"))
 
@@ -124,7 +130,15 @@ class ChoiceField(Field):
         """Rings; built once."""
         choices = self.question.choices
         self.columns = len(choices) if len(choices) <= SHORT_CHOICES else 1
-        rows = [{"key": c.value, "text": tr._(c.label), "selected": c.value == self.value} for c in choices]
+        rows = [
+            {
+                "key": c.value,
+                "text": tr._(c.label),
+                "selected": c.value == self.value,
+                "disabled": self.locked and c.value != self.value,
+            }
+            for c in choices
+        ]
         show_list(self.ids.body, self._option, rows)
 
     def _option(self) -> Option:

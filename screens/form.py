@@ -46,6 +46,7 @@ class FormScreen(KioskScreen):
     help = StringProperty("")
     scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
+    proven = BooleanProperty(False)  # a genuine chip has told some of it
     scan_error = StringProperty("")
     scan_advice = StringProperty("")
     picking = BooleanProperty(False)  # a list covers the screen
@@ -86,8 +87,10 @@ class FormScreen(KioskScreen):
         box = self.ids.fields
         if list(reversed(box.children)) != wanted:
             self._replace(wanted)
+        locked = self.kiosk.locked()
         for question, field in zip(questions, wanted, strict=True):
-            field.show(session.answers.get(question.id, ""), session.errors.get(question.id, ""))
+            answer, error = session.answers.get(question.id, ""), session.errors.get(question.id, "")
+            field.show(answer, error, question.id in locked)
 
     def _field(self, form_id: str, question: Question) -> Field:
         key = (form_id, question.id)
@@ -114,6 +117,7 @@ class FormScreen(KioskScreen):
         can_scan = scanner is not None and scanner.condition is Condition.READY
         own_card = session.citizen is not None and session.citizen.method is not Method.TYPED
         self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
+        self.proven = bool({question.id for question in section.questions} & self.kiosk.locked())
         self.scan_text = _scan_text(section.person) if can_scan else ""
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
@@ -127,6 +131,8 @@ class FormScreen(KioskScreen):
     def edit(self, field: Field) -> None:
         """Bring up what this field is answered with."""
         self.stop_editing()
+        if field.locked:
+            return
         self._edited, field.editing, self.editing = field, True, True
         kind = field.question.type
         if kind is QuestionType.DATE:

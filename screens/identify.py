@@ -27,6 +27,7 @@ class IdentifyScreen(KioskScreen):
     error = StringProperty("")
     error_detail = StringProperty("")
     offline = StringProperty("")
+    laid = StringProperty("")  # a card lies on the reader
     can_scan = BooleanProperty(True)
 
     def __init__(self, **values: Any) -> None:
@@ -53,6 +54,7 @@ class IdentifyScreen(KioskScreen):
             code = errors.get("id_number", "")
         self.error, self.error_detail = tr.error(code), tr.advice(code)
         self.offline = "" if self.can_scan else tr._("Máy đọc mã đang nghỉ. Bạn nhập số bằng tay nhé.")
+        self.laid = tr._("Đã thấy thẻ trên đầu đọc.") if state.card_present and not self.error else ""
         self.main_text = tr._("Tiếp tục") if self.typing else ""
         self.main_disabled = self.digits != NUMBER_LENGTH
         self.on_wide()

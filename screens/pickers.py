@@ -66,10 +66,14 @@ class DatePicker(Column):
         past: bool,
         on_date: Callable[[str], None],
         on_done: Callable[[], None],
+        ahead: int = YEARS_AHEAD,
     ) -> None:
-        """Start with the decades; `past` dates end today. `value` is the ISO date chosen before, or ""."""
+        """Start with the decades; `past` dates end today, others `ahead` years later.
+
+        `value` is the ISO date chosen before, or "".
+        """
         self._on_date, self._on_done = on_date, on_done
-        self._last = today if past else date(today.year + YEARS_AHEAD, 12, 31)
+        self._last = today if past else date(today.year + ahead, 12, 31)
         try:
             self._old = date.fromisoformat(value)
         except ValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +13,7 @@ from devices.interfaces import CardConnection, CardReader, Condition, DeviceStat
 
 if TYPE_CHECKING:  # a card brings heavy libraries with it, and a kiosk with a real reader never makes one
     from devices.card_reader.chip.card import ChipCard
+    from devices.card_reader.emrtd.trust import TrustStore
 
 
 class Settings(BaseModel):
@@ -19,6 +21,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     driver: Literal["simulated"]
+    csca_dir: Path | None = None  # country certificates; without them those of the simulated cards are trusted
 
 
 class SimulatedCardReader:
@@ -125,6 +128,19 @@ class SimulatedConnection:
     def __exit__(self, *exc: object) -> None:
         """Leave the card without power: no session survives."""
         self._card.reset()
+
+
+def test_authority() -> TrustStore:
+    """The certificate and the revocation list of the authority that has signed the simulated cards."""
+    from asn1crypto import crl, x509
+
+    from devices.card_reader.chip.authority import Authority
+    from devices.card_reader.emrtd.trust import TrustStore
+
+    made = Authority.create()
+    return TrustStore(
+        (x509.Certificate.load(made.csca_certificate),), (crl.CertificateList.load(made.revocation_list),)
+    )
 
 
 def create(settings: Settings) -> CardReader:

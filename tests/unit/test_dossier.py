@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from kiosk import forms
 from kiosk.catalogue import Case, Procedure, load_catalogue
 from kiosk.config import ASSETS
@@ -17,8 +18,8 @@ from kiosk.dossier import payload
 from kiosk.dossier_schema import dossier_problems
 from kiosk.form_files import load_forms
 from kiosk.forms import Question, QuestionType
-from kiosk.identity import Assurance, Citizen, Method, citizen_from_qr
-from kiosk.state import Session, TicketView
+from kiosk.identity import Citizen, Method, citizen_from_qr
+from kiosk.state import CardReading, Session, TicketView
 
 HANOI = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=HANOI)
@@ -53,7 +54,7 @@ def session_of(code: str, case_id: str, citizen: Citizen = CARD) -> Session:
     form = FORMS[procedure.form_id]
     answers = {q.id: reply(q) for section in form.sections for q in section.questions}
     for section in form.sections[:2]:
-        answers = forms.prefill(form, section, citizen, answers)
+        answers = forms.prefill(section, citizen, answers)
     return Session(
         id=str(uuid.uuid4()),
         started_at=NOW,
@@ -131,7 +132,8 @@ def test_a_form_that_asks_less_is_completed_from_the_card() -> None:
 
 def test_a_card_proves_nothing_about_another_person() -> None:
     session = session_of("2.000635", "self", replace(CARD, method=Method.CHIP))
-    session = replace(session, assurance=Assurance.VERIFIED)
+    read = CardReading(access=Access.PACE_CAN, trust=Trust.TRUSTED, clone_check=CloneCheck.GENUINE)
+    session = replace(session, card=read)
     assert sent(session)["identification"]["method"] == "chip"
     assert sent(session)["identification"]["assurance"] == "verified"
     other = {

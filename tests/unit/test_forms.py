@@ -266,7 +266,7 @@ def test_a_section_whose_questions_are_all_hidden_is_no_step() -> None:
 
 def test_a_card_fills_the_block_of_its_person() -> None:
     form = FORMS["birth-registration"]
-    filled = forms.prefill(form, section_of(form.id, "mother"), CITIZEN, {"child.sex": "male"})
+    filled = forms.prefill(section_of(form.id, "mother"), CITIZEN, {"child.sex": "male"})
     assert filled == {
         "child.sex": "male",
         "mother.full_name": "Nguyễn Thị Đào",
@@ -280,16 +280,16 @@ def test_a_number_alone_leaves_what_was_typed() -> None:
     form = FORMS["birth-registration"]
     section = section_of(form.id, "requester")
     typed = {"requester.full_name": "Nguyễn Thị Đào"}
-    filled = forms.prefill(form, section, Citizen("027190012345"), typed)
+    filled = forms.prefill(section, Citizen("027190012345"), typed)
     assert filled == typed | {"requester.id_number": "027190012345"}
-    assert forms.prefill(form, section, Citizen("027190012345"), filled) == filled
+    assert forms.prefill(section, Citizen("027190012345"), filled) == filled
 
 
 def test_two_persons_are_never_mixed() -> None:
     form = FORMS["birth-registration"]
     section = section_of(form.id, "mother")
-    first = forms.prefill(form, section, CITIZEN, {})
-    second = forms.prefill(form, section, Citizen("066301000017", "Y Moan Êban"), first)
+    first = forms.prefill(section, CITIZEN, {})
+    second = forms.prefill(section, Citizen("066301000017", "Y Moan Êban"), first)
     assert second["mother.full_name"] == "Y Moan Êban"
     assert second["mother.address"] == second["mother.date_of_birth"] == ""
 
@@ -323,5 +323,5 @@ def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
         for question in section.questions:
             if not question.fills:
                 continue
-            value = forms.prefill(form, section, CITIZEN, {})[question.id]
+            value = forms.prefill(section, CITIZEN, {})[question.id]
             assert check_answer(question, value, TODAY) == ""

@@ -33,9 +33,9 @@ class AccessKey:
     mrz: MrzKey | None = field(default=None, repr=False)
 
     @classmethod
-    def from_id_number(cls, id_number: str) -> AccessKey:
-        """The last six digits of the twelve are the access number."""
-        return cls(can=id_number[-CAN_DIGITS:])
+    def from_id_number(cls, id_number: str, mrz: MrzKey | None = None) -> AccessKey:
+        """The last six digits of the twelve are the access number (Vietnamese identity card)."""
+        return cls(id_number[-CAN_DIGITS:], mrz)
 
 
 Method = tuple[Access, Callable[[], None]]

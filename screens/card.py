@@ -1,0 +1,168 @@
+"""The chip of the ID card: lay it down, how far the reading is, what it tells, and whether it is genuine."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from kivy.core.image import Image as CoreImage
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+
+from devices.card_reader.emrtd.data_groups import Portrait
+from kiosk.identity import Citizen, mask
+from kiosk.state import AppState, CardReading, Job
+from screens.pickers import DatePicker
+from screens.tr import tr
+from screens.widgets import KioskScreen
+
+NEEDS_DATES = "card_needs_mrz"
+LONGEST_VALIDITY = 40  # years; cards end when their holder is 25, 40 or 60
+
+
+class CardScreen(KioskScreen):
+    """A picture of where the card goes; then a bar that tells the truth, and what has come so far."""
+
+    waiting = BooleanProperty(True)  # for a card
+    reading = BooleanProperty(False)
+    done = NumericProperty(0)  # 0 to 1
+    asking = BooleanProperty(False)  # for the dates that a card without PACE wants
+    failed = BooleanProperty(False)
+    error = StringProperty("")
+    error_detail = StringProperty("")
+    tone = StringProperty("ok")
+    verdict = StringProperty("")
+    verdict_detail = StringProperty("")
+    person = StringProperty("")
+    number = StringProperty("")
+    born = StringProperty("")
+    address = StringProperty("")
+    picture = ObjectProperty(None, allownone=True)  # texture of the portrait
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._portrait: Portrait | None = None
+        self._dates = DatePicker()
+        self._born: date | None = None
+
+    def shown(self, _state: AppState) -> None:
+        """Nothing of the reading before."""
+        self.forget()
+
+    def render(self, state: AppState) -> None:
+        """How far it is."""
+        session = state.session
+        if session is None:
+            return
+        card = session.card
+        self.waiting = card.job is Job.NONE
+        self.reading = card.job is Job.RUNNING
+        self.failed = card.job is Job.FAILED
+        self.done = card.done
+        code = card.code if self.failed else ""
+        self.error, self.error_detail = tr.error(code), tr.advice(code)
+        self._person(card.citizen)
+        self._show_portrait(card.portrait)
+        self._verdict(card)
+        self._ask(session.citizen, code == NEEDS_DATES)
+        self.main_text = tr._("Tiếp tục")
+        self.main_disabled = card.citizen is None
+        if self.failed or self.waiting:
+            self.main_text = "" if card.citizen is None else self.main_text
+
+    def _person(self, citizen: Citizen | None) -> None:
+        self.person = citizen.full_name if citizen else ""
+        self.number = mask(citizen.id_number) if citizen else ""
+        born = citizen.date_of_birth if citizen else None
+        self.born = born.strftime("%d/%m/%Y") if born else ""
+        self.address = citizen.address if citizen else ""
+
+    def _verdict(self, card: CardReading) -> None:
+        if card.job is not Job.CONFIRMED:
+            self.verdict = self.verdict_detail = ""
+        elif card.verified:
+            self.tone, self.verdict = "ok", tr._("Thẻ thật. Thông tin đã được xác thực.")
+            self.verdict_detail = tr._("Bạn không phải nhập lại những thông tin này.")
+        else:
+            self.tone, self.verdict = "warn", tr._("Đã đọc thẻ, nhưng máy chưa xác thực được chip.")
+            self.verdict_detail = tr._("Bạn vẫn nộp hồ sơ ở đây. Cán bộ sẽ xem thẻ của bạn tại quầy.")
+
+    def _show_portrait(self, portrait: Portrait | None) -> None:
+        if portrait is self._portrait:
+            return
+        self._portrait, self.picture = portrait, _texture(portrait) if portrait else None
+
+    # -- the dates of a card without PACE ------------------------------------------------------------------------
+    def _ask(self, citizen: Citizen | None, needed: bool) -> None:
+        if needed and not self.asking and citizen is not None:
+            self._born = citizen.date_of_birth
+            self.ids.dates.add_widget(self._dates)
+            self._ask_born() if self._born is None else self._ask_end()
+        elif not needed and self.asking:
+            self.ids.dates.clear_widgets()
+        self.asking = needed
+
+    def _ask_born(self) -> None:
+        self._begin(tr._("Ngày sinh in trên thẻ"), past=True, then=self._has_born)
+
+    def _ask_end(self) -> None:
+        self._begin(tr._("Ngày hết hạn in trên thẻ"), past=False, then=self._has_end)
+
+    def _begin(self, title: str, past: bool, then: Any) -> None:
+        now = self.kiosk.state.now
+        assert now is not None
+        self.ids.dates_title.text = title
+        self._dates.begin("", now.date(), past, then, lambda: None, ahead=LONGEST_VALIDITY)
+
+    def _has_born(self, day: str) -> None:
+        self._born = date.fromisoformat(day)
+        self._ask_end()
+
+    def _has_end(self, day: str) -> None:
+        self.kiosk.read_card(self._born, date.fromisoformat(day))
+
+    def no_end(self) -> None:
+        """«Không thời hạn» stands on the card."""
+        if self._born:
+            self.kiosk.read_card(self._born, None)
+
+    # -- verbs ---------------------------------------------------------------------------------------------------
+    def main(self) -> None:
+        """On, with what the chip has told."""
+        self.kiosk.card_done()
+
+    def skip(self) -> None:
+        """On without the chip."""
+        self.kiosk.card_done()
+
+    def again(self) -> None:
+        """Read once more."""
+        self.kiosk.read_card()
+
+    def forget(self) -> None:
+        """Neither name nor face stays on this screen."""
+        self._portrait = self.picture = self._born = None
+        self.person = self.number = self.born = self.address = ""
+        self.verdict = self.verdict_detail = self.error = self.error_detail = ""
+        self.done, self.asking = 0, False
+        self.ids.dates.clear_widgets()
+
+
+def _texture(portrait: Portrait) -> object:
+    """The face for the glass; None where it cannot be drawn, which is no reason to stop."""
+    from PIL import Image
+
+    try:
+        with Image.open(BytesIO(portrait.data)) as image:
+            image.draft("RGB", (480, 640))
+            face = image.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+    face.thumbnail((480, 640))
+    output = BytesIO()
+    face.save(output, "PNG", compress_level=1)
+    output.seek(0)
+    return CoreImage(output, ext="png", nocache=True).texture
+
+
+SCREEN = CardScreen
