@@ -26,21 +26,24 @@ from devices.card_reader.emrtd.reader import ChipData, read_chip
 from devices.card_reader.emrtd.trust import CloneCheck, Trust, TrustStore
 from devices.card_reader.pcsc import PcscCardReader
 from devices.errors import DeviceError, NeedsAttention, Unavailable
-from devices.interfaces import Condition
+from devices.interfaces import CardReader, Condition
 from tests.contract.card_player import Card, CardPlayer
 
 ROOT = Path(__file__).parent.parent.parent
 DRIVER = ROOT / ".venv/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 FIRST, SECOND = 35963, 35964  # ports of the two slots of vpcd
 PATIENCE = 20.0
+T1_CONTACT, T0_CONTACT, MUTE = "3B80800101", "3B00", ""  # answers to reset (ISO/IEC 7816-3, 8.2)
+SELECT_CARD_ACCESS = bytes.fromhex("00A4020C02011C")
+READ_SELECTED = bytes.fromhex("00B0000004")
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1  # netdevice(7)
 
 
-@dataclass(frozen=True)
-class ContactCard:
-    """A card that knows no command; by default it speaks T=1."""
+class OtherCard:
+    """A card of another kind: it knows no command."""
 
-    atr: bytes = bytes.fromhex("3B80800101")
+    def __init__(self, atr: str) -> None:
+        self.atr = bytes.fromhex(atr)
 
     def reset(self) -> None:
         """It has no state."""
@@ -58,8 +61,8 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, readers: bool = True) -> None:
-        """Start it, and wait until it listens and its readers are there."""
-        config = f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{FIRST:#x}\nLIBPATH {DRIVER}\nCHANNELID {FIRST:#x}\n'
+        """Start it, with its two readers or without any."""
+        config = f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{FIRST}\nLIBPATH {DRIVER}\nCHANNELID {FIRST}\n'
         (self._folder / "vpcd").write_text(config if readers else "")
         self._process = subprocess.Popen(
             ["/usr/sbin/pcscd", "--foreground", "--config", str(self._folder)],
@@ -67,7 +70,6 @@ class Service:
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PCSCLITE_HP_DROPDIR": str(self._folder)},  # none of the real readers of this machine
         )
-        eventually(Path("/run/pcscd/pcscd.comm").exists)
 
     def kill(self) -> None:
         """As a crash does."""
@@ -75,6 +77,11 @@ class Service:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def restart(self, readers: bool = True) -> None:
+        """Kill and start it."""
+        self.kill()
+        self.start(readers)
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -105,6 +112,12 @@ def read(reader: PcscCardReader) -> ChipData:
     return data
 
 
+def offline(reader: PcscCardReader) -> str:
+    """Why it is offline."""
+    status = reader.status()
+    return status.code if status.condition is Condition.OFFLINE else ""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_machine() -> None:
     """This namespace has nothing yet: loopback up, an empty /run."""
@@ -131,10 +144,14 @@ def new_reader(name: str = "") -> PcscCardReader:
     return made
 
 
+def ready(reader: PcscCardReader) -> bool:
+    return reader.status().condition is Condition.READY
+
+
 @pytest.fixture
 def reader(service: Service) -> Iterator[PcscCardReader]:
     made = new_reader()
-    eventually(lambda: made.status().condition is Condition.READY)
+    eventually(lambda: ready(made))
     yield made
     made.close()
 
@@ -147,9 +164,134 @@ def laid(reader: PcscCardReader, card: Card, port: int = FIRST) -> Iterator[Card
         yield player
 
 
-def test_reads_a_whole_chip(reader: PcscCardReader) -> None:
+# -- cards -------------------------------------------------------------------------------------------------------------
+def test_reads_a_whole_chip_again_and_again(reader: PcscCardReader) -> None:
+    assert isinstance(reader, CardReader)
     assert not reader.card_present()
     assert fault(reader.connect) == (NeedsAttention, "no_card")
     with laid(reader, make_card()):
-        data = read(reader)
-    assert (data.verdict.trust, data.clone_check) == (Trust.TRUSTED, CloneCheck.GENUINE)
+        for _ in range(2):
+            data = read(reader)
+            assert (data.verdict.trust, data.clone_check) == (Trust.TRUSTED, CloneCheck.GENUINE)
+    eventually(lambda: not reader.card_present())
+
+
+def test_a_card_that_is_pulled_in_mid_read_is_read_when_it_lies_again(reader: PcscCardReader) -> None:
+    card = make_card(faults=Faults(pulled_after=30))
+    with laid(reader, card):
+        assert fault(lambda: read(reader)) == (NeedsAttention, "card_removed")
+    card.lay_down()
+    eventually(lambda: not reader.card_present())
+    with laid(reader, card):
+        assert read(reader).verdict.trust is Trust.TRUSTED
+
+
+def test_taking_the_card_ends_the_line(reader: PcscCardReader) -> None:
+    card = make_card()
+    with laid(reader, card) as player, reader.connect() as line:
+        assert line.atr == card.atr
+        assert line.transmit(SELECT_CARD_ACCESS) == (b"", 0x9000)
+        player.take()
+        for call in (lambda: line.transmit(SELECT_CARD_ACCESS), line.reset, lambda: line.atr):
+            assert fault(call) == (NeedsAttention, "card_removed")
+        eventually(lambda: not reader.card_present())
+        with laid(reader, card):
+            assert fault(line.reset) == (NeedsAttention, "card_removed")
+
+
+def test_reset_and_the_end_of_a_line_forget_the_session(reader: PcscCardReader) -> None:
+    with laid(reader, make_card()):
+        with reader.connect() as line:
+            assert line.transmit(SELECT_CARD_ACCESS) == (b"", 0x9000)
+            assert line.transmit(READ_SELECTED)[1] == 0x9000
+            line.reset()
+            assert line.transmit(READ_SELECTED) == (b"", 0x6986)
+            line.transmit(SELECT_CARD_ACCESS)
+        with reader.connect() as line:
+            assert line.transmit(READ_SELECTED) == (b"", 0x6986)
+
+
+def test_a_card_of_another_kind(reader: PcscCardReader) -> None:
+    with laid(reader, OtherCard(T1_CONTACT)):
+        assert fault(lambda: read(reader)) == (NeedsAttention, "card_other_kind")
+    eventually(lambda: not reader.card_present())
+    with laid(reader, OtherCard(T0_CONTACT)):
+        assert fault(lambda: read(reader)) == (NeedsAttention, "card_other_kind")
+    eventually(lambda: not reader.card_present())
+    with laid(reader, OtherCard(MUTE)):
+        assert fault(lambda: read(reader)) == (NeedsAttention, "card_unreadable")
+
+
+# -- readers -----------------------------------------------------------------------------------------------------------
+def test_the_named_one_of_two_readers_else_the_first(reader: PcscCardReader) -> None:
+    second = new_reader("00 01")
+    eventually(lambda: ready(second))
+    with laid(second, make_card(), SECOND):
+        assert not reader.card_present()
+        assert read(second).verdict.trust is Trust.TRUSTED
+    second.close()
+    other = new_reader("ACS")
+    assert fault(other.open) == (Unavailable, "reader_not_found")
+    other.close()
+
+
+def test_a_reader_in_use_by_another_program_is_busy_until_it_ends(reader: PcscCardReader) -> None:
+    other = new_reader()
+    with laid(reader, make_card()):
+        with other.connect():
+            assert ready(other)
+            assert fault(reader.connect) == (Unavailable, "reader_busy")
+            assert offline(reader) == "reader_busy"
+        assert ready(reader)
+        assert read(reader).verdict.trust is Trust.TRUSTED
+    other.close()
+
+
+def test_no_reader_until_it_is_plugged_in(service: Service) -> None:
+    service.restart(readers=False)
+    reader = new_reader()
+    eventually(lambda: offline(reader) == "reader_not_found")
+    for call in (reader.open, reader.card_present, reader.connect):
+        assert fault(call) == (Unavailable, "reader_not_found")
+    service.restart()
+    eventually(lambda: ready(reader))
+    reader.close()
+
+
+def test_a_reader_that_was_there_is_unplugged(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()), reader.connect() as line:
+        service.restart(readers=False)
+        eventually(lambda: offline(reader) == "device_unplugged")
+        for call in (reader.open, reader.card_present, reader.connect, lambda: line.transmit(SELECT_CARD_ACCESS)):
+            assert fault(call) == (Unavailable, "device_unplugged")
+    service.restart()
+    eventually(lambda: ready(reader))
+
+
+# -- the service ---------------------------------------------------------------------------------------------------------
+def test_works_again_when_the_service_is_back(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()), reader.connect() as line:
+        service.kill()
+        assert fault(lambda: line.transmit(SELECT_CARD_ACCESS)) == (Unavailable, "pcsc_service_down")
+    for call in (reader.open, reader.card_present, reader.connect):
+        assert fault(call) == (Unavailable, "pcsc_service_down")
+    assert offline(reader) == "pcsc_service_down"
+    service.start()
+    eventually(lambda: ready(reader))
+    with laid(reader, make_card()):
+        assert read(reader).verdict.trust is Trust.TRUSTED
+
+
+def test_does_not_notice_a_restart_between_two_cards(service: Service, reader: PcscCardReader) -> None:
+    service.restart()
+    witness = new_reader()
+    eventually(lambda: ready(witness))
+    witness.close()
+    assert not reader.card_present()
+
+
+def test_a_line_does_not_outlive_a_restart(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()), reader.connect() as line:
+        service.restart()
+        eventually(lambda: ready(reader))
+        assert fault(lambda: line.transmit(SELECT_CARD_ACCESS)) == (Unavailable, "pcsc_service_down")

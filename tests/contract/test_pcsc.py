@@ -23,6 +23,6 @@ PATIENCE = 90.0
 def test_scenarios() -> None:
     if subprocess.run([*NAMESPACES, "true"], capture_output=True).returncode:
         pytest.skip("this machine allows no namespaces")
-    pytest_again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/contract/pcsc_scenarios.py"]
+    pytest_again = [sys.executable, "-m", "pytest", "-q", "--durations=5", "-p", "no:cacheprovider", "tests/contract/pcsc_scenarios.py"]
     done = subprocess.run([*NAMESPACES, *pytest_again], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
