@@ -17,10 +17,10 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from devices.errors import DeviceError, NeedsAttention, ProtocolError, Unavailable
+from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import CardConnection, CardReader, Condition, DeviceStatus
 
-NOTICE_SECONDS: Final = 1.5  # pcscd asks a reader for its card each 0.4 s, until then a card that is gone seems there
+NOTICE_SECONDS: Final = 1.0  # pcscd asks a reader for its card each 0.4 s, until then a card that is gone seems there
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
 
 # What a return code means; any other one of a call to a card depends on whether the card still lies there.
@@ -126,13 +126,14 @@ class PcscCardReader:
         if error := _known(result):
             return error
         end = time.monotonic() + NOTICE_SECONDS
-        while self._same_card(before, state) and (left := end - time.monotonic()) > 0:
+        while self.same_card(before, state) and (left := end - time.monotonic()) > 0:
             self._state(state, left)
             state = self.look()
-        code = "card_unreadable" if self._same_card(before, state) else "card_removed"
+        code = "card_unreadable" if self.same_card(before, state) else "card_removed"
         return NeedsAttention(code, _told(result))
 
-    def _same_card(self, before: int, state: int) -> bool:
+    def same_card(self, before: int, state: int) -> bool:
+        """Whether no card was laid down or taken between two event states."""
         return self.lies_there(state) and before >> COUNTER_SHIFT == state >> COUNTER_SHIFT
 
     def _choose(self, names: Sequence[str]) -> str:
@@ -180,29 +181,28 @@ class PcscConnection:
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         """Response data and status word. Raises `NeedsAttention` (`card_removed`, `card_unreadable`), `Unavailable`."""
         scard = _scard()
-        (response,) = self._done(scard.SCardTransmit(self._handle, scard.SCARD_PCI_T1, list(apdu)))
-        answer = bytes(response)
-        if len(answer) < 2:
-            raise ProtocolError("card_unreadable", "no status word")
-        return answer[:-2], int.from_bytes(answer[-2:], "big")
+        result, response = scard.SCardTransmit(self._handle, scard.SCARD_PCI_T1, list(apdu))
+        if result != scard.SCARD_S_SUCCESS or len(response) < 2:  # some drivers call it success, without an answer
+            raise self._reader.fault(result, self._state)
+        return bytes(response[:-2]), int.from_bytes(response[-2:], "big")
 
     def reset(self) -> None:
         """Reset the card. Raises as `transmit`."""
+        if not self._reader.same_card(self._state, self._reader.look()):
+            raise NeedsAttention("card_removed")  # else the service would go on with the card that lies there now
         scard = _scard()
         how = scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1, scard.SCARD_RESET_CARD
-        self._done(scard.SCardReconnect(self._handle, *how))
+        result, _ = scard.SCardReconnect(self._handle, *how)
+        if result != scard.SCARD_S_SUCCESS:
+            raise self._reader.fault(result, self._state)
 
     @property
     def atr(self) -> bytes:
         """Answer to reset (PC/SC part 3, 3.1.3.2.3.1). Raises as `transmit`."""
-        *_, atr = self._done(_scard().SCardStatus(self._handle))
-        return bytes(atr)
-
-    def _done(self, answer: Sequence[Any]) -> Sequence[Any]:
-        result, *values = answer
+        result, *_, atr = _scard().SCardStatus(self._handle)
         if result != _scard().SCARD_S_SUCCESS:
             raise self._reader.fault(result, self._state)
-        return values
+        return bytes(atr)
 
     def __enter__(self) -> Self:
         return self
@@ -216,11 +216,9 @@ class PcscConnection:
 
 @cache
 def _scard() -> Any:
-    """The library, loaded when a reader is used for the first time. Raises `Unavailable` without libpcsclite."""
-    try:
-        from smartcard import scard
-    except ImportError as error:
-        raise Unavailable("pcsc_service_down", str(error)) from None
+    """The library, loaded when a reader is used for the first time."""
+    from smartcard import scard
+
     return scard
 
 
