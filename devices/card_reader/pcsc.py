@@ -92,9 +92,7 @@ class PcscCardReader:
         if not self.lies_there(state):
             raise NeedsAttention("no_card")
         scard = _scard()
-        result, answer = self._ask(
-            scard.SCardConnect, self._name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1
-        )
+        result, answer = self._ask(scard.SCardConnect, self._name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1)
         if result != scard.SCARD_S_SUCCESS:
             raise self.fault(result, state)
         self._connected = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Protocol, Self
 
 from devices.card_reader.chip.faults import CardPulled
@@ -39,10 +40,7 @@ class CardPlayer:
 
     def take(self) -> None:
         """Take the card."""
-        try:
-            self._line.shutdown(socket.SHUT_RDWR)
-        except OSError:  # the reader was faster
-            pass
+        self._hang_up()
         self._thread.join()
         self._line.close()
 
@@ -52,12 +50,13 @@ class CardPlayer:
                 answer = self._answer(message)
                 if answer is not None:
                     self._line.sendall(len(answer).to_bytes(2, "big") + answer)
-        except (CardPulled, OSError):
+        except (CardPulled, OSError):  # the service may end before the card is taken
             pass
-        try:
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        with suppress(OSError):  # the reader was faster
             self._line.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
 
     def _message(self) -> bytes:
         return self._octets(int.from_bytes(self._octets(2), "big"))
