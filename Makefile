@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL.
-DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev libmtdev1 libgl1 libegl1 \
+DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev pcscd libmtdev1 libgl1 libegl1 \
           libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates
 
 .PHONY: run test setup check bench lock
@@ -25,7 +25,7 @@ check: setup
 bench: setup
 	@$(BIN)/python -m tests.bench
 
-setup: $(VENV)/.packages
+setup: $(VENV)/.packages $(VENV)/vpcd
 
 $(VENV)/.debian: Makefile
 	@missing=; for p in $(DEBIAN); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
@@ -43,6 +43,14 @@ $(VENV)/.packages: requirements.lock $(VENV)/.debian | $(VENV)/bin/python
 	@echo "setup: Python packages of requirements.lock"
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
+
+# Virtual card readers for the tests: unpacked, not installed, as pcscd would offer them to the whole machine.
+$(VENV)/vpcd: | $(VENV)/.debian
+	@echo "setup: virtual card readers in $@"
+	@rm -rf $@.part && mkdir -p $@.part
+	@cd $@.part && get="apt-get -qq -o APT::Sandbox::User=root download vsmartcard-vpcd"; $$get || { $(SUDO) apt-get update -qq && $$get; }
+	@cd $@.part && dpkg -x *.deb . && rm *.deb
+	@mv $@.part $@
 
 # Renew the lock file: no addresses in it, every package with its hashes.
 lock: $(VENV)/bin/python

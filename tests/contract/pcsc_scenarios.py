@@ -1,0 +1,322 @@
+"""The PC/SC driver against a real service with two virtual readers; run by `test_pcsc.py` in a namespace of its own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from asn1crypto import crl, x509
+
+from devices import registry
+from devices.card_reader.chip.authority import Authority
+from devices.card_reader.chip.card import make_card
+from devices.card_reader.chip.faults import Faults
+from devices.card_reader.chip.profile import Person, Profile
+from devices.card_reader.emrtd.access import AccessKey
+from devices.card_reader.emrtd.reader import read_chip
+from devices.card_reader.emrtd.results import ChipData, CloneCheck, Trust
+from devices.card_reader.emrtd.trust import TrustStore
+from devices.card_reader.pcsc import PcscCardReader
+from devices.errors import DeviceError, NeedsAttention, Unavailable
+from devices.interfaces import CardReader, Condition
+from tests.contract.card_player import Card, CardPlayer
+
+ROOT = Path(__file__).parent.parent.parent
+DRIVER = ROOT / ".venv/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+FIRST, SECOND = 35963, 35964  # ports of the two slots of vpcd
+PATIENCE = 20.0
+T1_CONTACT, T0_CONTACT = "3B80800101", "3B00"  # answers to reset (ISO/IEC 7816-3, 8.2)
+SELECT_CARD_ACCESS = bytes.fromhex("00A4020C02011C")
+READ_SELECTED = bytes.fromhex("00B0000004")
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1  # netdevice(7)
+
+
+class OtherCard:
+    """A card of another kind: it knows no command."""
+
+    def __init__(self, atr: str) -> None:
+        self._atr = bytes.fromhex(atr)
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset."""
+        return self._atr
+
+    def reset(self) -> None:
+        """It has no state."""
+
+    def process(self, apdu: bytes) -> bytes:
+        """Instruction not supported."""
+        return b"\x6d\x00"
+
+
+class MuteCard(OtherCard):
+    """A card that is there, but whose answer to a reset cannot be understood."""
+
+    def __init__(self) -> None:
+        super().__init__(T1_CONTACT)
+        self._was_reset = False
+
+    def reset(self) -> None:
+        """Its answer is asked for next; later it is only asked to see whether the card is there."""
+        self._was_reset = True
+
+    @property
+    def atr(self) -> bytes:
+        """After a reset, once, longer than the 33 bytes that are allowed."""
+        was_reset, self._was_reset = self._was_reset, False
+        return bytes(40) if was_reset else self._atr
+
+
+class Service:
+    """pcscd and the readers it is told of."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, readers: bool = True) -> None:
+        """Start it, with its two readers or without any."""
+        config = f'FRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:{FIRST}\nLIBPATH {DRIVER}\nCHANNELID {FIRST}\n'
+        (self._folder / "vpcd").write_text(config if readers else "")
+        self._process = subprocess.Popen(
+            ["/usr/sbin/pcscd", "--foreground", "--config", str(self._folder)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PCSCLITE_HP_DROPDIR": str(self._folder)},  # none of the real readers of this machine
+        )
+
+    def kill(self) -> None:
+        """As a crash does."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def restart(self, readers: bool = True) -> None:
+        """Kill and start it."""
+        self.kill()
+        self.start(readers)
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait until it is true."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)
+
+
+def fault(call: Callable[[], object], kind: type[DeviceError] = NeedsAttention) -> str:
+    """Code of the error of a call."""
+    with pytest.raises(kind) as caught:
+        call()
+    return caught.value.code
+
+
+def read(reader: PcscCardReader) -> ChipData:
+    """The whole chip of the synthetic citizen."""
+    authority = Authority.create(Profile().signature, Profile().digest)
+    store = TrustStore(
+        (x509.Certificate.load(authority.csca_certificate),),
+        (crl.CertificateList.load(authority.revocation_list),),
+    )
+    with reader.connect() as line:
+        events = list(read_chip(line, AccessKey(can=Person().can, mrz=Person().mrz_key), store))
+    (data,) = (event for event in events if isinstance(event, ChipData))
+    return data
+
+
+def offline(reader: PcscCardReader) -> str:
+    """Why it is offline."""
+    status = reader.status()
+    return status.code if status.condition is Condition.OFFLINE else ""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_machine() -> None:
+    """This namespace has nothing yet: loopback up, an empty /run."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        name = struct.pack("16sH14x", b"lo", 0)
+        flags = struct.unpack("16sH14x", fcntl.ioctl(control, SIOCGIFFLAGS, name))[1]
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | IFF_UP))
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    made = Service(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+def new_reader(name: str = "") -> PcscCardReader:
+    table = {"driver": "pcsc", "reader": name}
+    assert registry.check("card_reader", table) == []
+    made = registry.create("card_reader", table)
+    assert isinstance(made, PcscCardReader)
+    return made
+
+
+def ready(reader: PcscCardReader) -> bool:
+    return reader.status().condition is Condition.READY
+
+
+@pytest.fixture
+def reader(service: Service) -> Iterator[PcscCardReader]:
+    made = new_reader()
+    eventually(lambda: ready(made))
+    yield made
+    made.close()
+
+
+@contextmanager
+def laid(reader: PcscCardReader, card: Card, port: int = FIRST) -> Iterator[CardPlayer]:
+    """A card on the reader, which has seen it; taken at the end."""
+    with CardPlayer(card, port) as player:
+        eventually(reader.card_present)
+        yield player
+
+
+# -- cards -------------------------------------------------------------------------------------------------------------
+def test_reads_a_whole_chip_again_and_again(reader: PcscCardReader) -> None:
+    assert isinstance(reader, CardReader)
+    assert not reader.card_present()
+    assert fault(reader.connect) == "no_card"
+    with laid(reader, make_card()):
+        for _ in range(2):
+            data = read(reader)
+            assert (data.verdict.trust, data.clone_check) == (Trust.TRUSTED, CloneCheck.GENUINE)
+    eventually(lambda: not reader.card_present())
+
+
+def test_a_card_that_is_pulled_in_mid_read_is_read_when_it_lies_again(reader: PcscCardReader) -> None:
+    card = make_card(faults=Faults(pulled_after=30))
+    with laid(reader, card):
+        assert fault(lambda: read(reader)) == "card_removed"
+    card.lay_down()
+    eventually(lambda: not reader.card_present())
+    with laid(reader, card):
+        assert read(reader).verdict.trust is Trust.TRUSTED
+
+
+def test_taking_the_card_ends_the_line(reader: PcscCardReader) -> None:
+    card = make_card()
+    with laid(reader, card) as player, reader.connect() as line:
+        assert line.atr == card.atr
+        assert line.transmit(SELECT_CARD_ACCESS) == (b"", 0x9000)
+        player.take()
+        for call in (lambda: line.transmit(SELECT_CARD_ACCESS), line.reset, lambda: line.atr):
+            assert fault(call) == "card_removed"
+        eventually(lambda: not reader.card_present())
+        with laid(reader, card):
+            assert fault(line.reset) == "card_removed"
+
+
+def test_reset_and_the_end_of_a_line_forget_the_session(reader: PcscCardReader) -> None:
+    with laid(reader, make_card()):
+        with reader.connect() as line:
+            assert line.transmit(SELECT_CARD_ACCESS) == (b"", 0x9000)
+            assert line.transmit(READ_SELECTED)[1] == 0x9000
+            line.reset()
+            assert line.transmit(READ_SELECTED) == (b"", 0x6986)
+            line.transmit(SELECT_CARD_ACCESS)
+        with reader.connect() as line:
+            assert line.transmit(READ_SELECTED) == (b"", 0x6986)
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        (OtherCard(T1_CONTACT), "card_other_kind"),
+        (OtherCard(T0_CONTACT), "card_other_kind"),
+        (MuteCard(), "card_unreadable"),
+    ],
+)
+def test_a_card_of_another_kind(reader: PcscCardReader, card: OtherCard, code: str) -> None:
+    with laid(reader, card):
+        assert fault(lambda: read(reader)) == code
+
+
+# -- readers -----------------------------------------------------------------------------------------------------------
+def test_the_named_one_of_two_readers_else_the_first(reader: PcscCardReader) -> None:
+    second = new_reader("00 01")
+    eventually(lambda: ready(second))
+    with laid(second, make_card(), SECOND):
+        assert not reader.card_present()
+        assert read(second).verdict.trust is Trust.TRUSTED
+    second.close()
+    other = new_reader("ACS")
+    assert fault(other.open, Unavailable) == "reader_not_found"
+    other.close()
+
+
+def test_a_reader_in_use_by_another_program_is_busy_until_it_ends(reader: PcscCardReader) -> None:
+    other = new_reader()
+    with laid(reader, make_card()):
+        with other.connect():
+            assert ready(other)
+            assert fault(reader.connect, Unavailable) == "reader_busy"
+            assert offline(reader) == "reader_busy"
+        assert ready(reader)
+        assert read(reader).verdict.trust is Trust.TRUSTED
+    other.close()
+
+
+def test_no_reader_until_it_is_plugged_in(service: Service) -> None:
+    service.restart(readers=False)
+    reader = new_reader()
+    eventually(lambda: offline(reader) == "reader_not_found")
+    for call in (reader.open, reader.card_present, reader.connect):
+        assert fault(call, Unavailable) == "reader_not_found"
+    service.restart()
+    eventually(lambda: ready(reader))
+    reader.close()
+
+
+def test_a_reader_that_was_there_is_unplugged(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()), reader.connect() as line:
+        service.restart(readers=False)
+        eventually(lambda: offline(reader) == "device_unplugged")
+        for call in (reader.open, reader.card_present, reader.connect, lambda: line.transmit(SELECT_CARD_ACCESS)):
+            assert fault(call, Unavailable) == "device_unplugged"
+    service.restart()
+    eventually(lambda: ready(reader))
+
+
+# -- the service -------------------------------------------------------------------------------------------------------
+def test_works_again_when_the_service_is_back(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()), reader.connect() as line:
+        service.kill()
+        assert fault(lambda: line.transmit(SELECT_CARD_ACCESS), Unavailable) == "pcsc_service_down"
+    for call in (reader.open, reader.card_present, reader.connect):
+        assert fault(call, Unavailable) == "pcsc_service_down"
+    assert offline(reader) == "pcsc_service_down"
+    service.start()
+    eventually(lambda: ready(reader))
+    with laid(reader, make_card()):
+        assert read(reader).verdict.trust is Trust.TRUSTED
+
+
+def test_does_not_notice_a_restart_between_two_cards(service: Service, reader: PcscCardReader) -> None:
+    service.restart()
+    witness = new_reader()
+    eventually(lambda: ready(witness))
+    witness.close()
+    assert not reader.card_present()
+
+
+def test_a_line_does_not_outlive_a_restart(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()), reader.connect() as line:
+        service.restart()
+        eventually(lambda: ready(reader))
+        assert fault(lambda: line.transmit(SELECT_CARD_ACCESS), Unavailable) == "pcsc_service_down"
