@@ -85,7 +85,9 @@ def to_review(player: Player, code: str) -> None:
     player.kiosk.choose_case(session.procedure.cases[-1].id)
     player.kiosk.start_dossier()
     player.machine.devices["code_scanner"].present(MOTHER)
-    player.until(lambda s: s.step is Step.NOTICE, "the notice")
+    player.until(lambda s: s.step is Step.CARD, "the step of the chip")
+    player.kiosk.card_done()
+    player.at(Step.NOTICE)
     player.kiosk.accept_notice(())
     fill_form(player)
     if player.state.step is Step.PAPERS:
@@ -209,7 +211,9 @@ def test_a_bad_code_is_a_sentence_and_nothing_is_lost(player: Player, text: str,
     assert state.session
     assert dict(state.session.errors) in ({"scan": code}, {"scan": "qr_truncated"})
     player.machine.devices["code_scanner"].present(MOTHER)
-    player.until(lambda s: s.step is Step.NOTICE, "the notice")
+    player.until(lambda s: s.step is Step.CARD, "the step of the chip")
+    player.kiosk.card_done()
+    player.at(Step.NOTICE)
 
 
 def test_certified_copies_in_five_touches(player: Player) -> None:

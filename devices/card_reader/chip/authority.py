@@ -46,12 +46,11 @@ class Authority:
         self.signer_certificate = self._issue(SIGNER_SERIAL, SIGNER_YEARS)
 
     @staticmethod
-    @lru_cache(maxsize=64)
     def create(
         signature: Signature = "ecdsa", digest: Digest = "sha256", curve: int = 13, explicit_parameters: bool = True
     ) -> Authority:
         """The authority for these algorithms, made at the first call."""
-        return Authority(signature, digest, curve, explicit_parameters)
+        return _made(signature, digest, curve, explicit_parameters)
 
     def sign_sod(
         self, groups: Mapping[int, bytes], group_digest: Digest = "sha256", faults: Faults | None = None
@@ -140,6 +139,11 @@ class Authority:
         )
         encoded: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump()
         return encoded
+
+
+@lru_cache(maxsize=64)
+def _made(signature: Signature, digest: Digest, curve: int, explicit_parameters: bool) -> Authority:
+    return Authority(signature, digest, curve, explicit_parameters)
 
 
 def certificate(serial: int, name: Mapping[str, str], years: tuple[int, int], key: Signer, issuer: Signer) -> bytes:
