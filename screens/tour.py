@@ -1,4 +1,4 @@
-"""The tour: a number and a dossier with real touches in the real window, a picture of every screen on the way."""
+"""The tour: a number and two dossiers, by code and by chip, with real touches in the real window; pictures of all."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Tour:
         self.steps: list[dict[str, Any]] = []
         self.ticket: dict[str, Any] = {"number": None, "print": None}
         self.dossier: dict[str, Any] = {"id": None, "code": None}
+        self.chip_dossier: dict[str, Any] = {"id": None, "code": None}
         self.accepted = False
         self.slips = 0
         self._started = time.monotonic()
@@ -59,7 +60,12 @@ class Tour:
         dock = (lambda: DevDock(self.machine)) if self.machine.config.simulated else None
         self.window = KioskWindow(self.machine.kiosk, self.machine.inbox, dock, on_first_frame=self._begin)
         self.window.run()
-        report = {"ticket": self.ticket, "dossier": self.dossier, "steps": self.steps}
+        report = {
+            "ticket": self.ticket,
+            "dossier": self.dossier,
+            "chip_dossier": self.chip_dossier,
+            "steps": self.steps,
+        }
         (self.out / "tour.json").write_text(json.dumps(report, ensure_ascii=False, indent=1), encoding="utf-8")
         return self.accepted
 
@@ -71,7 +77,9 @@ class Tour:
         try:
             robot.wait(lambda s: len(self.window.screens) == len(Step), "all screens built")
             self._take_number()
-            self._submit()
+            self.accepted = self._submit(self.dossier, chip=False)
+            if self.machine.config.devices.get("card_reader", {}).get("driver") == "simulated":
+                self.accepted &= self._submit(self.chip_dossier, chip=True)
         except RobotLost as lost:
             log.error("tour: %s", lost)
             robot.picture(self.out / "lost.png")
@@ -97,20 +105,17 @@ class Tour:
         self._main()
         robot.wait_step(Step.HOME)
 
-    def _submit(self) -> None:
+    def _submit(self, kept: dict[str, Any], chip: bool) -> bool:
+        """A dossier, by the printed code alone or with the `chip`; whether the province has accepted it."""
         robot = self.robot
-        robot.tap(tr._("Nộp hồ sơ, chuẩn bị giấy tờ tại đây"))
-        state = robot.wait_step(Step.PROCEDURES)
-        self._picture(state.step)
-        procedure = self.machine.kiosk.parts.catalogue.procedures[PROCEDURE]
-        robot.tap(tr._(procedure.short_name))
-        robot.wait_step(Step.BRING)
-        self._choose_case()
-        self._picture(Step.BRING)
-        self._main()
+        self._choose()
         robot.wait_step(Step.IDENTIFY)
         self._picture(Step.IDENTIFY)
         self._identify()
+        if self._has_reader():
+            robot.wait_step(Step.CARD)
+            self._picture(Step.CARD)
+            self._read_chip() if chip else robot.tap(tr._("Không dùng chip, tiếp tục"))
         robot.wait_step(Step.NOTICE)
         self._picture(Step.NOTICE)
         self._main()
@@ -126,19 +131,41 @@ class Tour:
         self._main()
         robot.wait_step(Step.COLLECT)
         self._picture(Step.COLLECT)
+        if chip:
+            self._dock("Lấy thẻ")
+            robot.wait(lambda s: not s.card_present, "the card in the citizen's hand")
         self._main()
+        return self._end(kept)
+
+    def _choose(self) -> None:
+        """Home to the last step before the citizen is asked who they are."""
+        robot = self.robot
+        robot.tap(tr._("Nộp hồ sơ, chuẩn bị giấy tờ tại đây"))
+        state = robot.wait_step(Step.PROCEDURES)
+        self._picture(state.step)
+        procedure = self.machine.kiosk.parts.catalogue.procedures[PROCEDURE]
+        robot.tap(tr._(procedure.short_name))
+        robot.wait_step(Step.BRING)
+        self._choose_case()
+        self._picture(Step.BRING)
+        self._main()
+
+    def _end(self, kept: dict[str, Any]) -> bool:
+        """The slip, the province's answer, the rating."""
+        robot = self.robot
         state = robot.wait_step(Step.SLIP)
         assert state.session is not None
-        self.dossier["id"] = state.session.client_ref
+        kept["id"] = state.session.client_ref
         robot.wait(lambda s: s.session is None or s.session.slip_print is not Job.RUNNING, "the printed slip")
         self._slip(robot.state.session.slip_picture if robot.state.session else None)
-        self.accepted = self._wait_for_province(self.dossier["id"])
+        kept["code"] = self._wait_for_province(kept["id"])
         self._picture(Step.SLIP)
         self._main()
         robot.wait_step(Step.RATING)
         self._picture(Step.RATING)
         robot.tap(tr._("Rất hài lòng"))
         robot.wait_step(Step.HOME)
+        return kept["code"] is not None
 
     # -- parts ---------------------------------------------------------------------------------------------------
     def _choose_case(self) -> None:
@@ -165,6 +192,20 @@ class Tour:
         if robot.sees(by_hand):  # where there is no scanner the pad is there at once
             robot.tap(by_hand, "typing by hand")
         self._type(TYPED_NUMBER)
+        self._main()
+
+    def _has_reader(self) -> bool:
+        status = self.robot.state.devices.get("card_reader")
+        return status is not None and status.condition is Condition.READY
+
+    def _read_chip(self) -> None:
+        """The dev dock's card: laid down, read, and what it tells is shown."""
+        self._dock("Thẻ của mẹ")
+        robot = self.robot
+        robot.wait(lambda s: bool(s.session and s.session.card.citizen), "the fields of the chip")
+        self._picture(Step.CARD)
+        robot.wait(lambda s: bool(s.session and s.session.card.verified), "a genuine chip")
+        self._picture(Step.CARD)
         self._main()
 
     def _dock(self, text: str) -> None:
@@ -260,15 +301,15 @@ class Tour:
     def _main(self) -> None:
         self.robot.tap(lambda w: type(w).__name__ == "MainAction", "the main action")
 
-    def _wait_for_province(self, client_ref: str) -> bool:
+    def _wait_for_province(self, client_ref: str) -> str | None:
+        """The official code, None when the province has not accepted in time."""
         end = time.monotonic() + ACCEPT_SECONDS
         while time.monotonic() < end:
             entry = self.machine.kiosk.parts.outbox.get(client_ref)
             if entry is not None and entry.state is EntryState.DELIVERED and entry.receipt is not None:
-                self.dossier["code"] = entry.receipt.code
-                return True
+                return entry.receipt.code
             time.sleep(0.2)
-        return False
+        return None
 
     # -- what is left behind -------------------------------------------------------------------------------------
     def _picture(self, step: Step) -> None:
