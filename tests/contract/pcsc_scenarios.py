@@ -263,6 +263,7 @@ def test_the_named_one_of_two_readers_else_the_first(reader: PcscCardReader) -> 
 def test_a_reader_in_use_by_another_program_is_busy_until_it_ends(reader: PcscCardReader) -> None:
     other = new_reader()
     with laid(reader, make_card()):
+        read(reader)
         with other.connect():
             assert ready(other)
             assert fault(reader.connect, Unavailable) == "reader_busy"
