@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -23,11 +24,13 @@ LONGEST_VALIDITY = 40  # years; cards end when their holder is 25, 40 or 60
 class CardScreen(KioskScreen):
     """A picture of where the card goes; then a bar that tells the truth, and what has come so far."""
 
+    heading = StringProperty("")
     waiting = BooleanProperty(True)  # for a card
     reading = BooleanProperty(False)
     done = NumericProperty(0)  # 0 to 1
     asking = BooleanProperty(False)  # for the dates that a card without PACE wants
-    failed = BooleanProperty(False)
+    question = StringProperty("")
+    can_retry = BooleanProperty(False)
     error = StringProperty("")
     error_detail = StringProperty("")
     tone = StringProperty("ok")
@@ -57,18 +60,28 @@ class CardScreen(KioskScreen):
         card = session.card
         self.waiting = card.job is Job.NONE
         self.reading = card.job is Job.RUNNING
-        self.failed = card.job is Job.FAILED
+        failed = card.job is Job.FAILED
         self.done = card.done
-        code = card.code if self.failed else ""
+        code = card.code if failed else ""
         self.error, self.error_detail = tr.error(code), tr.advice(code)
         self._person(card.citizen)
         self._show_portrait(card.portrait)
         self._verdict(card)
         self._ask(session.citizen, code == NEEDS_DATES)
-        self.main_text = tr._("Tiếp tục")
-        self.main_disabled = card.citizen is None
-        if self.failed or self.waiting:
-            self.main_text = "" if card.citizen is None else self.main_text
+        self.main_text = tr._("Tiếp tục") if card.citizen else ""
+        self.can_retry = failed and not self.asking and card.citizen is None
+        self.heading = self._heading(card)
+
+    def _heading(self, card: CardReading) -> str:
+        if self.asking:
+            return tr._("Máy cần thêm ngày in trên thẻ")
+        match card.job:
+            case Job.RUNNING:
+                return tr._("Đang đọc thẻ, xin để yên")
+            case Job.CONFIRMED:
+                return tr._("Đã đọc xong thẻ")
+            case _:
+                return tr._("Đặt thẻ lên đầu đọc")
 
     def _person(self, citizen: Citizen | None) -> None:
         self.person = citizen.full_name if citizen else ""
@@ -97,9 +110,12 @@ class CardScreen(KioskScreen):
         if needed and not self.asking and citizen is not None:
             self._born = citizen.date_of_birth
             self.ids.dates.add_widget(self._dates)
-            self._ask_born() if self._born is None else self._ask_end()
+            if self._born is None:
+                self._ask_born()
+            else:
+                self._ask_end()
         elif not needed and self.asking:
-            self.ids.dates.clear_widgets()
+            self._put_away()
         self.asking = needed
 
     def _ask_born(self) -> None:
@@ -108,10 +124,10 @@ class CardScreen(KioskScreen):
     def _ask_end(self) -> None:
         self._begin(tr._("Ngày hết hạn in trên thẻ"), past=False, then=self._has_end)
 
-    def _begin(self, title: str, past: bool, then: Any) -> None:
+    def _begin(self, title: str, past: bool, then: Callable[[str], None]) -> None:
         now = self.kiosk.state.now
         assert now is not None
-        self.ids.dates_title.text = title
+        self.question = title
         self._dates.begin("", now.date(), past, then, lambda: None, ahead=LONGEST_VALIDITY)
 
     def _has_born(self, day: str) -> None:
@@ -145,6 +161,10 @@ class CardScreen(KioskScreen):
         self.person = self.number = self.born = self.address = ""
         self.verdict = self.verdict_detail = self.error = self.error_detail = ""
         self.done, self.asking = 0, False
+        self._put_away()
+
+    def _put_away(self) -> None:
+        self.question = ""
         self.ids.dates.clear_widgets()
 
 

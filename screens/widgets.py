@@ -308,9 +308,10 @@ def show_list(box: Widget, make: Callable[[], Widget], rows: Sequence[Mapping[st
 
 
 class CardPicture(Widget):
-    """An ID card, its front or back, with the QR code marked; `scale` 1 is 380 dp wide, no size while not `shown`."""
+    """An ID card, its front or back, with the QR code `marked`; `scale` 1 is 380 dp wide, no size while not `shown`."""
 
     front = BooleanProperty(True)
+    marked = BooleanProperty(True)
     shown = BooleanProperty(True)
     scale = NumericProperty(1)
     unit = NumericProperty(1)  # pixels

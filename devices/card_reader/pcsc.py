@@ -128,7 +128,7 @@ class PcscCardReader:
             self._state(state, left)
             state = self.look()
         code = "card_unreadable" if self.same_card(before, state) else "card_removed"
-        return NeedsAttention(code, _told(result))
+        return NeedsAttention(code, _told(result) if result else "no answer")
 
     def same_card(self, before: int, state: int) -> bool:
         """Whether no card was laid down or taken between two event states."""

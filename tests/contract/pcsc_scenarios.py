@@ -234,17 +234,17 @@ def test_reset_and_the_end_of_a_line_forget_the_session(reader: PcscCardReader) 
             assert line.transmit(READ_SELECTED) == (b"", 0x6986)
 
 
+def test_a_card_that_knows_no_command_is_of_another_kind(reader: PcscCardReader) -> None:
+    with laid(reader, OtherCard(T1_CONTACT)):
+        assert fault(lambda: read(reader)) == "card_other_kind"
+
+
 @pytest.mark.parametrize(
-    ("card", "code"),
-    [
-        (OtherCard(T1_CONTACT), "card_other_kind"),
-        (OtherCard(T0_CONTACT), "card_other_kind"),
-        (MuteCard(), "card_unreadable"),
-    ],
+    ("card", "code"), [(OtherCard(T0_CONTACT), "card_other_kind"), (MuteCard(), "card_unreadable")]
 )
-def test_a_card_of_another_kind(reader: PcscCardReader, card: OtherCard, code: str) -> None:
+def test_a_card_without_a_protocol_or_an_answer(reader: PcscCardReader, card: OtherCard, code: str) -> None:
     with laid(reader, card):
-        assert fault(lambda: read(reader)) == code
+        assert fault(reader.connect) == code
 
 
 # -- readers -----------------------------------------------------------------------------------------------------------
@@ -263,6 +263,7 @@ def test_the_named_one_of_two_readers_else_the_first(reader: PcscCardReader) -> 
 def test_a_reader_in_use_by_another_program_is_busy_until_it_ends(reader: PcscCardReader) -> None:
     other = new_reader()
     with laid(reader, make_card()):
+        read(reader)
         with other.connect():
             assert ready(other)
             assert fault(reader.connect, Unavailable) == "reader_busy"

@@ -31,10 +31,11 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
 
 
-def test_scenarios() -> None:
+def test_scenarios(tmp_path: Path) -> None:
     if run(*NAMESPACES, "true").returncode:
         pytest.skip("this machine allows no namespaces")
-    done = run(*NAMESPACES, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", SCENARIOS)
+    options = ["-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'inside'}"]
+    done = run(*NAMESPACES, sys.executable, "-m", "pytest", *options, SCENARIOS)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

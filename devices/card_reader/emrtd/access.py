@@ -60,6 +60,8 @@ def open_chip(channel: Channel, key: AccessKey) -> Access:
             failure = error if failure is None or isinstance(error, WrongPassword) else failure
             continue
         return name
+    if failure is None and not channel.select_application():
+        raise OtherCard("no application of ICAO Doc 9303")
     raise failure or NeedsMrz("the card has no PACE, and BAC needs the MRZ")
 
 
