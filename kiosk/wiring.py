@@ -271,9 +271,9 @@ def trust_of(config: Config) -> Callable[[], TrustStore]:
         from devices.card_reader.emrtd.trust import TrustStore
 
         if table.get("driver") == "simulated" and not table.get("csca_dir"):
-            from devices.card_reader.simulated import test_authority
+            from devices.card_reader.simulated import simulated_trust
 
-            return test_authority()
+            return simulated_trust()
         store = TrustStore.load(Path(table["csca_dir"])) if table.get("csca_dir") else TrustStore()
         for name in store.problems:
             log.warning("card_reader: %s in csca_dir cannot be read", name)

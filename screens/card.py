@@ -17,7 +17,17 @@ from screens.pickers import DatePicker
 from screens.tr import tr
 from screens.widgets import KioskScreen
 
-NEEDS_DATES = "card_needs_mrz"
+NEEDS_DATES, WRONG_NUMBER, REMOVED = "card_needs_mrz", "card_number_mismatch", "card_removed"
+READ_AGAIN = ("Đọc lại thẻ", "refresh")
+# what helps where reading again does not
+RETRIES = {
+    WRONG_NUMBER: ("Nhập lại số", "dialpad"),
+    REMOVED: ("", ""),  # laying it down again is enough
+    NEEDS_DATES: ("", ""),
+    "card_expired": ("", ""),
+    "card_blocked": ("", ""),
+    "card_other_kind": ("", ""),
+}
 LONGEST_VALIDITY = 40  # years; cards end when their holder is 25, 40 or 60
 
 
@@ -30,7 +40,8 @@ class CardScreen(KioskScreen):
     done = NumericProperty(0)  # 0 to 1
     asking = BooleanProperty(False)  # for the dates that a card without PACE wants
     question = StringProperty("")
-    can_retry = BooleanProperty(False)
+    retry = StringProperty("")  # what helps after a failure, "" for nothing
+    retry_icon = StringProperty("")
     error = StringProperty("")
     error_detail = StringProperty("")
     tone = StringProperty("ok")
@@ -68,8 +79,10 @@ class CardScreen(KioskScreen):
         self._show_portrait(card.portrait)
         self._verdict(card)
         self._ask(session.citizen, code == NEEDS_DATES)
-        self.main_text = tr._("Tiếp tục") if card.citizen else ""
-        self.can_retry = failed and not self.asking and card.citizen is None
+        self.main_text = tr._("Tiếp tục") if card.citizen else tr._("Không dùng chip, tiếp tục")
+        self.main_plain = card.citizen is None
+        text, self.retry_icon = RETRIES.get(code, READ_AGAIN) if code and not card.citizen else ("", "")
+        self.retry = tr._(text)
         self.heading = self._heading(card)
 
     def _heading(self, card: CardReading) -> str:
@@ -80,6 +93,8 @@ class CardScreen(KioskScreen):
                 return tr._("Đang đọc thẻ, xin để yên")
             case Job.CONFIRMED:
                 return tr._("Đã đọc xong thẻ")
+            case Job.FAILED if card.code != REMOVED:
+                return tr._("Chưa đọc được thẻ")
             case _:
                 return tr._("Đặt thẻ lên đầu đọc")
 
@@ -128,7 +143,9 @@ class CardScreen(KioskScreen):
         now = self.kiosk.state.now
         assert now is not None
         self.question = title
-        self._dates.begin("", now.date(), past, then, lambda: None, ahead=LONGEST_VALIDITY)
+        self._dates.begin(
+            "", now.date(), past, then, lambda: None, ahead=LONGEST_VALIDITY, since=now.year if not past else None
+        )
 
     def _has_born(self, day: str) -> None:
         self._born = date.fromisoformat(day)
@@ -144,16 +161,16 @@ class CardScreen(KioskScreen):
 
     # -- verbs ---------------------------------------------------------------------------------------------------
     def main(self) -> None:
-        """On, with what the chip has told."""
-        self.kiosk.card_done()
-
-    def skip(self) -> None:
-        """On without the chip."""
+        """On, with what the chip has told or without."""
         self.kiosk.card_done()
 
     def again(self) -> None:
-        """Read once more."""
-        self.kiosk.read_card()
+        """Read once more, or ask for the number again where it was wrong."""
+        session = self.kiosk.state.session
+        if session and session.card.code == WRONG_NUMBER:
+            self.kiosk.back()
+        else:
+            self.kiosk.read_card()
 
     def forget(self) -> None:
         """Neither name nor face stays on this screen."""

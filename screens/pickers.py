@@ -55,6 +55,7 @@ class DatePicker(Column):
             cell.bind(on_release=self._touched)
         self._choices: Sequence[_Choice] = ()
         self._old: date | None = None
+        self._since = 0
         self._up: Callable[[], None] | None = None
         self._on_date: Callable[[str], None] = _ignore
         self._on_done: Callable[[], None] = _nothing
@@ -67,11 +68,13 @@ class DatePicker(Column):
         on_date: Callable[[str], None],
         on_done: Callable[[], None],
         ahead: int = YEARS_AHEAD,
+        since: int | None = None,
     ) -> None:
-        """Start with the decades; `past` dates end today, others `ahead` years later.
+        """Start with the decades; `past` dates end today, others `ahead` years later; `since`: the first year.
 
         `value` is the ISO date chosen before, or "".
         """
+        self._since = since or 0
         self._on_date, self._on_done = on_date, on_done
         self._last = today if past else date(today.year + ahead, 12, 31)
         try:
@@ -85,7 +88,7 @@ class DatePicker(Column):
         newest = self._last.year // 10 * 10
         decades = range(newest - 10 * (DECADES - 1), newest + 1, 10)
         old = self._old.year // 10 * 10 if self._old else None
-        choices = [_Choice(f"{d} – {d + 9}", partial(self.years, d), d == old) for d in decades]
+        choices = [_Choice(f"{d} – {d + 9}", partial(self.years, d), d == old) for d in decades if d + 9 >= self._since]
         self._show(tr._("Chọn khoảng năm"), 3, choices, None)
 
     def years(self, decade: int) -> None:

@@ -115,7 +115,7 @@ class Tour:
         if self._has_reader():
             robot.wait_step(Step.CARD)
             self._picture(Step.CARD)
-            self._read_chip() if chip else robot.tap(tr._("Không dùng chip, tiếp tục"))
+            self._read_chip() if chip else self._main()
         robot.wait_step(Step.NOTICE)
         self._picture(Step.NOTICE)
         self._main()

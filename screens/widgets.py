@@ -317,6 +317,15 @@ class CardPicture(Widget):
     unit = NumericProperty(1)  # pixels
 
 
+class ReaderPicture(AnchorLayout):
+    """A card lying on its reader, which is lit while they talk; no size while not `shown`."""
+
+    shown = BooleanProperty(True)
+    reading = BooleanProperty(False)
+    scale = NumericProperty(1)
+    unit = NumericProperty(1)  # pixels
+
+
 class ScannerPicture(Widget):
     """A flat-bed scanner from above with a sheet in its corner; while `scanning` a strip of light moves over it."""
 

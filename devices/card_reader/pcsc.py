@@ -13,6 +13,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -21,6 +22,8 @@ from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import CardConnection, CardReader, Condition, DeviceStatus
 
 NOTICE_SECONDS: Final = 1.0  # pcscd asks a reader for its card each 0.4 s, until then a card that is gone seems there
+MORE_BYTES, GET_RESPONSE, LOGICAL_CHANNEL = 0x61, 0xC0, 0x03
+LONGEST_RESPONSE: Final = 65536  # bytes of response data (ISO/IEC 7816-4, 5.2)
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
 
 # What a return code means; any other one of a call to a card depends on whether the card still lies there.
@@ -47,6 +50,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     driver: Literal["pcsc"]
     reader: str = ""
+    csca_dir: Path | None = None  # country certificates, for those who check what a chip says
 
 
 class PcscCardReader:
@@ -86,17 +90,17 @@ class PcscCardReader:
     def connect(self) -> CardConnection:
         """A line to the card, for nobody else. Raises `Unavailable`, `NeedsAttention` with `no_card` and as `fault`.
 
-        Contactless cards all speak T=1 here (PC/SC part 3, 3.1.3.2.3); a card that does not is of another kind.
+        Contactless cards all speak T=1 here (PC/SC part 3, 3.1.3.2.3); on their contacts they may speak T=0.
         """
         state = self.look()
         if not self.lies_there(state):
             raise NeedsAttention("no_card")
         scard = _scard()
-        result, answer = self._ask(scard.SCardConnect, self._name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1)
+        result, answer = self._ask(scard.SCardConnect, self._name, scard.SCARD_SHARE_EXCLUSIVE, _protocols())
         if result != scard.SCARD_S_SUCCESS:
             raise self.fault(result, state)
         self._connected = True
-        return PcscConnection(self, answer[0], state)
+        return PcscConnection(self, answer[0], answer[1], state)
 
     def disconnected(self) -> None:
         """The line was closed."""
@@ -173,13 +177,25 @@ class PcscCardReader:
 class PcscConnection:
     """The line to one card."""
 
-    def __init__(self, reader: PcscCardReader, handle: int, state: int) -> None:
+    def __init__(self, reader: PcscCardReader, handle: int, protocol: int, state: int) -> None:
         self._reader, self._handle, self._state = reader, handle, state
+        scard = _scard()
+        self._header = scard.SCARD_PCI_T0 if protocol == scard.SCARD_PROTOCOL_T0 else scard.SCARD_PCI_T1
 
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
-        """Response data and status word. Raises `NeedsAttention` (`card_removed`, `card_unreadable`), `Unavailable`."""
+        """Response data and status word. Raises `NeedsAttention` (`card_removed`, `card_unreadable`), `Unavailable`.
+
+        What a card keeps back for GET RESPONSE (`61xx`, ISO/IEC 7816-4, 5.3.4) is fetched here.
+        """
+        data, status = self._exchange(apdu)
+        while status >> 8 == MORE_BYTES and len(data) < LONGEST_RESPONSE:
+            more, status = self._exchange(bytes((apdu[0] & LOGICAL_CHANNEL, GET_RESPONSE, 0, 0, status & 0xFF)))
+            data += more
+        return data, status
+
+    def _exchange(self, apdu: bytes) -> tuple[bytes, int]:
         scard = _scard()
-        result, response = scard.SCardTransmit(self._handle, scard.SCARD_PCI_T1, list(apdu))
+        result, response = scard.SCardTransmit(self._handle, self._header, list(apdu))
         if result != scard.SCARD_S_SUCCESS or len(response) < 2:  # some drivers call it success, without an answer
             raise self._reader.fault(result, self._state)
         return bytes(response[:-2]), int.from_bytes(response[-2:], "big")
@@ -189,7 +205,7 @@ class PcscConnection:
         if not self._reader.same_card(self._state, self._reader.look()):
             raise NeedsAttention("card_removed")  # else the service would go on with the card that lies there now
         scard = _scard()
-        how = scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_T1, scard.SCARD_RESET_CARD
+        how = scard.SCARD_SHARE_EXCLUSIVE, _protocols(), scard.SCARD_RESET_CARD
         result, _ = scard.SCardReconnect(self._handle, *how)
         if result != scard.SCARD_S_SUCCESS:
             raise self._reader.fault(result, self._state)
@@ -218,6 +234,11 @@ def _scard() -> Any:
     from smartcard import scard
 
     return scard
+
+
+def _protocols() -> int:
+    scard = _scard()
+    return int(scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1)
 
 
 @cache

@@ -130,7 +130,7 @@ class SimulatedConnection:
         self._card.reset()
 
 
-def test_authority() -> TrustStore:
+def simulated_trust() -> TrustStore:
     """The certificate and the revocation list of the authority that has signed the simulated cards."""
     from asn1crypto import crl, x509
 

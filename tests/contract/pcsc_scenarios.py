@@ -13,18 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from asn1crypto import crl, x509
 
 from devices import registry
-from devices.card_reader.chip.authority import Authority
-from devices.card_reader.chip.card import make_card
+from devices.card_reader.chip.card import ChipCard, make_card
 from devices.card_reader.chip.faults import Faults
-from devices.card_reader.chip.profile import Person, Profile
+from devices.card_reader.chip.profile import Person
 from devices.card_reader.emrtd.access import AccessKey
 from devices.card_reader.emrtd.reader import read_chip
 from devices.card_reader.emrtd.results import ChipData, CloneCheck, Trust
-from devices.card_reader.emrtd.trust import TrustStore
 from devices.card_reader.pcsc import PcscCardReader
+from devices.card_reader.simulated import simulated_trust
 from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import CardReader, Condition
 from tests.contract.card_player import Card, CardPlayer
@@ -33,6 +31,7 @@ ROOT = Path(__file__).parent.parent.parent
 DRIVER = ROOT / ".venv/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 FIRST, SECOND = 35963, 35964  # ports of the two slots of vpcd
 PATIENCE = 20.0
+GET_RESPONSE = 0xC0
 T1_CONTACT, T0_CONTACT = "3B80800101", "3B00"  # answers to reset (ISO/IEC 7816-3, 8.2)
 SELECT_CARD_ACCESS = bytes.fromhex("00A4020C02011C")
 READ_SELECTED = bytes.fromhex("00B0000004")
@@ -74,6 +73,38 @@ class MuteCard(OtherCard):
         """After a reset, once, longer than the 33 bytes that are allowed."""
         was_reset, self._was_reset = self._was_reset, False
         return bytes(40) if was_reset else self._atr
+
+
+class ContactCard:
+    """The chip behind its contacts, with T=0: response data is kept back until GET RESPONSE asks for it."""
+
+    def __init__(self, chip: ChipCard) -> None:
+        self._chip = chip
+        self._kept = b""
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset: no TD1, so T=0."""
+        return bytes.fromhex(T0_CONTACT)
+
+    def reset(self) -> None:
+        """What was kept back is gone."""
+        self._kept = b""
+        self._chip.reset()
+
+    def process(self, apdu: bytes) -> bytes:
+        """Response, in pieces of at most 256 bytes."""
+        if apdu[1] == GET_RESPONSE:
+            size = apdu[4] or 256
+            data, self._kept = self._kept[:size], self._kept[size:]
+            if len(self._kept) > 2:
+                return data + self._told()
+            return data + self._kept
+        self._kept = self._chip.process(apdu)
+        return self._told() if len(self._kept) > 2 else self._kept
+
+    def _told(self) -> bytes:
+        return bytes((0x61, min(len(self._kept) - 2, 256) & 0xFF))
 
 
 class Service:
@@ -124,13 +155,8 @@ def fault(call: Callable[[], object], kind: type[DeviceError] = NeedsAttention) 
 
 def read(reader: PcscCardReader) -> ChipData:
     """The whole chip of the synthetic citizen."""
-    authority = Authority.create(Profile().signature, Profile().digest)
-    store = TrustStore(
-        (x509.Certificate.load(authority.csca_certificate),),
-        (crl.CertificateList.load(authority.revocation_list),),
-    )
     with reader.connect() as line:
-        events = list(read_chip(line, AccessKey(can=Person().can, mrz=Person().mrz_key), store))
+        events = list(read_chip(line, AccessKey.from_id_number(Person().number), simulated_trust()))
     (data,) = (event for event in events if isinstance(event, ChipData))
     return data
 
@@ -239,12 +265,14 @@ def test_a_card_that_knows_no_command_is_of_another_kind(reader: PcscCardReader)
         assert fault(lambda: read(reader)) == "card_other_kind"
 
 
-@pytest.mark.parametrize(
-    ("card", "code"), [(OtherCard(T0_CONTACT), "card_other_kind"), (MuteCard(), "card_unreadable")]
-)
-def test_a_card_without_a_protocol_or_an_answer(reader: PcscCardReader, card: OtherCard, code: str) -> None:
-    with laid(reader, card):
-        assert fault(reader.connect) == code
+def test_a_mute_card_is_unreadable(reader: PcscCardReader) -> None:
+    with laid(reader, MuteCard()):
+        assert fault(reader.connect) == "card_unreadable"
+
+
+def test_reads_the_chip_behind_its_contacts(reader: PcscCardReader) -> None:
+    with laid(reader, ContactCard(make_card())):
+        assert read(reader).verdict.trust is Trust.TRUSTED
 
 
 # -- readers -----------------------------------------------------------------------------------------------------------

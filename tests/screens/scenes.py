@@ -6,10 +6,13 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageDraw
 
+from devices.card_reader.emrtd.data_groups import Portrait
+from devices.card_reader.emrtd.results import CloneCheck, Trust
 from devices.interfaces import Condition, DeviceStatus, ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
@@ -21,6 +24,7 @@ from kiosk.provisional import provisional_code
 from kiosk.slip_picture import draw
 from kiosk.state import (
     AppState,
+    CardReading,
     DeviceLogLine,
     Job,
     Page,
@@ -40,6 +44,8 @@ ADDRESS = "Số 128, ngách 45/12, đường Nguyễn Văn Cừ, Tổ dân phố
 ID_NUMBER, PHONE = "027190012345", "0912345678"
 CODE = provisional_code("scene")
 DOTS = 576
+
+PORTRAIT = Path(__file__).parents[2] / "assets/samples/portraits/portrait.jpg"
 
 
 @dataclass(frozen=True)
@@ -195,6 +201,7 @@ def _dossier(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("identify-wrong", replace(base, step=Step.IDENTIFY, session=wrong))
     typed = replace(base, step=Step.IDENTIFY, session=wrong)
     yield Scene("identify-typed", typed, lambda screen: screen.type_number())
+    yield from _chip(base, session)
     yield Scene("notice", replace(base, step=Step.NOTICE, session=session))
     yield Scene("review", replace(base, step=Step.REVIEW, session=replace(session, papers=_scanned(session))))
     yield Scene("declare", replace(base, step=Step.DECLARE, session=session))
@@ -202,6 +209,25 @@ def _dossier(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("declare-failed", replace(base, step=Step.DECLARE, session=failed))
     saving = replace(session, submit=Job.RUNNING)
     yield Scene("declare-saving", replace(base, step=Step.DECLARE, session=saving))
+
+
+def _chip(base: AppState, session: Session) -> Iterator[Scene]:
+    citizen = Citizen(ID_NUMBER, NAME, date(1990, 2, 14), "female", ADDRESS, method=Method.CHIP)
+    picture = Portrait("image/jpeg", PORTRAIT.read_bytes())
+    readings = {
+        "waiting": CardReading(),
+        "reading": CardReading(Job.RUNNING, "card:1", 0.13),
+        "fields": CardReading(Job.RUNNING, "card:1", 0.4, citizen=citizen),
+        "genuine": CardReading(
+            Job.CONFIRMED, "card:1", 1.0, "", citizen, picture, None, Trust.TRUSTED, CloneCheck.GENUINE
+        ),
+        "unproven": CardReading(Job.CONFIRMED, "card:1", 1.0, "", citizen, picture),
+        "mismatch": CardReading(Job.FAILED, "card:1", 0.1, "card_number_mismatch"),
+        "expired": CardReading(Job.FAILED, "card:1", 0.2, "card_expired"),
+        "dates": CardReading(Job.FAILED, "card:1", 0.1, "card_needs_mrz"),
+    }
+    for name, card in readings.items():
+        yield Scene(f"card-{name}", replace(base, step=Step.CARD, session=replace(session, card=card)))
 
 
 def _form(site: Site, language: str) -> Iterator[Scene]:
