@@ -154,6 +154,14 @@ def scan(options: argparse.Namespace, config: Config) -> int:
     return DONE
 
 
+def card(options: argparse.Namespace, config: Config) -> int:
+    """Read the chip of the card on the reader."""
+    from kiosk.card_command import read_card
+
+    _say(options, read_card(options, config))
+    return DONE
+
+
 def diagnose(options: argparse.Namespace, config: Config) -> int:
     """One report; a failing probe is a line in it."""
     from kiosk.diagnostics import report
@@ -342,6 +350,7 @@ VERBS: dict[str, Verb] = {
     "audit": audit,
     "check": check,
     "ticket": ticket,
+    "card": card,
     "scan": scan,
     "diagnose": diagnose,
     "province": province,

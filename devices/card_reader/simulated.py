@@ -13,6 +13,7 @@ from devices.interfaces import CardConnection, CardReader, Condition, DeviceStat
 
 if TYPE_CHECKING:  # a card brings heavy libraries with it, and a kiosk with a real reader never makes one
     from devices.card_reader.chip.card import ChipCard
+    from devices.card_reader.chip.profile import Person
     from devices.card_reader.emrtd.trust import TrustStore
 
 
@@ -71,6 +72,13 @@ class SimulatedCardReader:
 
         self._default = self._default or make_card()
         return self._default
+
+    @property
+    def holder(self) -> Person:
+        """The synthetic citizen whose card is laid down when no other is given."""
+        from devices.card_reader.chip.profile import Person
+
+        return Person()
 
     # -- what a person would do ----------------------------------------------------------------------------------
     def insert(self, card: ChipCard | None = None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench import hall, outbox, tickets
+from tests.bench import chip, hall, outbox, tickets
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -50,6 +50,7 @@ def show(name: str, measure: Callable[[], Mapping[str, Any]]) -> None:
 def main() -> None:
     """All benches."""
     show("tickets", tickets.measure)
+    show("chip", chip.measure)
     show("hall", hall.measure)
     show("outbox", outbox.measure)
     window()

@@ -143,7 +143,7 @@ class _Reading:
             tuple(self._steps),
         )
 
-    def _read(self, file: File) -> Iterator[Progress]:
+    def _read(self, file: File, step: str = "") -> Iterator[Progress]:
         if file.name in self._files:
             return
         reading = self._channel.read(file)
@@ -157,7 +157,7 @@ class _Reading:
             content = end.value
         self._sizes.pop(file.name, None)
         self._files[file.name] = content
-        self._step(file.name)
+        self._step(step or file.name)
 
     def _fields(self) -> Fields:
         content = self._files["DG1"]
@@ -186,7 +186,7 @@ class _Reading:
         try:
             if picked:
                 chip_authentication.authenticate_chip(self._channel, *picked)
-                yield from self._read(COM)  # the first answer under the new keys: a copy cannot give it
+                yield from self._read(COM, "clone_check")  # the first answer under the new keys: a copy cannot give it
                 return CloneCheck.GENUINE
             yield from self._read(COM)
             if not self._offered(15):
@@ -235,8 +235,10 @@ class _Reading:
     def _step(self, name: str) -> None:
         apdus, octets, since = self._mark
         self._mark = (self._channel.apdus, self._channel.octets, time.perf_counter())
-        cost = (self._mark[0] - apdus, self._mark[1] - octets, self._mark[2] - since)
-        self._steps.append(StepTime(name, *cost))
+        cost = StepTime(name, self._mark[0] - apdus, self._mark[1] - octets, self._mark[2] - since)
+        if self._steps and self._steps[-1].name == name:
+            cost = self._steps.pop() + cost
+        self._steps.append(cost)
 
 
 def _readable(parse: Callable[[bytes], T], content: bytes | None) -> T | None:

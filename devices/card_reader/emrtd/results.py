@@ -66,6 +66,10 @@ class StepTime:
     octets: int
     seconds: float
 
+    def __add__(self, other: StepTime) -> StepTime:
+        """Both parts of one step."""
+        return StepTime(self.name, self.apdus + other.apdus, self.octets + other.octets, self.seconds + other.seconds)
+
 
 @dataclass(frozen=True)
 class ChipData:
