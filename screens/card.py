@@ -11,7 +11,7 @@ from kivy.core.image import Image as CoreImage
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from devices.card_reader.emrtd.data_groups import Portrait
-from kiosk.identity import Citizen, mask
+from kiosk.identity import Citizen
 from kiosk.state import AppState, CardReading, Job
 from screens.pickers import DatePicker
 from screens.tr import tr
@@ -48,7 +48,6 @@ class CardScreen(KioskScreen):
     verdict = StringProperty("")
     verdict_detail = StringProperty("")
     person = StringProperty("")
-    number = StringProperty("")
     born = StringProperty("")
     address = StringProperty("")
     picture = ObjectProperty(None, allownone=True)  # texture of the portrait
@@ -100,7 +99,6 @@ class CardScreen(KioskScreen):
 
     def _person(self, citizen: Citizen | None) -> None:
         self.person = citizen.full_name if citizen else ""
-        self.number = mask(citizen.id_number) if citizen else ""
         born = citizen.date_of_birth if citizen else None
         self.born = born.strftime("%d/%m/%Y") if born else ""
         self.address = citizen.address if citizen else ""
@@ -175,7 +173,7 @@ class CardScreen(KioskScreen):
     def forget(self) -> None:
         """Neither name nor face stays on this screen."""
         self._portrait = self.picture = self._born = None
-        self.person = self.number = self.born = self.address = ""
+        self.person = self.born = self.address = ""
         self.verdict = self.verdict_detail = self.error = self.error_detail = ""
         self.done, self.asking = 0, False
         self._put_away()

@@ -17,6 +17,7 @@ from typing import Any
 
 STARTED = time.time()
 IDLE_SECONDS = 5.0
+CHIPS = 8
 SETTLE_SECONDS = 3.0
 
 
@@ -186,10 +187,56 @@ def stalls() -> None:
         )
 
 
+def chip() -> None:
+    """Pauses of the main thread while chips are read, at the speed of a real card."""
+    from devices.card_reader.chip.card import make_card
+    from devices.card_reader.chip.faults import Faults
+    from devices.card_reader.chip.profile import Person
+
+    def work(window: Any, machine: Any) -> None:
+        from kivy.clock import Clock
+
+        from kiosk.state import CardReading, Step
+        from screens.robot import Robot
+
+        robot = Robot(window)
+        robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
+        kiosk, reader = machine.kiosk, machine.devices["card_reader"]
+        card = make_card(faults=Faults(slow=0.025))
+        turns: list[float] = []
+        gaps: list[float] = []
+
+        def frame(_dt: float) -> None:
+            turns.append(time.perf_counter())
+
+        robot.on_main(lambda: (kiosk.browse(), kiosk.choose_procedure("1.001193"), kiosk.choose_case("certificate")))
+        robot.on_main(lambda: kiosk.start_dossier() or True)
+        robot.on_main(lambda: kiosk.type_id_number(Person().number) or True)
+        for _ in range(CHIPS):
+            time.sleep(SETTLE_SECONDS)
+            ticking = robot.on_main(lambda: Clock.schedule_interval(frame, 0))
+            reader.insert(card)
+            robot.wait(lambda s: bool(s.session and s.session.card.verified), "the chip")
+            robot.on_main(lambda ticking=ticking: ticking.cancel() or True)
+            gaps += [1000 * (b - a) for a, b in pairwise(turns)]
+            turns.clear()
+            reader.remove()
+            robot.wait(lambda s: not s.card_present, "the card in the citizen's hand")
+            robot.on_main(lambda: (kiosk.back(), kiosk.change_session(card=CardReading())))
+            robot.on_main(lambda: kiosk.type_id_number(Person().number) or True)
+        gaps.sort()
+        p99 = gaps[int(0.99 * (len(gaps) - 1))]
+        print(json.dumps({"chip_frame_gap_ms_p99": p99, "chip_frame_gap_ms_max": gaps[-1]}))
+        sys.stdout.flush()
+        robot.close()
+
+    kiosk(work)
+
+
 def main() -> None:
     """One probe."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["bare", "kiosk", "journeys", "stalls"])
+    parser.add_argument("what", choices=["bare", "kiosk", "journeys", "stalls", "chip"])
     parser.add_argument("--count", type=int, default=300)
     options = parser.parse_args()
     if options.what == "bare":
@@ -198,6 +245,8 @@ def main() -> None:
         kiosk()
     elif options.what == "stalls":
         stalls()
+    elif options.what == "chip":
+        chip()
     else:
         journeys(options.count)
 

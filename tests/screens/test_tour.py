@@ -19,7 +19,8 @@ from kiosk.state import Step
 ROOT = Path(__file__).parents[2]
 SECONDS = 150
 PERSONAL = ("027190012345", "123456789", "Nguyễn Thị Đào", "0912345678")  # the synthetic mother and her telephone
-ON_THE_WAY = [Step.HOME, Step.TICKET, Step.PROCEDURES, Step.BRING, Step.IDENTIFY, Step.NOTICE, Step.FORM, Step.PAPERS]
+ON_THE_WAY = [Step.HOME, Step.TICKET, Step.PROCEDURES, Step.BRING, Step.IDENTIFY, Step.CARD]
+ON_THE_WAY += [Step.NOTICE, Step.FORM, Step.PAPERS]
 ON_THE_WAY += [Step.SCAN, Step.REVIEW, Step.DECLARE, Step.COLLECT, Step.SLIP, Step.RATING]
 
 pytestmark = pytest.mark.timeout(SECONDS + 30)
@@ -73,10 +74,13 @@ def test_a_tour_ends_with_the_code_of_the_province(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     tour = json.loads(done.stdout)
     assert tour == json.loads((out / "tour.json").read_text(encoding="utf-8"))
-    assert set(tour) == {"ticket", "dossier", "steps"}
+    assert set(tour) == {"ticket", "dossier", "chip_dossier", "steps"}
     assert tour["ticket"] == {"number": "A-001", "print": "confirmed"}
     assert re.fullmatch(r"H05\.114-\d{6}-\d{4,}", tour["dossier"]["code"])
     assert re.fullmatch(r"[0-9a-f-]{32,36}", tour["dossier"]["id"])
+    assert re.fullmatch(r"H05\.114-\d{6}-\d{4,}", tour["chip_dossier"]["code"])
+    assert tour["chip_dossier"]["id"] != tour["dossier"]["id"]
+    assert [step["screen"] for step in tour["steps"]].count("card") == 4
     check_pictures(out, tour)
     check_slips(out)
     check_nothing_personal(out / "data")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ class Citizen:
 
     def to_review(self) -> None:
         """Typed, scanned, filled: every screen on the way holds something of this person."""
+        from devices.card_reader.chip.card import make_card
+        from devices.card_reader.chip.profile import Person
         from kiosk.state import Step
 
         robot, kiosk = self.robot, self.kiosk
@@ -113,6 +116,14 @@ class Citizen:
         self.do(kiosk.choose_case, "authorised")
         self.do(kiosk.start_dossier)
         self.machine.devices["code_scanner"].present(CARD)
+        robot.wait_step(Step.CARD)
+        reader = self.machine.devices["card_reader"]
+        reader.insert(make_card(Person(NUMBER, NAME, residence=PLACE, expiry_date=date(2040, 2, 14))))
+        robot.wait(lambda s: bool(s.session and s.session.card.verified), "the chip")
+        robot.settle()
+        reader.remove()
+        robot.wait(lambda s: not s.card_present, "the card in the citizen's hand")
+        self.do(kiosk.card_done)
         robot.wait_step(Step.NOTICE)
         self.do(kiosk.accept_notice, ())
         while robot.state.step is Step.FORM:
@@ -161,7 +172,7 @@ class Citizen:
     def textures(self) -> int:
         """Pictures of papers and slips that screens hold."""
         screens = self.window.screens
-        held = [screens[name].picture for name in ("ticket", "slip")] + [screens["scan"].texture]
+        held = [screens[name].picture for name in ("ticket", "slip", "card")] + [screens["scan"].texture]
         return len(screens["scan"]._textures) + sum(picture is not None for picture in held)
 
 
