@@ -1,7 +1,7 @@
 """What can go wrong with a chip, each as one of the errors of the hardware with a stable code.
 
 `chip_malformed` and `chip_protocol` are `ProtocolError`s: the chip (or who plays it) said what it must not. The others
-ask for a person: `card_number_mismatch`, `card_blocked`, `card_other_kind`, `chip_access_refused`.
+ask for a person: `card_number_mismatch`, `card_blocked`, `card_other_kind`, `card_needs_mrz`.
 No text of an error holds a key or a byte of the card's data.
 """
 
