@@ -15,6 +15,7 @@ from pathlib import Path
 
 from kiosk.config import Config
 from kiosk.wiring import Machine, Refused
+from screens.memory import share_heaps
 
 PORTRAIT = (1080, 1920)
 DESIGN_WIDTH = 1080  # the size at which 1 dp is 1 pixel
@@ -32,6 +33,7 @@ def prepare_kivy(size: tuple[int, int], full_screen: bool = False, density: floa
     os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
     os.environ["KIVY_METRICS_DENSITY"] = f"{scale:.3f}"
     sys.setswitchinterval(SWITCH_SECONDS)
+    share_heaps()
     from kivy.config import Config as KivyConfig
 
     for option, value in {

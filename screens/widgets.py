@@ -190,6 +190,11 @@ class Scroll(ScrollView):
     more = BooleanProperty(False)
     below = AliasProperty(lambda self: self.more and self.scroll_y > PAGE_END, bind=("more", "scroll_y"))
     arrow_x = AliasProperty(lambda self: self.right - dp(64), bind=("right",))
+    _bind_inactive_bar_color_ev = staticmethod(lambda: None)  # Kivy's own bar is not shown: it need not fade either
+
+    def fbind(self, name: str, function: Callable[..., object], *values: object, **named: object) -> int:
+        """As Kivy's, except for the colour of its bar: that is bound again at each layout and never let go (2.3.1)."""
+        return 0 if name == "bar_color" else int(super().fbind(name, function, *values, **named))
 
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Where nothing has to scroll, a touch goes to its target at once instead of waiting for a drag."""

@@ -23,6 +23,7 @@ from kivy.uix.widget import Widget
 from kiosk.app import Kiosk
 from kiosk.state import AppState, Step, screen_for
 from screens import theme
+from screens.memory import give_back
 from screens.tr import tr
 from screens.widgets import KioskScreen, Root
 
@@ -185,6 +186,7 @@ class KioskWindow(App):
             self.session_id = session_id
             for built in self.screens.values():
                 built.forget()
+            Clock.schedule_once(give_back, 1)
         screen = self.screen(name)
         self.shell.ids.header.render(state)
         if self.manager.current != name or self.shell.screen is not screen:
