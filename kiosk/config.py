@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from devices import registry
 from devices.interfaces import DEVICE_KINDS
@@ -133,14 +133,6 @@ class Province(_Table):
     ca_file: str = ""
     client_cert: str = ""
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Province:
-        if self.sandbox and self.url:
-            raise ValueError("give either url or sandbox = true, not both")
-        if not self.sandbox and not self.url:
-            raise ValueError("give url, or sandbox = true")
-        return self
-
 
 class Staff(_Table):
     """Who may open the other two doors."""
@@ -183,14 +175,6 @@ class HallTable(_Table):
     last_ticket_minutes: int = Field(15, ge=0, le=240, strict=True)
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
 
-    @model_validator(mode="after")
-    def _letters_once(self) -> HallTable:
-        letters = [s.letter for s in self.series]
-        twice = sorted({letter for letter in letters if letters.count(letter) > 1})
-        if twice:
-            raise ValueError(f"the series {', '.join(twice)} stands here twice")
-        return self
-
 
 class Config(_Table):
     """The whole configuration, checked."""
@@ -223,6 +207,26 @@ def _device_problems(devices: object) -> list[tuple[str, str]]:
     return problems
 
 
+def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = data.get(name)
+    return table if isinstance(table, Mapping) else {}
+
+
+def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong between keys; told beside the mistakes of single keys, so it looks at what was written."""
+    province = _table(data, "province")
+    if isinstance(data.get("province"), Mapping):
+        if province.get("sandbox") is True and province.get("url"):
+            yield "province", "give either url or sandbox = true, not both"
+        elif "url" not in province and province.get("sandbox", False) is False:
+            yield "province", "give url, or sandbox = true"
+    rows = _table(data, "hall").get("series", ())
+    letters = [row.get("letter") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    twice = sorted({letter for letter in letters if isinstance(letter, str) and letters.count(letter) > 1})
+    if twice:
+        yield "hall", f"the series {', '.join(twice)} stands here twice"
+
+
 def parse(data: Mapping[str, Any]) -> Config:
     """Check a configuration that was read from TOML. Raises `ConfigError` with every mistake."""
     devices = data.get("devices", {})
@@ -236,6 +240,7 @@ def parse(data: Mapping[str, Any]) -> Config:
         config = Config.model_validate(rest)
     except ValidationError as error:
         problems = registry.explain(Config, error) + problems
+    problems += _contradictions(data)
     if problems or config is None:
         raise ConfigError(problems)
     return config.model_copy(update={"devices": devices})

@@ -80,14 +80,14 @@ class TusUpload:
         return self._offset(answer)
 
     def _create(self) -> int:
-        self._creations += 1
-        if self._creations > MOST_CREATIONS:
+        if self._creations == MOST_CREATIONS:
             raise Unreachable("the server forgets uploads")
         metadata = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in self._metadata.items())
         headers = {**VERSION, "Upload-Length": str(self._size), "Upload-Metadata": metadata}
         answer = self._call("POST", self._files_url, headers=headers, data=b"")
         if answer.status != 201:
             raise _refusal(answer)
+        self._creations += 1
         self._uploads[self._key] = self._own_address(answer.headers.get("location", ""))
         return 0
 

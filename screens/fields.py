@@ -181,7 +181,7 @@ def field_for(question: Question, answer: Callable[[str, str], None], edit: Call
     match question.type:
         case QuestionType.CHOICE:
             kind = ChoiceField if len(question.choices) <= LONG_CHOICES else PickedField
-        case QuestionType.NUMBER if (question.maximum or COUNTER_UP_TO) <= COUNTER_UP_TO:
+        case QuestionType.NUMBER if max(question.minimum or 0, question.maximum or 0) <= COUNTER_UP_TO:
             kind = NumberField
         case picked if picked in PICKED:
             kind = PickedField

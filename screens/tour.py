@@ -21,7 +21,7 @@ from kiosk.state import AppState, Job, Step
 from kiosk.text import TONES
 from kiosk.wiring import Machine
 from offline_queue.entry import EntryState
-from screens.dev_dock import MOTHER, DevDock
+from screens.dev_dock import FATHER, MOTHER, DevDock
 from screens.keyboard import Key, keyboard
 from screens.robot import Robot, RobotLost, by_text
 from screens.tr import tr
@@ -31,11 +31,13 @@ log = logging.getLogger(__name__)
 ACCEPT_SECONDS = 30  # DESIGN 6: exit 0 only if the province has accepted within 30 s
 PROCEDURE = "2.000635"
 TYPED_NUMBER = MOTHER.split("|")[0]
+# whatever the card does not tell is asked about her husband
+CHOSEN = ("spouse",)
 FILLS = {
-    QuestionType.NAME: "Nguyễn Thị Đào",
+    QuestionType.NAME: "Trần Văn Bình",
     QuestionType.TEXT: "Tổ 1",
     QuestionType.PHONE: "0912345678",
-    QuestionType.ID_NUMBER: TYPED_NUMBER,
+    QuestionType.ID_NUMBER: FATHER.split("|")[0],
     QuestionType.NUMBER: "2015",
 }
 PLACES = {QuestionType.ETHNIC: "tày", QuestionType.COMMUNE: "vo cuong"}
@@ -250,15 +252,16 @@ class Tour:
         """Answer one question by touching what a person would touch."""
         robot = self.robot
         if question.type is QuestionType.CHOICE:
-            robot.bring(by_text(tr._(question.choices[0].label)))
-            robot.tap(tr._(question.choices[0].label))
+            choice = next((c for c in question.choices if c.value in CHOSEN), question.choices[0])
+            robot.bring(by_text(tr._(choice.label)))
+            robot.tap(tr._(choice.label))
             return
         box = partial(_is_box_of, question.id)
         robot.bring(box)
         robot.tap(box, question.id)
         match question.type:
             case QuestionType.DATE:
-                for text in ("1990 – 1999", "1990", tr._("Tháng {n}").format(n=2), "14"):
+                for text in ("1980 – 1989", "1988", tr._("Tháng {n}").format(n=9), "5"):
                     robot.tap(text)
             case QuestionType.ETHNIC | QuestionType.COMMUNE:
                 self._type(PLACES[question.type])

@@ -47,11 +47,12 @@ class Header(BoxLayout):
     def render(self, state: AppState) -> None:
         """Show the parts of the state that every screen has in common."""
         self.centre = state.centre
-        self.clock = state.now.strftime("%H:%M · %d/%m/%Y") if state.now else ""
+        waiting = state.outbox.pending
+        form = "%H:%M" if waiting else "%H:%M · %d/%m/%Y"  # there is no room for the date beside what waits
+        self.clock = state.now.strftime(form) if state.now else ""
         self.language = state.language
         self.at_home = state.step is Step.HOME
         self.link_ok = state.online is not False and not state.outbox.alarm
-        waiting = state.outbox.pending
         self.link_icon = "cloud-check-outline" if self.link_ok else "cloud-off-outline"
         words = tr._("Trực tuyến") if self.link_ok else tr._("Ngoại tuyến")
         self.link_text = f"{words} · {tr._('{n} hồ sơ chờ gửi').format(n=waiting)}" if waiting else words

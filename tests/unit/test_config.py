@@ -264,6 +264,13 @@ def test_a_series_stands_once() -> None:
     assert problems(row + row) == {"hall": "the series A stands here twice"}
 
 
+def test_contradictions_are_told_beside_other_mistakes() -> None:
+    row = '[[hall.series]]\nletter = "A"\ntitle = "T"\n'
+    told = problems(f'[province]\nsandbox = true\nurl = "http://x.example"\n[hall]\nlisten = "8000"\n{row}{row}')
+    assert set(told) == {"province", "province.url", "hall", "hall.listen"}
+    assert set(problems("[province]\ntoken_fil = 1")) == {"province", "province.token_fil"}
+
+
 @pytest.mark.parametrize("code", ["H05.114", "H15.50.05.13", "G09.20", "000.17.22.H56", "38.98.H29", "H05"])
 def test_agency_codes_of_both_orders(code: str) -> None:
     assert parse(f'[site]\nagency_code = "{code}"').site.agency_code == code
