@@ -47,7 +47,7 @@ class TrustStore:
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             try:
                 if path.suffix.lower() == ".crl":
-                    revocations.append(crl.CertificateList.load(_blocks(path)[0], strict=True))
+                    revocations.append(_revocation_list(path))
                 elif path.suffix.lower() in (".cer", ".crt", ".der", ".pem", ".ml"):
                     authorities += _certificates(path)
             except (*ASN1_ERRORS, OSError):
@@ -121,6 +121,13 @@ def _certificates(path: Path) -> Iterator[x509.Certificate]:
             certificate.public_key.dump()  # parse now, so that a broken file is named now
             if certificate.ca is not False:
                 yield certificate
+
+
+def _revocation_list(path: Path) -> crl.CertificateList:
+    listed = crl.CertificateList.load(_blocks(path)[0], strict=True)
+    # parsed now, so that a broken list is named now: one that is left out would revoke nobody
+    listed["tbs_cert_list"].native  # noqa: B018
+    return listed
 
 
 def _master_list(der: bytes) -> list[x509.Certificate]:
