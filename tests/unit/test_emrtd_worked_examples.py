@@ -12,7 +12,7 @@ from devices.card_reader.emrtd import bac, curves, data_groups, mrz, pace, tlv
 from devices.card_reader.emrtd.apdu import Command
 from devices.card_reader.emrtd.channel import COM, Channel
 from devices.card_reader.emrtd.ciphers import AES128, AUTHENTICATION, DES3, ENCRYPTION, PASSWORD
-from devices.card_reader.emrtd.errors import Malformed
+from devices.card_reader.emrtd.errors import ChipProtocolError, Malformed
 from devices.card_reader.emrtd.mrz import MrzKey
 from devices.card_reader.emrtd.pace import Password
 from devices.card_reader.emrtd.secure_messaging import SecureMessaging
@@ -186,7 +186,7 @@ def test_the_curve_is_told_where_a_protocol_is_offered_on_several() -> None:
     """9303-11, 4.4.4.1: object 84 is required when the domain parameters are ambiguous, as G.1 shows it."""
     with ScriptedCard(("0022C1A412800A04007F0007020204020283010184010D", "6A80")) as connection:
         channel = Channel(connection)
-        with pytest.raises(pace.ChipProtocolError, match="MSE:Set AT"):
+        with pytest.raises(ChipProtocolError, match="MSE:Set AT"):
             pace.authenticate(channel, g1_info(), Password.from_mrz(G1_KEY), ambiguous=True)
     assert channel.messaging is None
 
