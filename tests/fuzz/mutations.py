@@ -1,4 +1,4 @@
-"""Inputs made from valid ones: bits, cuts, copies, lengths that lie, and trees of data objects with changed branches."""
+"""Inputs made from valid ones: bits, cuts, copies, lengths that lie, trees of data objects with changed branches."""
 
 from __future__ import annotations
 

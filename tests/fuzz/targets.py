@@ -14,21 +14,23 @@ from asn1crypto import crl, pem, x509
 from devices.card_reader.chip import files
 from devices.card_reader.chip.authentication import active_authentication, chip_authentication, dg14, dg15
 from devices.card_reader.chip.authority import Authority
+from devices.card_reader.chip.messaging import Channel as ChipSide
 from devices.card_reader.chip.profile import Person, Profile
 from devices.card_reader.emrtd import capabilities, data_groups, security_infos, tlv
 from devices.card_reader.emrtd import chip_authentication as clone_check
 from devices.card_reader.emrtd.access import AccessKey
 from devices.card_reader.emrtd.channel import DG2, Channel, File
-from devices.card_reader.emrtd.ciphers import AES128, DES3, Suite
+from devices.card_reader.emrtd.ciphers import AES128, AUTHENTICATION, DES3, Suite, pad
 from devices.card_reader.emrtd.public_keys import parse_public_key
 from devices.card_reader.emrtd.reader import read_chip
 from devices.card_reader.emrtd.secure_messaging import SecureMessaging
 from devices.card_reader.emrtd.trust import TrustStore
 from devices.errors import NeedsAttention
-from tests.unit.emrtd_examples import D_MESSAGES, G1_IC, G1_IC_MAP, G1_IC_TOKEN, G1_KEY, G1_SEALED_NONCE
+from tests.unit.emrtd_examples import G1_IC, G1_IC_MAP, G1_IC_TOKEN, G1_KEY, G1_SEALED_NONCE
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SECRET = bytes(16)
+HEAD = 3000  # bytes of a portrait that are enough
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,11 @@ def _answer(suite: Suite, right_mac: bool) -> Callable[[bytes], object]:
     """A protected answer as it comes, or its objects under a MAC that is right, so that they are looked at."""
 
     def take(data: bytes) -> None:
-        session = SecureMessaging.from_secret(suite, SECRET)
         if right_mac:
-            number = (1).to_bytes(suite.block, "big")
-            data += tlv.encode(0x8E, session._mac(number + data))
-        session.unprotect(data)
+            covered = (1).to_bytes(suite.block, "big") + data
+            key = suite.derive(SECRET, AUTHENTICATION)
+            data += tlv.encode(0x8E, suite.mac(key, covered if suite is DES3 else pad(covered, suite.block)))
+        SecureMessaging.from_secret(suite, SECRET).unprotect(data)
 
     return take
 
@@ -194,11 +196,17 @@ def _pace_answers() -> bytes:
     return answers(files.card_access(Profile()), b"", nonce, *point, token, b"")
 
 
+def _sealed(suite: Suite) -> tuple[bytes, ...]:
+    """Protected answers, the first of a session each: data, none, those of an odd instruction code."""
+    said = ((bytes(20), 0x9000, False), (b"", 0x6A82, False), (tlv.encode(0x53, bytes(9)), 0x6282, True))
+    return tuple(ChipSide(suite, SECRET).seal(*answer)[:-2] for answer in said)
+
+
 def _small() -> tuple[Target, ...]:
     """What is read in microseconds."""
     person = Person()
     portraits = (files.SAMPLE_PORTRAIT, files.SAMPLE_PORTRAIT.with_suffix(".jp2"))
-    dg2 = tuple(files.dg2(path.read_bytes())[:3000] for path in portraits)
+    dg2 = tuple(files.dg2(path.read_bytes())[:HEAD] for path in portraits)
     short = bytes.fromhex("FFD8FFE000104A464946")
     face = files.dg2(files.sample_portrait()).split(b"FAC\0", 1)[1][:46]
     record = b"FAC\0" + face[:4] + (46 + 4 + 10).to_bytes(4, "big") + face[8:10] + (56 - 10).to_bytes(4, "big")
@@ -224,18 +232,15 @@ def _small() -> tuple[Target, ...]:
 @cache
 def targets() -> tuple[Target, ...]:
     """All of them; made once, keys of the authorities are new in each process."""
-    aes = SecureMessaging.from_secret(AES128, SECRET)
-    sealed = b"\x87\x21\x01" + aes._encrypt((1).to_bytes(16, "big"), bytes(20) + b"\x80" + bytes(11))
-    des = tuple(bytes.fromhex(answer) for _, answer in D_MESSAGES)
-    status = bytes.fromhex("99029000")
+    aes, des = _sealed(AES128), _sealed(DES3)
     rsa, ec = Profile(active_authentication="rsa"), Profile(active_authentication="ecdsa")
     made = Authority.create()
     return (
         *_small(),
         Target("dg15", 2, (_dg15_of(rsa), _dg15_of(ec)), _dg15),
         Target("signed_challenge", 1, (bytes(192), bytes(64), bytes.fromhex("3006020101020101")), _signed_challenge),
-        Target("answer", 10, (*des, sealed + status + bytes.fromhex("8E080102030405060708")), _answer(DES3, False)),
-        Target("answer_right_mac_aes", 8, (sealed + status, status), _answer(AES128, True)),
+        Target("answer", 10, des, _answer(DES3, False)),
+        Target("answer_right_mac_aes", 8, tuple(answer[:-10] for answer in aes), _answer(AES128, True)),
         Target("answer_right_mac_3des", 5, tuple(answer[:-10] for answer in des), _answer(DES3, True)),
         Target("pace", 1, (_pace_answers(),), _pace),
         Target("sod", 3, _sods(), _sod),
