@@ -1,4 +1,4 @@
-"""The worked examples of ICAO Doc 9303 as values, for the tests of both sides of the line, and a card that plays one."""
+"""The worked examples of ICAO Doc 9303 as values, for tests of both sides, and a card that plays them."""
 
 from __future__ import annotations
 

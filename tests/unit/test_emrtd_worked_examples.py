@@ -204,6 +204,18 @@ def test_the_machine_readable_zone_of_part_5() -> None:
     assert mrz.full_date(found.expiry_date, date(2012, 1, 1), past=False) == date(2012, 4, 15)
 
 
+def test_a_document_number_of_more_than_nine_characters() -> None:
+    """9303-5, 4.2.2.1, note j, with the zone of 9303-11, D.2: the rest and the check digit stand in the optional data."""
+    zone = ("I<UTOD23145890<7349<<<<<<<<<<<", "3407127M9507122UTO<<<<<<<<<<<2", "STEVENSON<<PETER<JOHN<<<<<<<<<")
+    found = mrz.parse("".join(zone))
+    assert (found.document_number, found.personal_number) == ("D23145890734", "")
+    assert found.key().information() == b"D23145890734934071279507122"
+    with pytest.raises(Malformed, match="check digit"):
+        mrz.parse("".join(zone).replace("<7349<", "<7340<"))
+    with pytest.raises(Malformed, match="check digit"):
+        mrz.parse("".join(zone).replace("<7349<", "<<<<<<"))
+
+
 @pytest.mark.parametrize(("text", "digit"), [("520727", "3"), ("AB2134<<<", "5"), ("D23145890", "7"), ("740812", "2")])
 def test_the_check_digits_of_part_3(text: str, digit: str) -> None:
     """9303-3, 4.9, examples 1 and 2; the specimen of 9303-5."""
