@@ -205,7 +205,7 @@ def test_the_machine_readable_zone_of_part_5() -> None:
 
 
 def test_a_document_number_of_more_than_nine_characters() -> None:
-    """9303-5, 4.2.2.1, note j, with the zone of 9303-11, D.2: the rest and the check digit stand in the optional data."""
+    """9303-5, 4.2.2.1, note j, with the zone of 9303-11, D.2: the rest and the check digit come behind."""
     zone = ("I<UTOD23145890<7349<<<<<<<<<<<", "3407127M9507122UTO<<<<<<<<<<<2", "STEVENSON<<PETER<JOHN<<<<<<<<<")
     found = mrz.parse("".join(zone))
     assert (found.document_number, found.personal_number) == ("D23145890734", "")
