@@ -111,7 +111,10 @@ def store(authority: Authority | None = None, revoked: bool = True) -> TrustStor
 
 
 def card_of(
-    profile: Profile, signed: Callable[[dict[int, bytes]], None], shown: Callable[[dict[int, bytes]], None]
+    profile: Profile,
+    signed: Callable[[dict[int, bytes]], None],
+    shown: Callable[[dict[int, bytes]], None],
+    faults: Faults | None = None,
 ) -> ChipCard:
     """A card whose security object covers the data groups after `signed`, and which has them after `shown`."""
     keys = Keys(chip_authentication(profile, copied=False), active_authentication(profile, copied=False))
@@ -125,7 +128,7 @@ def card_of(
     content = {files.SOD: sod, files.COM: files.com(groups)}
     content |= {files.DATA_GROUP + number: group for number, group in groups.items()}
     held = files.Files(files.master(profile), content)
-    return ChipCard(held, profile, PERSON.mrz_key, PERSON.can, None, keys)
+    return ChipCard(held, profile, PERSON.mrz_key, PERSON.can, faults, keys)
 
 
 def read(
