@@ -278,6 +278,12 @@ def test_a_document_signer_in_the_folder_is_no_authority(tmp_path: Path) -> None
     assert judged(loaded) in (UNKNOWN, Verdict(Trust.NOT_CHECKED, "no_country_certificates"))
 
 
+def test_a_certificate_that_says_it_is_no_authority_is_none(tmp_path: Path) -> None:
+    ended = DER.replace(b"\x01\x01\xff\x02\x01\x00", b"\x01\x01\x00\x02\x01\x00")
+    assert ended != DER
+    assert judged(names(tmp_path, a__cer=ended)) == Verdict(Trust.NOT_CHECKED, "no_country_certificates")
+
+
 def test_the_store_of_a_reading_is_the_one_given() -> None:
     assert read(trust=TrustStore()).outcome == (Trust.NOT_CHECKED, "no_country_certificates", CloneCheck.GENUINE)
     assert read(trust=emrtd_cards.store(OTHER)).outcome[:2] == (Trust.UNTRUSTED_SIGNER, "signer_unknown")
