@@ -7,7 +7,7 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev pcscd libmtdev1 libgl1 libegl1 \
           libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates
 
-.PHONY: run test setup check bench lock
+.PHONY: run test setup check bench fuzz lock
 .DEFAULT_GOAL := run
 
 run: setup
@@ -24,6 +24,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+fuzz: setup
+	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),1000000) $(if $(SEED),--seed $(SEED))
 
 setup: $(VENV)/.packages $(VENV)/vpcd
 

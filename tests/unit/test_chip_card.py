@@ -15,15 +15,10 @@ from devices.card_reader.chip.files import Files
 from devices.card_reader.chip.profile import MRZ, Profile
 from devices.card_reader.emrtd.ciphers import DES3
 from devices.card_reader.emrtd.mrz import MrzKey
+from tests.unit.emrtd_examples import G1_CARD_SCALARS, G1_IC, G1_IC_MAP, G1_IFD, G1_IFD_MAP, fixed
 
 SELECT_APPLICATION = "00A4040C07A0000002471001"
 EXAMPLE_COM = bytes.fromhex("60145F0104303130365F36063034303030305C026175")  # appendix D.4
-
-
-def fixed(*values: str) -> Any:
-    """A source of random octets that gives these, one after the other."""
-    left = iter(values)
-    return lambda size: bytes.fromhex(next(left))
 
 
 def say(card: ChipCard, apdu: str) -> str:
@@ -110,31 +105,9 @@ def test_only_general_authenticate_is_chained(apdu: str) -> None:
     assert say(make_card(), apdu) == "6884"
 
 
-G1_IFD_MAP = (
-    "7ACF3EFC982EC45565A4B155129EFBC74650DCBFA6362D896FC70262E0C2CC5E"
-    "544552DCB6725218799115B55C9BAA6D9F6BC3A9618E70C25AF71777A9C4922D"
-)
-G1_IC_MAP = (
-    "824FBA91C9CBE26BEF53A0EBE7342A3BF178CEA9F45DE0B70AA601651FBA3F57"
-    "30D8C879AAA9C9F73991E61B58F4D52EB87A0A0C709A49DC63719363CCD13C54"
-)
-G1_IFD = (
-    "2DB7A64C0355044EC9DF190514C625CBA2CEA48754887122F3A5EF0D5EDD301C"
-    "3556F3B3B186DF10B857B58F6A7EB80F20BA5DC7BE1D43D9BF850149FBB36462"
-)
-G1_IC = (
-    "9E880F842905B8B3181F7AF7CAA9F0EFB743847F44A306D2D28C1D9EC65DF6DB"
-    "7764B22277A2EDDC3C265A9F018F9CB852E111B768B326904B59A0193776F094"
-)
-G1_SCALARS = (
-    "498FF49756F2DC1587840041839A85982BE7761D14715FB091EFA7BCE9058560",
-    "107CF58696EF6155053340FD633392BA81909DF7B9706F226F32086C7AFF974A",
-)
-
-
 def example_pace(**profile: Any) -> ChipCard:
     """The card of 9303-11, appendix G.1: document number T22000129, on brainpoolP256r1."""
-    scalars: Iterator[str] = iter(G1_SCALARS)
+    scalars: Iterator[str] = iter(G1_CARD_SCALARS)
     chance = Chance(
         octets=lambda size: bytes.fromhex("3F00C4D39D153F2B2A214A078D899B22"),
         scalar=lambda curve: int(next(scalars), 16),

@@ -18,6 +18,8 @@ from devices.interfaces import CardConnection
 
 LARGEST_FILE: Final = 512 * 1024  # bytes: far above any portrait, far below what a length field can claim
 LARGEST_OFFSET: Final = 0x7FFF  # of READ BINARY with even instruction code
+MOST_READS: Final = 4096  # commands for one file: a chip that gives it byte by byte does not hold the kiosk
+OBJECT_HEADER: Final = 4  # bytes, of the object 53 around what READ BINARY with odd instruction code gives
 END_OF_FILE: Final = 0x6282
 NOT_FOUND: Final = (0x6A82, 0x6A83, 0x6A88)
 SHORT_FILE: Final = 0x80
@@ -110,9 +112,13 @@ class Channel:
             return None
         content = self._piece(file, piece, status)
         total = _file_size(content, file)
-        while len(content) < total:
+        for _ in range(MOST_READS):
+            if len(content) >= total:
+                break
             yield len(content), total
-            content += self._piece(file, *self._read_on(len(content), min(size, total - len(content))))
+            content += self._piece(file, *self._read_on(len(content), total - len(content), size))
+        else:
+            raise Malformed(f"{file.name} comes in too many pieces")
         yield total, total
         return content[:total]
 
@@ -124,13 +130,12 @@ class Channel:
             raise Malformed(f"{file.name} ends too early")
         return data
 
-    def _read_on(self, offset: int, size: int) -> tuple[bytes, int]:
+    def _read_on(self, offset: int, left: int, block: int) -> tuple[bytes, int]:
         """READ BINARY of the current file; beyond 32,767 with odd instruction code (ISO/IEC 7816-4, 11.3.3)."""
         if offset <= LARGEST_OFFSET:
-            return self.send(Command(0x00, 0xB0, offset >> 8, offset & 0xFF, expected=size))
+            return self.send(Command(0x00, 0xB0, offset >> 8, offset & 0xFF, expected=min(left, block)))
         at = tlv.encode(0x54, offset.to_bytes(3, "big"))
-        wrapped = size if size < 0x80 else size - 4  # object 53 around the bytes takes its share of the answer
-        data, status = self.send(Command(0x00, 0xB1, 0x00, 0x00, at, expected=wrapped + 4))
+        data, status = self.send(Command(0x00, 0xB1, 0x00, 0x00, at, expected=min(left + OBJECT_HEADER, block)))
         return (tlv.only(data, 0x53) if data else b""), status
 
     def _largest_short_read(self) -> int:

@@ -93,10 +93,9 @@ def matching(prime: int, a: int, b: int, order: int, base: tuple[int, int]) -> C
     for curve in BY_NUMBER.values():
         known = curve.curve
         start = curve.generator
-        if (int(known.p()), known.a() % known.p(), known.b() % known.p()) == (prime, a % prime, b % prime) and (
-            (int(start.x()), int(start.y())),
-            int(curve.order),
-        ) == (base, order):
+        if (int(known.p()), int(start.x()), int(start.y()), int(curve.order)) != (prime, *base, order):
+            continue
+        if (known.a() % prime, known.b() % prime) == (a % prime, b % prime):
             return curve
     raise Malformed("parameters of an unknown curve")
 

@@ -30,7 +30,7 @@ def check_digit(text: str) -> str:
 
 @dataclass(frozen=True)
 class MrzKey:
-    """What of an MRZ opens the chip: document number (as printed, at most 9 characters), dates as YYMMDD."""
+    """What of an MRZ opens the chip: document number (as printed, also a long one), dates as YYMMDD."""
 
     document_number: str = field(repr=False)
     birth_date: str = field(repr=False)
@@ -70,8 +70,9 @@ def parse(text: str) -> Mrz:
     if len(flat) != LINE * LINES:
         raise Malformed("an MRZ of another length than 90 characters")
     one, two, three = (flat[start : start + LINE] for start in range(0, LINE * LINES, LINE))
+    number, digit, optional = _document_number(one)
     checks = (
-        (one[5:14], one[14]),
+        (number, digit),
         (two[0:6], two[6]),
         (two[8:14], two[14]),
         (one[5:30] + two[0:7] + two[8:15] + two[18:29], two[29]),
@@ -79,14 +80,23 @@ def parse(text: str) -> Mrz:
     if any(check_digit(part) != digit for part, digit in checks):
         raise Malformed("a check digit of the MRZ is wrong")
     return Mrz(
-        document_number=one[5:14].rstrip("<"),
-        personal_number=one[15:29].rstrip("<"),
+        document_number=number.rstrip("<"),
+        personal_number=optional.rstrip("<"),
         birth_date=two[0:6],
         expiry_date=two[8:14],
         sex=two[7],
         nationality=two[15:18].rstrip("<"),
         name=" ".join(three.replace("<", " ").split()),
     )
+
+
+def _document_number(line: str) -> tuple[str, str, str]:
+    """Document number, its check digit, optional data; of a number longer than nine characters the rest stands where
+    the optional data begins, `<` in place of the check digit (ICAO Doc 9303-5, 4.2.2.1, note j)."""
+    if line[14] != "<":
+        return line[5:14], line[14], line[15:29]
+    rest, _, optional = line[15:].partition("<")
+    return line[5:14] + rest[:-1], rest[-1:], optional
 
 
 def full_date(yymmdd: str, today: date, past: bool) -> date | None:

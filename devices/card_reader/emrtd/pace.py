@@ -31,7 +31,7 @@ from devices.card_reader.emrtd.secure_messaging import SecureMessaging
 from devices.card_reader.emrtd.security_infos import PaceInfo
 
 MRZ, CAN = 1, 2  # password identifiers (9303-11, table 5)
-NONCE_BYTES = 16  # one AES block; two of 3DES
+LONGEST_NONCE = 64  # bytes: far more than any chip takes
 CHAINED = 0x10
 
 
@@ -92,8 +92,8 @@ def _set_template(channel: Channel, info: PaceInfo, password: Password, ambiguou
 
 def _nonce(channel: Channel, suite: Suite, password: Password) -> int:
     sealed = _general_authenticate(channel, b"", 0x80)
-    if len(sealed) != NONCE_BYTES:
-        raise ChipProtocolError("a nonce of another length than 16 bytes")
+    if not sealed or len(sealed) % suite.block or len(sealed) > LONGEST_NONCE:  # 9303-11, 4.4.3.3: whole blocks
+        raise ChipProtocolError("a nonce that is not whole blocks of the cipher")
     return int.from_bytes(suite.decrypt(suite.derive(password.secret, PASSWORD), sealed), "big")
 
 

@@ -68,7 +68,7 @@ class RsaKey:
 def parse_public_key(data: bytes) -> EcKey | RsaKey:
     """The key in a SubjectPublicKeyInfo in DER. Raises `Malformed`."""
     algorithm, bits = _sequence(data, SEQUENCE, BIT_STRING)
-    kind, *parameters = tlv.objects(algorithm)
+    kind, *parameters = [*tlv.objects(algorithm)] or [tlv.Tlv(0, b"")]
     if not bits or bits[0]:
         raise Malformed("a key that is not whole bytes")
     if kind.tag == OBJECT_ID and kind.value == EC_PUBLIC_KEY and parameters:

@@ -92,7 +92,6 @@ class _Reading:
                 if attempt == len(blocks) - 1:
                     raise
                 self._channel.reset()
-        yield Progress(1.0)
 
     def _extended_response(self) -> int:
         """Most bytes of an answer when the card takes extended lengths, else 0."""
@@ -130,6 +129,7 @@ class _Reading:
         self._step("trust")
         channel = self._channel
         seconds = time.perf_counter() - self._started
+        yield Progress(1.0)
         yield ChipData(
             access,
             fields.mrz,

@@ -10,7 +10,7 @@ revocation lists as `.crl`. The folder is trusted as it lies there: who may writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -46,12 +46,15 @@ class TrustStore:
         problems: list[str] = []
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             try:
-                if path.suffix.lower() == ".crl":
-                    revocations.append(_revocation_list(path))
-                elif path.suffix.lower() in (".cer", ".crt", ".der", ".pem", ".ml"):
-                    authorities += _certificates(path)
+                held = _held(path)
             except (*ASN1_ERRORS, OSError):
                 problems.append(path.name)
+                continue
+            usable = [each for each in held if _usable(each)]
+            if len(usable) < len(held):
+                problems.append(path.name)
+            authorities += (each for each in usable if isinstance(each, x509.Certificate) and each.ca is not False)
+            revocations += (each for each in usable if isinstance(each, crl.CertificateList))
         return cls(tuple(authorities), tuple(revocations), tuple(problems))
 
     def check(self, sod: bytes | None, groups: Mapping[int, bytes], now: datetime) -> Verdict:
@@ -114,20 +117,30 @@ def _blocks(path: Path) -> list[bytes]:
     return [der for _, _, der in pem.unarmor(raw, multiple=True)]
 
 
-def _certificates(path: Path) -> Iterator[x509.Certificate]:
-    for der in _blocks(path):
-        found = _master_list(der) if path.suffix.lower() == ".ml" else [x509.Certificate.load(der, strict=True)]
-        for certificate in found:
-            certificate.public_key.dump()  # parse now, so that a broken file is named now
-            if certificate.ca is not False:
-                yield certificate
+def _held(path: Path) -> Sequence[x509.Certificate | crl.CertificateList]:
+    """What a file holds, by the end of its name; nothing for files of other kinds."""
+    kind = path.suffix.lower()
+    if kind == ".crl":
+        return [crl.CertificateList.load(der, strict=True) for der in _blocks(path)]
+    if kind == ".ml":
+        return [certificate for der in _blocks(path) for certificate in _master_list(der)]
+    if kind in (".cer", ".crt", ".der", ".pem"):
+        return [x509.Certificate.load(der, strict=True) for der in _blocks(path)]
+    return ()
 
 
-def _revocation_list(path: Path) -> crl.CertificateList:
-    listed = crl.CertificateList.load(_blocks(path)[0], strict=True)
-    # parsed now, so that a broken list is named now: one that is left out would revoke nobody
-    listed["tbs_cert_list"].native  # noqa: B018
-    return listed
+def _usable(found: x509.Certificate | crl.CertificateList) -> bool:
+    """Parse now what a check will ask for, so that a broken one is named in time and is in nobody's way."""
+    try:
+        _ = found.issuer.hashable, found["signature_algorithm"].signature_algo
+        if isinstance(found, crl.CertificateList):
+            _ = [entry["user_certificate"].native for entry in found["tbs_cert_list"]["revoked_certificates"] or ()]
+        else:
+            _ = found.subject.hashable, found.key_identifier, found.ca, found.public_key.dump()
+            return bool(found.not_valid_before <= found.not_valid_after)
+    except ASN1_ERRORS:
+        return False
+    return True
 
 
 def _master_list(der: bytes) -> list[x509.Certificate]:
@@ -146,8 +159,12 @@ def _may_have_issued(authority: x509.Certificate, signer: x509.Certificate) -> b
 
 
 def _issued(authority: x509.Certificate, signer: x509.Certificate) -> bool:
+    """False also for an authority whose key we cannot use: another of the same name may be the one."""
     algorithm, body = signer["signature_algorithm"], signer["tbs_certificate"]
-    return verifies(authority, algorithm, body.dump(), signer["signature_value"].native)
+    try:
+        return verifies(authority, algorithm, body.dump(), signer["signature_value"].native)
+    except Malformed:
+        return False
 
 
 def _valid(certificate: x509.Certificate, now: datetime) -> bool:
