@@ -47,13 +47,22 @@ class Case(Data):
     components: tuple[Component, ...] = ()
 
 
+class PageTariff(Data):
+    """So much a page, less from a page on, and never more than that a copy; whole đồng."""
+
+    first_pages: int = Field(ge=0)
+    first_page_vnd: int = Field(ge=0)
+    next_page_vnd: int = Field(ge=0)
+    most_vnd: int = Field(ge=0)
+
+
 class Fee(Data):
-    """Fee rule. `amount_vnd` is None where the province decides; `formula` names a rule such as `certified_copy`."""
+    """Fee rule. `amount_vnd` is None where the province decides, or where a `tariff` counts pages."""
 
     amount_vnd: int | None = Field(None, ge=0)
     per: Literal["", "copy"] = ""
     note: str = ""
-    formula: Literal["", "certified_copy"] = ""
+    tariff: PageTariff | None = None
     valid_from: date | None = None
     valid_to: date | None = None
 
@@ -149,8 +158,8 @@ def _mistakes(procedure: Procedure) -> Iterator[str]:
         for twice in _twice([component.id for component in case.components]):
             yield f"case «{case.id}»: paper «{twice}» stands here twice"
     fee = procedure.fee
-    if fee and fee.formula and fee.amount_vnd is not None:
-        yield "fee: give either amount_vnd or formula, not both"
+    if fee and fee.tariff and fee.amount_vnd is not None:
+        yield "fee: give either amount_vnd or tariff, not both"
     if fee and fee.valid_from and fee.valid_to and fee.valid_to < fee.valid_from:
         yield "fee: valid_to is before valid_from"
 

@@ -94,6 +94,15 @@ class DeskVerbs(SubmissionVerbs):
             self.parts.sender.wake()
             self._said("entry_will_be_sent")
 
+    def reprint_entry(self, entry_id: str) -> None:
+        """Print the provisional slip of a stored dossier again."""
+        who, entry = self._officer(), self.parts.outbox.get(entry_id)
+        if not who or entry is None or entry.procedure_code not in self.parts.catalogue.procedures:
+            return
+        self.audit(who, "slip_reprinted")
+        self.print_slip(f"slip:{entry_id[:8]}", "", self.slip_of_entry(entry))
+        self._said("reprint_sent")
+
     def stop_service(self) -> None:
         """Citizens see that the machine rests; both doors stay open."""
         if who := self._officer():

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from kiosk.catalogue import Procedure
-
-FIRST_PAGES, FIRST_PAGE_VND, NEXT_PAGE_VND, MOST_VND = 2, 2_000, 1_000, 200_000  # Circular 226/2016/TT-BTC, article 4
+from kiosk.catalogue import PageTariff, Procedure
 
 
-def certified_copy_fee(pages: int, copies: int) -> int:
-    """Fee in đồng for certified copies: each of `pages` pages of the original, at most 200,000 a copy."""
+def fee_by_pages(tariff: PageTariff, pages: int, copies: int) -> int:
+    """Fee in đồng for `copies` copies of an original of `pages` pages."""
     pages = max(pages, 0)
-    first = min(pages, FIRST_PAGES)
-    return copies * min(MOST_VND, FIRST_PAGE_VND * first + NEXT_PAGE_VND * (pages - first))
+    first = min(pages, tariff.first_pages)
+    each = tariff.first_page_vnd * first + tariff.next_page_vnd * (pages - first)
+    return copies * min(tariff.most_vnd, each)
 
 
 def fee_for(procedure: Procedure, copies: int, on: date) -> int | None:

@@ -66,7 +66,8 @@ class JourneyVerbs(IdentifyVerbs):
         """Kind of paper, pages and copies of a certified copy; the fee follows."""
         old = self.session.preparation
         pages, copies = pages or old.pages, copies or old.copies
-        fee = fees.certified_copy_fee(pages, copies)
+        tariff = self._procedure.fee.tariff if self._procedure.fee else None
+        fee = fees.fee_by_pages(tariff, pages, copies) if tariff else None
         errors = {} if kind else self.session.errors
         self.change_session(preparation=Preparation(kind or old.kind, pages, copies, fee), errors=errors)
 

@@ -13,6 +13,7 @@ from kiosk.dossier import payload
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
+from kiosk.slips import Slip
 from kiosk.state import Job, Page, Session, Step
 from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
 from offline_queue.store import OutboxFull
@@ -48,6 +49,7 @@ class SubmissionVerbs(JourneyVerbs):
     def dossier_stored(self, event: DossierStored) -> None:
         """It cannot be lost any more: wake the sender, ask the citizen to take card and papers."""
         self.parts.sender.wake()
+        self.change(outbox=self.parts.outbox.counts())  # it waits from now on, also while no attempt is made
         if self.is_current(event.session_id):
             self.change_session(Step.COLLECT, submit=Job.CONFIRMED)
 
@@ -69,7 +71,7 @@ class SubmissionVerbs(JourneyVerbs):
         slip = slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=session.provisional_code,
-            qr=f"KM1|{self.parts.config.site.agency_code}|{session.provisional_code}",
+            qr=self._slip_qr(session.provisional_code),
             procedure=session.procedure,
             case=session.case,
             stored_at=session.declared_at or self.now(),
@@ -80,6 +82,30 @@ class SubmissionVerbs(JourneyVerbs):
             language=self.state.language,
         )
         self.print_slip(f"slip:{session.id[:8]}", session.id, slip)
+
+    def slip_of_entry(self, entry: OutboxEntry) -> Slip:
+        """The provisional slip of a stored dossier once more: the kiosk may have died before it was printed."""
+        catalogue = self.parts.catalogue
+        procedure = catalogue.procedures[entry.procedure_code]
+        said = entry.payload  # none once the province has accepted it: the code finds the rest
+        number = said.get("linked_ticket") or ""
+        counters = self.parts.hall.series_of(number[0]).counters if number else ()
+        return slips.provisional_slip(
+            centre=self.parts.config.site.name,
+            code=entry.provisional_code,
+            qr=self._slip_qr(entry.provisional_code),
+            procedure=procedure,
+            case=next((case for case in procedure.cases if case.id == said.get("case")), None),
+            stored_at=entry.created_at.astimezone(self.now().tzinfo),
+            declared=said.get("identification", {}).get("assurance") == Assurance.DECLARED,
+            linked_number=number,
+            counters=counters,
+            hotline=self.parts.config.site.hotline,
+            reprint=True,
+        )
+
+    def _slip_qr(self, code: str) -> str:
+        return f"KM1|{self.parts.config.site.agency_code}|{code}"
 
     def done_with_slip(self) -> None:
         """Personal data is cleared at once; only then the rating, in a session that knows nobody."""

@@ -113,7 +113,8 @@ def run(options: argparse.Namespace, config: Config) -> int:
 
         dock = (lambda: DevDock(machine)) if config.simulated else None
         window = KioskWindow(machine.kiosk, machine.inbox, dock)
-        signal.signal(signal.SIGTERM, lambda *_: window.stop())
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda *_: window.stop())
         window.run()
     return 0
 

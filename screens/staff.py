@@ -33,7 +33,7 @@ REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm m�
 
 
 class StaffRow(BoxLayout):
-    """One line of a list: what, how it stands, and at most one thing to do."""
+    """One line of a list: what, how it stands, and what can be done."""
 
     title = StringProperty("")
     detail = StringProperty("")
@@ -41,6 +41,8 @@ class StaffRow(BoxLayout):
     act_text = StringProperty("")
     act_icon = StringProperty("")
     act = ObjectProperty(lambda: None)  # what the button of the row does
+    other_text = StringProperty("")  # a second button, before it
+    other = ObjectProperty(lambda: None)
 
 
 class SeriesSwitch(Action):
@@ -173,6 +175,8 @@ class StaffScreen(KioskScreen):
             act_icon="send" if waits else "",
         )
         row.act = lambda: self.kiosk.retry_entry(entry.id)
+        row.other_text = tr._("In phiếu") if entry.provisional_code else ""
+        row.other = lambda: self.kiosk.reprint_entry(entry.id)
         return row
 
 

@@ -17,7 +17,7 @@ def money(vnd: int) -> str:
 def fee_amount(fee: Fee | None) -> str:
     """What a procedure costs, in a few words."""
     if fee is None or fee.amount_vnd is None:
-        return tr._("Do tỉnh quy định") if fee is None or not fee.formula else tr._("Tính theo số trang và số bản")
+        return tr._("Do tỉnh quy định") if fee is None or not fee.tariff else tr._("Tính theo số trang và số bản")
     if fee.amount_vnd == 0:
         return tr._("Miễn phí")
     amount = money(fee.amount_vnd)

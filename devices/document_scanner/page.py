@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 
 import numpy as np
@@ -13,6 +14,7 @@ from PIL import Image, ImageOps
 from devices.errors import NeedsAttention
 from devices.interfaces import ScannedPage
 
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # the size is checked here, with a sentence
 Grey = npt.NDArray[np.uint8]
 
 FORMATS = ("JPEG", "PNG", "TIFF", "PPM", "BMP")

@@ -13,6 +13,7 @@ from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.entry import EntryState
 from tests.flows.conftest import Player
+from tests.flows.test_numbers import log_in
 
 MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
 ANSWERS = {
@@ -140,6 +141,38 @@ def test_off_line_the_slip_is_printed_and_the_dossier_arrives_once_later(config:
         player = Player(machine)
         machine.kiosk.parts.sender.wake()
         player.until(lambda s: s.outbox.delivered == 1 and s.outbox.pending == 0, "the delivery")
+
+
+def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: Config) -> None:
+    """Also while no attempt is made because the province is known to be away; the kiosk died before the slip."""
+    with Machine(config) as machine:
+        assert machine.province
+        machine.province.fault = "refuse"
+        player = Player(machine)
+        machine.kiosk.parts.sender.stop()
+        to_review(player, "2.000635")
+        player.kiosk.next()
+        player.kiosk.declare()
+        state = player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
+        assert state.outbox.pending == 1
+        assert state.session
+        code = state.session.provisional_code
+    with Machine(config) as machine:
+        assert machine.province
+        machine.province.fault = "refuse"
+        player = Player(machine)
+        log_in(player)
+        (entry,) = player.state.staff.entries
+        printed = config.storage.data_dir / "printed"
+        before = set(printed.glob("*.png"))
+        player.kiosk.reprint_entry(entry.id)
+        player.until(lambda _s: len(set(printed.glob("*.png")) - before) == 1, "the slip")
+        stored = machine.kiosk.parts.outbox.get(entry.id)
+        assert stored is not None
+        slip = machine.kiosk.slip_of_entry(stored)
+        texts = repr(slip)
+        assert code in texts
+        assert stored.payload["linked_ticket"] in texts
 
 
 def test_a_declared_dossier_has_its_counter_number(player: Player) -> None:

@@ -49,7 +49,7 @@ def test_fees_and_days_are_those_of_the_portal() -> None:
     assert marital.duration_text.startswith("3 ngày")
     assert fee_for(birth, 1, TODAY) == 0
     assert copies.fee
-    assert copies.fee.formula == "certified_copy"
+    assert copies.fee.tariff is not None
     assert (copies.online, copies.prepare, copies.series) == (False, True, "B")
     assert [p.online for p in (extract, marital, birth)] == [True, True, True]
 
@@ -117,7 +117,7 @@ def test_a_good_one(tmp_path: Path) -> None:
 def test_every_mistake_is_told_with_its_path(tmp_path: Path) -> None:
     bad = GOOD.replace("series: A", "serie: A").replace("{id: c,", "{id: c, components: [{id: X, titel: T}],")
     bare = '- {code: "1.000002", name: N, short_name: S, field: F, icon: i, series: A, online: '
-    fee = "fee: {amount_vnd: 1, formula: certified_copy, valid_from: 2026-02-01, valid_to: 2026-01-01}"
+    fee = "fee: {amount_vnd: 1, tariff: {first_pages: 2, first_page_vnd: 2, next_page_vnd: 1, most_vnd: 9}, valid_from: 2026-02-01, valid_to: 2026-01-01}"
     double = "cases: [{id: c, title: C, components: [{id: a, title: A}, {id: a, title: B}]}, {id: c, title: D}]"
     problems = problems_of(
         tmp_path,
@@ -139,7 +139,7 @@ def test_every_mistake_is_told_with_its_path(tmp_path: Path) -> None:
     assert "procedures.yaml: 1.000002: is either online or prepared, not both" in problems
     assert "procedures.yaml: 1.000002: case «c» stands here twice" in problems
     assert "procedures.yaml: 1.000002: case «c»: paper «a» stands here twice" in problems
-    assert "procedures.yaml: 1.000002: fee: give either amount_vnd or formula, not both" in problems
+    assert "procedures.yaml: 1.000002: fee: give either amount_vnd or tariff, not both" in problems
     assert "procedures.yaml: 1.000002: fee: valid_to is before valid_from" in problems
     assert any(problem.startswith("procedures.yaml: 4: ") for problem in problems)
     assert any(problem.startswith("procedures.yaml: 2.000635: code: ") for problem in problems)  # a number, not text

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from kiosk.catalogue import Fee, Procedure
-from kiosk.fees import certified_copy_fee, fee_for
+from kiosk.catalogue import Fee, PageTariff, Procedure
+from kiosk.fees import fee_by_pages, fee_for
 
 TODAY = date(2026, 11, 23)
+TARIFF = PageTariff(first_pages=2, first_page_vnd=2_000, next_page_vnd=1_000, most_vnd=200_000)
 
 
 def procedure(fee: Fee | None) -> Procedure:
@@ -32,7 +33,7 @@ def procedure(fee: Fee | None) -> Procedure:
     ],
 )
 def test_certified_copies(pages: int, copies: int, fee: int) -> None:
-    assert certified_copy_fee(pages, copies) == fee
+    assert fee_by_pages(TARIFF, pages, copies) == fee
 
 
 def test_a_fee_for_each_copy_or_once() -> None:
@@ -44,7 +45,7 @@ def test_a_fee_for_each_copy_or_once() -> None:
 def test_no_fee_is_promised_where_none_is_known() -> None:
     assert fee_for(procedure(None), 1, TODAY) is None
     assert fee_for(procedure(Fee(note="Tỉnh quy định")), 1, TODAY) is None
-    assert fee_for(procedure(Fee(formula="certified_copy")), 1, TODAY) is None
+    assert fee_for(procedure(Fee(tariff=TARIFF)), 1, TODAY) is None
 
 
 def test_a_fee_is_in_force_from_the_first_day_to_the_last() -> None:
