@@ -17,7 +17,7 @@ from devices.interfaces import Condition, DeviceStatus, ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
 from kiosk.catalogue import Procedure
-from kiosk.fees import certified_copy_fee
+from kiosk.fees import fee_by_pages
 from kiosk.forms import Form
 from kiosk.identity import Citizen, Method
 from kiosk.provisional import provisional_code
@@ -184,7 +184,9 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("procedures", replace(base, step=Step.PROCEDURES))
     wrong = replace(bare, errors={"kind": "choice_missing"})
     yield Scene("prepare", replace(base, step=Step.PREPARE, session=wrong))
-    given = Preparation(copies.kinds[4], 12, 25, certified_copy_fee(12, 25))
+    assert copies.fee is not None
+    assert copies.fee.tariff is not None
+    given = Preparation(copies.kinds[4], 12, 25, fee_by_pages(copies.fee.tariff, 12, 25))
     chosen = replace(bare, preparation=given)
     yield Scene("prepare-chosen", replace(base, step=Step.PREPARE, session=chosen))
     yield Scene("checklist", replace(base, step=Step.CHECKLIST, session=chosen))

@@ -117,7 +117,8 @@ def test_a_good_one(tmp_path: Path) -> None:
 def test_every_mistake_is_told_with_its_path(tmp_path: Path) -> None:
     bad = GOOD.replace("series: A", "serie: A").replace("{id: c,", "{id: c, components: [{id: X, titel: T}],")
     bare = '- {code: "1.000002", name: N, short_name: S, field: F, icon: i, series: A, online: '
-    fee = "fee: {amount_vnd: 1, tariff: {first_pages: 2, first_page_vnd: 2, next_page_vnd: 1, most_vnd: 9}, valid_from: 2026-02-01, valid_to: 2026-01-01}"
+    tariff = "{first_pages: 2, first_page_vnd: 2, next_page_vnd: 1, most_vnd: 9}"
+    fee = f"fee: {{amount_vnd: 1, tariff: {tariff}, valid_from: 2026-02-01, valid_to: 2026-01-01}}"
     double = "cases: [{id: c, title: C, components: [{id: a, title: A}, {id: a, title: B}]}, {id: c, title: D}]"
     problems = problems_of(
         tmp_path,
