@@ -37,6 +37,7 @@ from offline_queue.entry import OutboxChanged
 from offline_queue.files import create_once
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.key import derive, load_or_create_key
+from offline_queue.link import LinkWatch
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
 
@@ -247,7 +248,8 @@ class Machine:
                 clock=site_clock(config),
             )
         )
-        parts: tuple[Clerk | DeviceWorker[Any] | Sender, ...] = (clerk, *workers.values(), sender)
+        link = LinkWatch(sender.wake)
+        parts: tuple[Clerk | DeviceWorker[Any] | Sender | LinkWatch, ...] = (clerk, *workers.values(), sender, link)
         for part in parts:
             part.start()
             exits.callback(part.stop)
