@@ -115,9 +115,8 @@ class KioskCore:
     def refresh_hall(self) -> None:
         """Read again who waits, what is open and paused."""
         now, hall = self.now(), self.parts.hall
-        code = hall.opening.why_closed(now)
         try:
-            series = hall.views(now)
+            code, series = hall.why_closed(now), hall.views(now)
         except HallError as error:
             code, series = error.code, self.state.series
         self.change(

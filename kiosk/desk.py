@@ -97,11 +97,26 @@ class DeskVerbs(SubmissionVerbs):
     def reprint_entry(self, entry_id: str) -> None:
         """Print the provisional slip of a stored dossier again."""
         who, entry = self._officer(), self.parts.outbox.get(entry_id)
-        if not who or entry is None or entry.procedure_code not in self.parts.catalogue.procedures:
+        if not who or entry is None:
             return
-        self.audit(who, "slip_reprinted")
-        self.print_slip(f"slip:{entry_id[:8]}", "", self.slip_of_entry(entry))
+        slip = self.slip_of_entry(entry)
+        if slip is None:
+            self._said("slip_unknown_procedure")
+            return
+        self.audit(who, "slip_reprinted", entry=entry_id)
+        self.print_slip(f"entry:{entry_id[:8]}", "", slip)
         self._said("reprint_sent")
+
+    def confirm_clock(self) -> None:
+        """The clock is right, and was ahead once: cancel the tickets of later days, give numbers again."""
+        if who := self._officer():
+            try:
+                count = self.parts.hall.store.cancel_later(self.parts.hall.day(self.now()))
+            except HallError as error:
+                self.tell(error.code)
+                return
+            self.audit(who, "clock_confirmed", tickets_cancelled=count)
+            self._said("clock_confirmed")
 
     def stop_service(self) -> None:
         """Citizens see that the machine rests; both doors stay open."""

@@ -125,6 +125,8 @@ class NumberVerbs(KioskCore):
         kind, _, key = event.job.partition(":")
         if kind in ("ticket", "reprint", "linked"):
             self._ticket_printed(int(key.split(":")[0]), event.outcome)
+        if kind == "entry" and event.outcome.result is PrintResult.FAILED:
+            self.change(staff=replace(self.state.staff, code=event.outcome.code))  # who has asked for it stands there
         session = self.state.session
         if session is not None and session.ticket and event.job == f"ticket:{session.ticket.id}":
             job = Job(event.outcome.result.value)

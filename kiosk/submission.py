@@ -83,13 +83,18 @@ class SubmissionVerbs(JourneyVerbs):
         )
         self.print_slip(f"slip:{session.id[:8]}", session.id, slip)
 
-    def slip_of_entry(self, entry: OutboxEntry) -> Slip:
-        """The provisional slip of a stored dossier once more: the kiosk may have died before it was printed."""
-        catalogue = self.parts.catalogue
-        procedure = catalogue.procedures[entry.procedure_code]
-        said = entry.payload  # none once the province has accepted it: the code finds the rest
+    def slip_of_entry(self, entry: OutboxEntry) -> Slip | None:
+        """The provisional slip of a stored dossier once more: the kiosk may have died before it was printed.
+
+        None for a procedure that is no longer offered here. Once the province has accepted, the kiosk knows no more
+        than the code: then the slip asks for the card at the counter, which is never wrong.
+        """
+        procedure = self.parts.catalogue.procedures.get(entry.procedure_code)
+        if procedure is None:
+            return None
+        said = entry.payload
         number = said.get("linked_ticket") or ""
-        counters = self.parts.hall.series_of(number[0]).counters if number else ()
+        series = self.parts.hall.series.get(number[:1])
         return slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=entry.provisional_code,
@@ -97,9 +102,9 @@ class SubmissionVerbs(JourneyVerbs):
             procedure=procedure,
             case=next((case for case in procedure.cases if case.id == said.get("case")), None),
             stored_at=entry.created_at.astimezone(self.now().tzinfo),
-            declared=said.get("identification", {}).get("assurance") == Assurance.DECLARED,
+            declared=said.get("identification", {}).get("assurance") != Assurance.VERIFIED,
             linked_number=number,
-            counters=counters,
+            counters=series.counters if series else (),
             hotline=self.parts.config.site.hotline,
             reprint=True,
         )

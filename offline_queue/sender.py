@@ -23,6 +23,8 @@ OFFLINE_CAP_SECONDS = 15.0  # the longest pause between two such questions while
 TICK_SECONDS = 2.0  # another process may have added an entry: looking costs one read
 UNAUTHORISED_SECONDS = 300.0  # someone must mend the token first; asking more often only fills the province's log
 PAUSE_CAP_SECONDS = 60.0  # after failures in a row while the province is there
+BUSY_CAP_SECONDS = 45.0  # the longest pause that we make of a shorter one which a busy province asks for
+NOT_TAKEN = (Conflict.code, Busy.code)  # after these answers the entry has certainly not arrived, or asking is no use
 SHORTEST_PAUSE = 1.0  # also when a busy province asks for none
 DRAIN_PAUSE_SECONDS = 0.5
 SLOW_BYTES_PER_SECOND = 20_000  # a file keeps its lease as long as a line this slow needs
@@ -43,12 +45,14 @@ class Sender:
         on_change: Callable[[OutboxChanged], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         rng: random.Random | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._blobs = blobs
         self._gateway = gateway
         self._on_change = on_change
         self._clock = clock
+        self._monotonic = monotonic
         self._rng = rng or random.Random()  # noqa: S311  jitter, not secrets
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._bell = threading.Event()
@@ -56,6 +60,7 @@ class Sender:
         self._online: bool | None = None
         self._heard_at = -PROBE_SECONDS  # monotonic: when the province last gave a sign
         self._quiet_until = 0.0  # monotonic: it asked for a pause, or refuses us; no bell shortens this
+        self._refusals = 0  # times in a row that the province was busy
         self._failures = 0  # attempts in a row without any usable answer
         self._misses = 0  # the same, of any request
         self._delivered = 0
@@ -83,13 +88,13 @@ class Sender:
         Returns how many were `delivered` in this run, and how many are `pending` and `rejected` after it. A pause that
         the province itself asks for is kept; when it refuses this kiosk, sending ends at once.
         """
-        end = time.monotonic() + seconds
+        end = self._monotonic() + seconds
         self._delivered = 0
         with self._outbox.sending():
             self._outbox.retry_all_now()
-            while self._outbox.counts().pending and (left := end - time.monotonic()) > 0:
-                pause = self._step()
-                if self._outbox.counts().alarm and self._quiet_until > time.monotonic():
+            while self._outbox.counts().pending and (left := end - self._monotonic()) > 0:
+                pause = self.step()
+                if self._outbox.counts().alarm and self._quiet_until > self._monotonic():
                     break
                 if pause and not self._stopping.wait(min(self._drain_pause(), left)):
                     self._outbox.retry_all_now()
@@ -97,7 +102,7 @@ class Sender:
         return {"delivered": self._delivered, "pending": counts.pending, "rejected": counts.rejected}
 
     def _drain_pause(self) -> float:
-        return max(DRAIN_PAUSE_SECONDS, self._quiet_until - time.monotonic())
+        return max(DRAIN_PAUSE_SECONDS, self._quiet_until - self._monotonic())
 
     # -- the thread ----------------------------------------------------------------------------------------------
     def _run(self) -> None:
@@ -110,9 +115,9 @@ class Sender:
             log.error("sender: ended, the store does not open: %s", error.code)
 
     def _careful_step(self) -> float:
-        """`_step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait."""
+        """`step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait."""
         try:
-            pause = self._step()
+            pause = self.step()
         except OutboxError as error:
             if not self._troubled and not self._stopping.is_set():
                 log.error("sender: store in trouble: %s", error)
@@ -123,14 +128,17 @@ class Sender:
         self._troubled = False
         return pause
 
-    def _step(self) -> float:
+    def step(self) -> float:
         """Do the next thing; the seconds to wait after it, 0 for none."""
-        now = time.monotonic()
+        now = self._monotonic()
         if now < self._quiet_until:
             self._publish()
             return self._quiet_until - now
         if self._online is False and not self._probe():
+            self._publish()  # another process may have added what waits
             return retry.delay(self._misses, self._rng, base=1.0, cap=OFFLINE_CAP_SECONDS)
+        if (quiet := self._quiet_until - self._monotonic()) > 0:
+            return quiet
         due_in = self._outbox.seconds_until_due(self._clock())
         entry = self._outbox.lease(self._clock()) if due_in == 0 else None
         if entry is not None:
@@ -147,8 +155,10 @@ class Sender:
         except Unreachable as error:
             self._lost(error)
             return False
+        except Busy as error:
+            self._rest(error.after)  # it is there, and has enough to do
         except SubmitError:
-            pass  # it answers, if only to say that it is busy
+            pass  # it answers
         self._heard()
         return True
 
@@ -164,6 +174,7 @@ class Sender:
             pause = self._failed(entry, error)
         else:
             self._answered()
+            self._refusals = 0
             self._blobs.discard(self._outbox.delivered(entry.id, receipt), self._outbox.uses_blob)
             self._delivered += 1
         self._publish(entry.id)
@@ -171,7 +182,7 @@ class Sender:
 
     def _ask(self, entry: OutboxEntry) -> Receipt | None:
         """Before a resend: has it arrived? Any earlier attempt may have, if only its answer was lost in a crash."""
-        if entry.attempts < 2 or entry.last_error == Conflict.code:
+        if entry.attempts < 2 or entry.last_error in NOT_TAKEN:
             return None
         return self._gateway.find(entry.id)
 
@@ -197,9 +208,9 @@ class Sender:
                 return self._keep_quiet(UNAUTHORISED_SECONDS * self._rng.uniform(0.8, 1.2))
             case Busy():
                 self._answered()
-                after = max(error.after, SHORTEST_PAUSE)
-                self._outbox.retry_at(entry.id, self._in(after), error.code)
-                return self._keep_quiet(after)
+                pause = self._rest(error.after)
+                self._outbox.retry_at(entry.id, self._in(pause), error.code)  # a restart does not shorten it
+                return pause
         return self._unreachable(entry, error)
 
     def _unreachable(self, entry: OutboxEntry, error: SubmitError) -> float:
@@ -214,11 +225,21 @@ class Sender:
             return 0.0  # the next step probes, or takes the next entry
         return retry.delay(self._failures - 1, self._rng, base=1.0, cap=PAUSE_CAP_SECONDS)
 
+    def _rest(self, after: float) -> float:
+        """Leave a busy province alone: at least as long as it asks, the longer the more often it has asked in a row.
+
+        Thousands of kiosks that were told the same number of seconds would else all come back in the same one.
+        """
+        floor = max(after, SHORTEST_PAUSE)
+        self._refusals += 1
+        longest = max(floor, min(floor * 2.0 ** min(self._refusals, 30), BUSY_CAP_SECONDS))
+        return self._keep_quiet(self._rng.uniform(floor, longest))
+
     def _in(self, seconds: float) -> datetime:
         return self._clock() + timedelta(seconds=seconds)
 
     def _keep_quiet(self, seconds: float) -> float:
-        self._quiet_until = time.monotonic() + seconds
+        self._quiet_until = self._monotonic() + seconds
         return seconds
 
     # -- what is known of the province ---------------------------------------------------------------------------
@@ -231,7 +252,7 @@ class Sender:
 
     def _heard(self) -> None:
         self._misses = 0
-        self._heard_at = time.monotonic()
+        self._heard_at = self._monotonic()
         if self._online is False:
             log.warning("sender: province reachable again")
         if not self._online:

@@ -13,6 +13,7 @@ from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
 MAX_ROWS = 40
+CLOCK = "clock_behind"
 STATE_WORDS = {
     "issued": "Đã cấp",
     "printed": "Đã in",
@@ -92,7 +93,7 @@ class StaffScreen(KioskScreen):
         self.stopped = bool(state.trouble)
         for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
             button.text = tr._(words)
-        key = (self.tab, view.tickets, view.entries, view.paused, state.series, state.language)
+        key = (state.closed_code, self.tab, view.tickets, view.entries, view.paused, state.series, state.language)
         if key != self._shown:
             self._shown = key
             self._fill(state)
@@ -115,6 +116,8 @@ class StaffScreen(KioskScreen):
     def _fill(self, state: AppState) -> None:
         rows = self.ids.rows
         rows.clear_widgets()
+        if state.closed_code == CLOCK:
+            rows.add_widget(self._clock_row())
         if self.tab == "tickets":
             tickets = sorted(state.staff.tickets, key=lambda t: t.state != "print_failed")
             for ticket in tickets[:MAX_ROWS]:
@@ -138,6 +141,11 @@ class StaffScreen(KioskScreen):
                 rows.add_widget(row)
         if not rows.children:
             rows.add_widget(StaffRow(title=tr._("Chưa có gì ở đây.")))
+
+    def _clock_row(self) -> StaffRow:
+        row = StaffRow(title=tr.error(CLOCK), detail=tr.advice(CLOCK), alarm=True)
+        row.act_text, row.act_icon, row.act = tr._("Giờ đã đúng"), "clock-check-outline", self.kiosk.confirm_clock
+        return row
 
     def _ticket_row(self, ticket: StaffTicket) -> StaffRow:
         parts = [ticket.issued_at.strftime("%H:%M"), tr._(STATE_WORDS[ticket.state])]

@@ -54,8 +54,10 @@ class Header(BoxLayout):
         self.at_home = state.step is Step.HOME
         self.link_ok = state.online is not False and not state.outbox.alarm
         self.link_icon = "cloud-check-outline" if self.link_ok else "cloud-off-outline"
-        words = tr._("Trực tuyến") if self.link_ok else tr._("Ngoại tuyến")
-        self.link_text = f"{words} · {tr._('{n} hồ sơ chờ gửi').format(n=waiting)}" if waiting else words
+        if waiting:  # the icon and its colour say whether the line is there
+            self.link_text = tr._("{n} hồ sơ chờ gửi").format(n=waiting)
+        else:
+            self.link_text = tr._("Trực tuyến") if self.link_ok else tr._("Ngoại tuyến")
 
 
 class Footer(BoxLayout):

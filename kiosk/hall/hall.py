@@ -51,6 +51,11 @@ class Hall:
         by_field = next((one.letter for one in self.series.values() if field in one.fields), "")
         return by_field or (letter if letter in self.series else next(iter(self.series), letter))
 
+    def why_closed(self, now: datetime) -> str:
+        """Why nobody gets a number now, "" while numbers are given. Raises `HallError`."""
+        behind = "clock_behind" if self.store.has_later(self.day(now)) else ""
+        return self.opening.why_closed(now) or behind
+
     def take(self, letter: str, now: datetime, priority: str = "") -> Ticket:
         """Store and return the next number of a series. Raises `HallError` with the reason when there is none."""
         series = self.series_of(letter)
@@ -65,7 +70,7 @@ class Hall:
         """The tiles of home, in the configured order."""
         day = self.day(now)
         waiting, highest, paused = self.store.waiting(day), self.store.highest(day), self.store.paused()
-        closed = self.opening.why_closed(now)
+        closed = self.why_closed(now)
 
         def code(series: Series) -> str:
             if closed:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     create_engine,
     delete,
     event,
@@ -73,8 +74,7 @@ class TicketStore:
         raise HallError("hall_busy")
 
     def _insert(self, connection: Connection, series: Series, day: date, now: datetime, priority: str) -> Ticket:
-        later = select(TICKETS.c.id).where(TICKETS.c.day > day, TICKETS.c.state != TicketState.CANCELLED).limit(1)
-        if connection.execute(later).first():
+        if connection.execute(_later(day)).first():
             raise HallError("clock_behind")
         highest = select(func.max(TICKETS.c.number)).where(TICKETS.c.day == day, TICKETS.c.series == series.letter)
         number = (connection.execute(highest).scalar() or 0) + 1
@@ -93,6 +93,11 @@ class TicketStore:
         key = connection.execute(insert(TICKETS).values(values)).inserted_primary_key
         assert key is not None
         return replace(ticket, id=key[0])
+
+    def has_later(self, day: date) -> bool:
+        """Whether there are tickets of a day after `day`: the clock was ahead once, or is behind now."""
+        with self._read() as connection:
+            return connection.execute(_later(day)).first() is not None
 
     def cancel_later(self, day: date) -> int:
         """Cancel the tickets of all days after `day`, and return how many there were.
@@ -290,6 +295,10 @@ def _create_schema(writer: Engine) -> None:
             if error.code != "hall_busy" or attempt == CREATE_ATTEMPTS - 1:
                 raise
             time.sleep(0.01)
+
+
+def _later(day: date) -> Select[tuple[int]]:
+    return select(TICKETS.c.id).where(TICKETS.c.day > day, TICKETS.c.state != TicketState.CANCELLED).limit(1)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -170,6 +171,10 @@ def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: C
         stored = machine.kiosk.parts.outbox.get(entry.id)
         assert stored is not None
         slip = machine.kiosk.slip_of_entry(stored)
+        assert slip is not None
+        assert "HỒ SƠ NỘP TRƯỚC" in repr(machine.kiosk.slip_of_entry(replace(stored, payload={})))
+        assert machine.kiosk.slip_of_entry(replace(stored, payload={"linked_ticket": "Z-009"})) is not None
+        assert machine.kiosk.slip_of_entry(replace(stored, procedure_code="9.999999")) is None
         texts = repr(slip)
         assert code in texts
         assert stored.payload["linked_ticket"] in texts

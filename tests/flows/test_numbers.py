@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from kiosk.config import Config
 from kiosk.hall.tickets import TicketState
 from kiosk.state import Job, Step
@@ -122,3 +124,21 @@ def test_the_technician_sees_devices_come_and_go(player: Player) -> None:
     log_in(player, "technician", "8642")
     changes = [line.status.condition.value for line in player.state.device_log if line.device == "code_scanner"]
     assert changes[:3] == ["ready", "offline", "ready"]
+
+
+def test_a_clock_that_was_ahead_once_is_confirmed_by_staff(player: Player) -> None:
+    hall, now = player.machine.kiosk.parts.hall, player.kiosk.now()
+    series = next(iter(hall.series.values()))
+    hall.store.issue(series, now.date() + timedelta(days=30), now + timedelta(days=30))
+    player.kiosk.refresh_hall()
+    assert player.state.closed_code == "clock_behind"
+    assert {tile.closed_code for tile in player.state.series} == {"clock_behind"}
+    player.kiosk.confirm_clock()  # nobody is logged in
+    assert player.state.closed_code == "clock_behind"
+    log_in(player)
+    player.kiosk.confirm_clock()
+    assert player.state.staff.code == "clock_confirmed"
+    assert player.state.closed_code == ""
+    player.kiosk.log_out()
+    player.kiosk.take_number(series.letter)
+    player.at(Step.TICKET)

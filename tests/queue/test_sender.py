@@ -220,6 +220,22 @@ def test_draining_ends_at_once_when_the_kiosk_is_refused(kiosk: Kiosk, province:
     assert province.submissions() == 1
 
 
+def test_kiosks_that_are_refused_together_come_back_apart(kiosk: Kiosk, province: Province) -> None:
+    """The same Retry-After for all must not bring all back in the same second; the longest is bounded."""
+    rests = [kiosk.sender._rest(5.0) for _ in range(6)]
+    assert all(5.0 <= rest <= sender_module.BUSY_CAP_SECONDS for rest in rests)
+    assert len({round(rest, 3) for rest in rests}) == len(rests)
+    assert kiosk.sender._rest(600.0) == 600.0
+
+
+def test_what_a_busy_province_refused_is_not_asked_for(kiosk: Kiosk, province: Province) -> None:
+    province.fault(*POST, answer(503, Retry_After="0"))
+    one = kiosk.submit()
+    kiosk.sender.start()
+    kiosk.wait(lambda event: event.entry_id == one.id and event.counts.delivered == 1)
+    assert not [request for request in province.requests if request[0] == "GET" and "client_ref" in request[1]]
+
+
 def test_a_busy_province_is_left_alone_for_as_long_as_it_asks(kiosk: Kiosk, province: Province) -> None:
     province.fault(*POST, answer(503, Retry_After="600"))
     entries = [kiosk.submit(), kiosk.submit()]
