@@ -212,7 +212,7 @@ def audit(options: argparse.Namespace, config: Config) -> int:
 
 
 def outbox(options: argparse.Namespace, config: Config) -> int:
-    """add | list | show | retry | drain."""
+    """add | list | show | retry | drain | export | import | verify."""
     with ExitStack() as exits:
         stores = wiring.open_stores(config)
         exits.callback(stores.close)
@@ -339,12 +339,46 @@ def _outbox_drain(options: argparse.Namespace, config: Config, stores: wiring.St
     return DONE if not answer["pending"] else FAILED
 
 
+def _outbox_export(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    from offline_queue import archive
+
+    count = archive.export(stores.outbox, stores.blobs, options.file, archive.load_public_key(options.key))
+    _say(options, {"file": str(options.file), "entries": count})
+    return DONE
+
+
+def _outbox_import(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    from offline_queue import archive
+
+    done = archive.import_(stores.outbox, stores.blobs, options.file, archive.load_private_key(options.key))
+    _say(options, asdict(done))
+    return DONE
+
+
+def _outbox_verify(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    problems = [*stores.outbox.damage()]
+    entries = stores.outbox.list(1_000_000)
+    scans = 0
+    for entry in entries:
+        for paper in entry.attachments:
+            scans += 1
+            try:
+                stores.blobs.get(paper.sha256, paper.size)
+            except OutboxError as error:
+                problems.append(f"{entry.id}: {error}")
+    _say(options, {"entries": len(entries), "scans": scans, "problems": problems})
+    return FAILED if problems else DONE
+
+
 OUTBOX_ACTS = {
     "add": _outbox_add,
     "list": _outbox_list,
     "show": _outbox_show,
     "retry": _outbox_retry,
     "drain": _outbox_drain,
+    "export": _outbox_export,
+    "import": _outbox_import,
+    "verify": _outbox_verify,
 }
 VERBS: dict[str, Verb] = {
     "audit": audit,

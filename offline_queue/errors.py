@@ -5,7 +5,8 @@
     ├── OutboxFull        no room on the disk: nothing was kept, nothing half there
     ├── OutboxConflict    this id is taken by a dossier with other content
     ├── StoreFailed       the store cannot be read or written
-    └── BlobDamaged       a scan is missing, was changed, or was sealed with another key
+    ├── BlobDamaged       a scan is missing, was changed, or was sealed with another key
+    └── ArchiveRefused    a file of another kind, for another key, or damaged
 
 `code` is a stable translation key; `detail` is for the log and never holds personal data.
 """
@@ -49,3 +50,7 @@ class BlobDamaged(OutboxError):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__("scan_damaged", detail)
+
+
+class ArchiveRefused(OutboxError):
+    """`archive_foreign`, `archive_other_key`, `archive_damaged`, `archive_key_invalid`: nothing was taken from it."""

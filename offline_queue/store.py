@@ -76,9 +76,17 @@ class Outbox:
         digest = _digest(entry, payload)
         with self._database.writing() as connection:
             added = connection.execute(
-                "INSERT INTO entries (id, procedure_code, created_at, provisional_code, digest, payload)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
-                (entry.id, entry.procedure_code, entry.created_at.isoformat(), entry.provisional_code, digest, payload),
+                "INSERT INTO entries (id, procedure_code, created_at, provisional_code, attempts, digest, payload)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
+                (
+                    entry.id,
+                    entry.procedure_code,
+                    entry.created_at.isoformat(),
+                    entry.provisional_code,
+                    entry.attempts,
+                    digest,
+                    payload,
+                ),
             ).fetchall()
             if not added:
                 (known,) = connection.execute("SELECT digest FROM entries WHERE id = ?", (entry.id,)).fetchone()
@@ -229,6 +237,11 @@ class Outbox:
     def uses_blob(self, sha256: str) -> bool:
         """Whether any entry needs the file with this hash."""
         return bool(self._database.query("SELECT 1 FROM attachments WHERE sha256 = ? LIMIT 1", sha256))
+
+    def damage(self) -> tuple[str, ...]:
+        """What an integrity check of the whole file finds: pages that do not decrypt, then broken structures."""
+        pages = tuple(f"cipher: {row[0]}" for row in self._database.query("PRAGMA cipher_integrity_check"))
+        return pages + tuple(row[0] for row in self._database.query("PRAGMA quick_check") if row[0] != "ok")
 
     # -- inside --------------------------------------------------------------------------------------------------
     def _change(

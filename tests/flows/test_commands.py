@@ -260,3 +260,28 @@ def test_usage_is_exit_2(main: Shell) -> None:
     assert main("nonsense").code == 2
     assert main("province", "--listen", "nowhere", "--data", main.folder / "p").code == 2
     assert main("province", "--data", main.folder / "p", "--fault", "what").code == 2
+
+
+def test_a_queue_is_verified_and_moved_to_another_machine(main: Shell, province: str) -> None:
+    """The first machine is off line for good; the second one delivers, once, also when the file is imported twice."""
+    (main.folder / "token").write_text("secret", encoding="utf-8")
+    gone = main.config(f'[province]\nurl = "http://127.0.0.1:{free_port()}"\ntoken_file = "{main.folder}/token"\n')
+    second = main.folder / "second.toml"
+    text = f'[storage]\ndata_dir = "{main.folder}/second"\n[province]\nurl = "{province}"\n'
+    second.write_text(f'{text}token_file = "{main.folder}/token"\n', encoding="utf-8")
+    payload, scan = main.folder / "dossier.json", main.folder / "scan.png"
+    payload.write_text(json.dumps(DOSSIER), encoding="utf-8")
+    Image.new("RGB", (200, 300), "white").save(scan)
+    assert main("outbox", "add", payload, scan, "--config", gone).code == 0
+    assert main("outbox", "verify", "--config", gone, "--json").json == {"entries": 1, "scans": 1, "problems": []}
+    private, public, file = (main.folder / name for name in ("centre.pem", "centre.pub", "queue"))
+    subprocess.run(["openssl", "genpkey", "-algorithm", "x25519", "-out", private], check=True)
+    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+    assert main("outbox", "export", file, "--key", public, "--config", gone, "--json").json["entries"] == 1
+    assert main("outbox", "export", file, "--key", private, "--config", gone).code == 1
+    for answer in ({"added": 1, "known": 0}, {"added": 0, "known": 1}):
+        assert main("outbox", "import", file, "--key", private, "--config", second, "--json").json == answer
+    drained = main("outbox", "drain", "--seconds", "20", "--config", second, "--json").json
+    assert drained == {"delivered": 1, "pending": 0, "rejected": 0}
+    rest = main("outbox", "drain", "--seconds", "1", "--config", gone, "--json").json
+    assert rest == {"delivered": 0, "pending": 0, "rejected": 1}
