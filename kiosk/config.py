@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -220,7 +221,13 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "province", "give either url or sandbox = true, not both"
         elif "url" not in province and province.get("sandbox", False) is False:
             yield "province", "give url, or sandbox = true"
-    rows = _table(data, "hall").get("series", ())
+    hall = _table(data, "hall")
+    given = hall.get("hours")
+    spans = sorted(span for span in given if isinstance(span, str)) if isinstance(given, list) else []
+    for one, other in pairwise(spans):  # as texts: 07:30-11:30 comes before 13:30-17:00
+        if other[:5] < one[6:11]:
+            yield "hall.hours", f"{one} and {other} overlap"
+    rows = hall.get("series", ())
     letters = [row.get("letter") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     twice = sorted({letter for letter in letters if isinstance(letter, str) and letters.count(letter) > 1})
     if twice:

@@ -264,6 +264,12 @@ def test_a_series_stands_once() -> None:
     assert problems(row + row) == {"hall": "the series A stands here twice"}
 
 
+def test_hours_that_overlap() -> None:
+    told = problems('[hall]\nhours = ["13:00-17:00", "08:00-12:00", "09:00-10:00"]')
+    assert told == {"hall.hours": "08:00-12:00 and 09:00-10:00 overlap"}
+    assert parse('[hall]\nhours = ["12:00-17:00", "08:00-12:00"]').hall.hours == ("12:00-17:00", "08:00-12:00")
+
+
 def test_contradictions_are_told_beside_other_mistakes() -> None:
     row = '[[hall.series]]\nletter = "A"\ntitle = "T"\n'
     told = problems(f'[province]\nsandbox = true\nurl = "http://x.example"\n[hall]\nlisten = "8000"\n{row}{row}')
