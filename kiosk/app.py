@@ -106,7 +106,7 @@ class Kiosk(DeskVerbs):
     def back(self) -> None:
         """One step back; nothing typed is lost."""
         match self.state.step:
-            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET:
+            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.LOOKUP:
                 self.finish_session()
             case step if step in DESK_STEPS:
                 self.log_out()

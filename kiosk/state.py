@@ -50,6 +50,7 @@ class Step(StrEnum):
     COLLECT = "collect"  # take your card and papers
     SLIP = "slip"  # provisional slip
     RATING = "rating"  # five labelled faces
+    LOOKUP = "lookup"  # a dossier by the code of its slip: what became of it
     LOGIN = "login"  # staff or technician: name and PIN
     STAFF = "staff"  # tickets of the day, failed prints, outbox, series
     DIAGNOSTICS = "diagnostics"  # state of each device and log of changes
@@ -167,6 +168,7 @@ class Session:
     client_ref: str = ""
     provisional_code: str = ""
     receipt: Receipt | None = None  # when the province answered while the slip is on the glass
+    lookup: OutboxEntry | None = field(default=None, repr=False)  # without answers: code, times, state
     ticket: TicketView | None = None
     slip_print: Job = Job.NONE
     slip_code: str = ""

@@ -10,6 +10,7 @@ from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
 from kiosk.dossier import payload
+from kiosk.identifying import SLIP
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
@@ -110,7 +111,7 @@ class SubmissionVerbs(JourneyVerbs):
         )
 
     def _slip_qr(self, code: str) -> str:
-        return f"KM1|{self.parts.config.site.agency_code}|{code}"
+        return f"{SLIP}{self.parts.config.site.agency_code}|{code}"
 
     def done_with_slip(self) -> None:
         """Personal data is cleared at once; only then the rating, in a session that knows nobody."""

@@ -144,6 +144,28 @@ def test_off_line_the_slip_is_printed_and_the_dossier_arrives_once_later(config:
         player.until(lambda s: s.outbox.delivered == 1 and s.outbox.pending == 0, "the delivery")
 
 
+def test_the_slip_finds_the_official_code_also_after_the_purge(player: Player) -> None:
+    ref = submit(player, "2.000635")
+    player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    entry = player.machine.kiosk.parts.outbox.get(ref)
+    assert entry is not None
+    assert entry.receipt is not None
+    assert entry.payload == {}
+    player.kiosk.finish()
+    scanner = player.machine.devices["code_scanner"]
+    scanner.present(f"KM1|H05.114|{entry.provisional_code}")
+    state = player.until(lambda s: s.step is Step.LOOKUP, "the dossier")
+    assert state.session is not None
+    assert state.session.lookup is not None
+    assert state.session.lookup.receipt == entry.receipt
+    player.kiosk.back()
+    player.at(Step.HOME)
+    assert player.state.session is None
+    scanner.present("KM1|H05.114|KM-0000-0000")
+    player.until(lambda s: s.toast == "dossier_not_here", "the message")
+    player.at(Step.HOME)
+
+
 def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: Config) -> None:
     """Also while no attempt is made because the province is known to be away; the kiosk died before the slip."""
     with Machine(config) as machine:

@@ -53,7 +53,8 @@ def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -
     from kiosk.state import Step
     from screens.robot import Robot
     from tests.screens.glass import look
-    from tests.screens.scenes import Scene, scenes, site_of
+    from tests.screens.scene import Scene
+    from tests.screens.scenes import scenes, site_of
 
     robot = Robot(window)
     robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")

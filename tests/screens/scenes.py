@@ -4,122 +4,46 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from PIL import Image, ImageDraw
 
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import CloneCheck, Trust
-from devices.interfaces import Condition, DeviceStatus, ScannedPage
+from devices.interfaces import ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
-from kiosk.catalogue import Procedure
 from kiosk.fees import fee_by_pages
-from kiosk.forms import Form
 from kiosk.identity import Citizen, Method
-from kiosk.provisional import provisional_code
 from kiosk.slip_picture import draw
 from kiosk.state import (
     AppState,
     CardReading,
-    DeviceLogLine,
     Job,
     Page,
     Preparation,
     SeriesView,
     Session,
-    StaffTicket,
-    StaffView,
     Step,
     TicketView,
 )
-from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Problem, Receipt
-
-NOW = datetime.fromisoformat("2026-11-23T09:41:00+07:00")
-NAME = "Nguyễn Thị Hoàng Phương Khánh Linh"
-ADDRESS = "Số 128, ngách 45/12, đường Nguyễn Văn Cừ, Tổ dân phố Khả Lễ 2, phường Võ Cường, tỉnh Bắc Ninh"
-ID_NUMBER, PHONE = "027190012345", "0912345678"
-CODE = provisional_code("scene")
-DOTS = 576
-
-PORTRAIT = Path(__file__).parents[2] / "assets/samples/portraits/portrait.jpg"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One state; `act` does what only a touch can bring up, on the screen that shows it."""
-
-    name: str
-    state: AppState
-    act: Callable[[Any], None] = lambda _screen: None
-
-    @property
-    def step(self) -> Step:
-        """The step that it belongs to."""
-        return self.state.step
-
-
-@dataclass(frozen=True)
-class Site:
-    """What scenes are made of: the state of the embedded default and its catalogue."""
-
-    base: AppState
-    procedures: dict[str, Procedure]
-    forms: dict[str, Form]
-
-    def session(self, code: str, case: int = -1, **values: Any) -> Session:
-        """A citizen in the middle of a procedure."""
-        procedure = self.procedures[code]
-        cases = procedure.cases
-        full: dict[str, Any] = {
-            "procedure": procedure,
-            "case": cases[case] if cases else None,
-            "form": self.forms.get(procedure.form_id),
-            "citizen": Citizen(ID_NUMBER, NAME, date(1990, 2, 14), "female", ADDRESS, method=Method.QR),
-            "answers": ANSWERS,
-            "step_number": 3,
-            "step_count": 11,
-        }
-        return Session(id="scene", started_at=NOW, **{**full, **values})
-
-
-ANSWERS = {
-    "requester.full_name": NAME,
-    "requester.id_number": ID_NUMBER,
-    "requester.date_of_birth": "1990-02-14",
-    "requester.phone": PHONE,
-    "requester.address": ADDRESS,
-    "relation.kind": "relative",
-    "child.full_name": "Trần Nguyễn Hoàng Minh Đức Anh",
-    "child.sex": "male",
-    "child.date_of_birth": "2026-11-01",
-    "birth.place": "Bệnh viện Sản Nhi tỉnh Bắc Ninh, phường Võ Cường, tỉnh Bắc Ninh",
-    "birth.ethnic": "01",
-    "birth.commune": "09190",
-    "birth.hometown": "09190",
-    "mother.full_name": NAME,
-    "mother.id_number": ID_NUMBER,
-    "mother.date_of_birth": "1990-02-14",
-    "mother.address": ADDRESS,
-    "father_known.answer": "yes",
-    "father.full_name": "Trần Văn Bình",
-    "father.id_number": "027088004321",
-    "father.date_of_birth": "1988-09-05",
-    "father.address": ADDRESS,
-    "copies": "2",
-    "subject.full_name": NAME,
-    "subject.id_number": ID_NUMBER,
-    "subject.date_of_birth": "1990-02-14",
-    "origin.ethnic": "01",
-    "origin.commune": "09190",
-    "registered.commune": "09190",
-    "registered.year": "2015",
-    "marital.spouse": NAME,
-    "purpose.text": "Đăng ký kết hôn với người nước ngoài tại cơ quan có thẩm quyền của nước ngoài",
-}
+from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Receipt
+from tests.screens.desk_scenes import doors
+from tests.screens.scene import (
+    ADDRESS,
+    CODE,
+    DOTS,
+    ERRORS,
+    ID_NUMBER,
+    NAME,
+    NOW,
+    PORTRAIT,
+    READY,
+    Scene,
+    Site,
+)
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -130,7 +54,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, _doors):
+    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
@@ -311,6 +235,21 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("slip-unconfirmed", replace(base, step=Step.SLIP, session=unsure))
     failed = replace(session, slip_print=Job.FAILED, slip_code="paper_out", ticket=None)
     yield Scene("slip-failed", replace(base, step=Step.SLIP, session=failed))
+    entries = {
+        "waiting": OutboxEntry("scene", "2.000635", NOW, provisional_code="KM-7Q4T-2M9X"),
+        "accepted": OutboxEntry(
+            "scene",
+            "2.000635",
+            NOW,
+            EntryState.DELIVERED,
+            receipt=Receipt("H05.114-261123-0042", 1, "2026-11-23T09:41:00+07:00", "2026-11-30T17:00:00+07:00"),
+            provisional_code="KM-7Q4T-2M9X",
+        ),
+        "rejected": OutboxEntry("scene", "2.000635", NOW, EntryState.REJECTED, provisional_code="KM-7Q4T-2M9X"),
+    }
+    for name, entry in entries.items():
+        found = Session(id="scene", started_at=NOW, lookup=entry)
+        yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=found))
     yield Scene("rating", replace(base, step=Step.RATING, session=Session(id="scene", started_at=NOW)))
 
 
@@ -330,89 +269,3 @@ def _slip(session: Session, language: str) -> Image.Image:
         language=language,
     )
     return draw(slip, DOTS)
-
-
-def _doors(site: Site, _language: str) -> Iterator[Scene]:
-    base = site.base
-    names = ("Nguyễn Thị Hoàng Phương Khánh Linh", "Trần Văn Bình")
-    wrong = StaffView(names=names, role="staff", wrong=2, code="pin_wrong")
-    yield Scene("login", replace(base, step=Step.LOGIN, staff=StaffView(names=names, role="staff")))
-    yield Scene("login-wrong", replace(base, step=Step.LOGIN, staff=wrong), _pin)
-    absent = StaffView(role="technician")
-    yield Scene("login-nobody", replace(base, step=Step.LOGIN, staff=absent))
-    desk = StaffView(role="staff", name=names[0], tickets=_tickets(), entries=_entries(), paused=("C",))
-    counts = OutboxCounts(pending=12, rejected=1, delivered=40, alarm=True)
-    staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts)
-    yield Scene("staff", staff)
-    yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
-    said = replace(staff, staff=replace(desk, code="reprint_sent"), trouble="stopped_by_staff", outbox=OutboxCounts())
-    yield Scene("staff-reprint", said, _reprint)
-    yield Scene("staff-outbox", staff, lambda screen: screen.open_tab("outbox"))
-    yield Scene("staff-series", staff, lambda screen: screen.open_tab("series"))
-    trouble = replace(base, step=Step.DIAGNOSTICS, devices=TROUBLE, device_log=_log())
-    yield Scene("diagnostics", replace(trouble, staff=StaffView(role="technician", name="Kỹ thuật")))
-    yield Scene("diagnostics-ready", replace(base, step=Step.DIAGNOSTICS, devices=READY))
-    for code in ("stopped_by_staff", "printer_absent"):
-        yield Scene(f"out-of-service-{code}", replace(base, step=Step.OUT_OF_SERVICE, trouble=code))
-
-
-def _pin(screen: Any) -> None:
-    for key in "123456789012":
-        screen.press(key)
-
-
-def _reprint(screen: Any) -> None:
-    screen.reprinting, screen.reprinting_number = 2, "A-002"
-
-
-def _tickets() -> tuple[StaffTicket, ...]:
-    states = ("issued", "printed", "print_failed", "called", "serving", "done", "absent", "cancelled")
-    return tuple(
-        StaffTicket(
-            number,
-            f"A-{number:03d}",
-            state,
-            NOW - timedelta(minutes=3 * number),
-            "paper_out" if state == "print_failed" else "",
-            "Có con nhỏ dưới 36 tháng" if number % 2 else "",
-            2 if number == 3 else 0,
-        )
-        for number, state in enumerate(states * 3, start=1)
-    )
-
-
-def _entries() -> tuple[OutboxEntry, ...]:
-    ref = "0b6f3a52-9a40-4f0e-9c7f-0242ac120002"
-    problems = (Problem("/applicant/id_number", "Số định danh không có trong Cơ sở dữ liệu quốc gia về dân cư"),)
-    receipt = Receipt("H05.114-261123-0042", 2, NOW.isoformat())
-    return (
-        OutboxEntry(ref, "2.000635", NOW, EntryState.PENDING, attempts=3),
-        OutboxEntry(ref, "1.004873", NOW, EntryState.SENDING, attempts=1),
-        OutboxEntry(ref, "1.001193", NOW, EntryState.REJECTED, attempts=1, problems=problems),
-        OutboxEntry(ref, "1.001193", NOW, EntryState.DELIVERED, attempts=1, receipt=receipt),
-    )
-
-
-def _log() -> tuple[DeviceLogLine, ...]:
-    return tuple(
-        DeviceLogLine(NOW - timedelta(minutes=number), kind, status)
-        for number in range(4)
-        for kind, status in TROUBLE.items()
-    )
-
-
-READY = {kind: DeviceStatus(Condition.READY) for kind in ("printer", "code_scanner", "document_scanner", "card_reader")}
-TROUBLE = {
-    "printer": DeviceStatus(Condition.ATTENTION, "paper_out"),
-    "code_scanner": DeviceStatus(Condition.OFFLINE, "device_unplugged"),
-    "document_scanner": DeviceStatus(Condition.FAULT, "scanner_io"),
-    "card_reader": DeviceStatus(Condition.READY),
-}
-ERRORS = {
-    "name": "name_invalid",
-    "date": "child_older_than_parent",
-    "id_number": "id_number_birth_year",
-    "phone": "phone_invalid",
-    "text": "too_long",
-    "commune": "commune_unknown",
-}
