@@ -33,7 +33,7 @@ from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import OutboxChanged
+from offline_queue.entry import Limits, OutboxChanged
 from offline_queue.files import create_once
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.key import derive, load_or_create_key
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
-MIN_FREE_BYTES = 200 * 1024 * 1024  # room for one dossier of scans and for everything else to keep working
+MB = 1024 * 1024
 
 
 class Refused(Exception):
@@ -116,11 +116,17 @@ def open_stores(config: Config, issuer: str = "") -> Stores:
     database = config.hall.database or str(folder / "tickets.db")
     return Stores(
         tickets=TicketStore(database, issuer),
-        outbox=Outbox(outbox_file, derive(key, "outbox"), min_free=MIN_FREE_BYTES),
+        outbox=Outbox(outbox_file, derive(key, "outbox"), limits=limits_of(config)),
         blobs=BlobStore(folder / "scans", derive(key, "scans")),
         audit=AuditLog(folder / "audit.jsonl"),
         key=key,
     )
+
+
+def limits_of(config: Config) -> Limits:
+    """How much the outbox may hold."""
+    table = config.storage
+    return Limits(table.min_free_mb * MB, table.warn_free_mb * MB, table.max_waiting)
 
 
 def hall_of(config: Config, tickets: TicketStore) -> Hall:

@@ -16,7 +16,8 @@ from offline_queue.errors import KeyRefused, OutboxError, OutboxFull, StoreFaile
 from offline_queue.files import OWNER_ONLY, sync_folder
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 1
+MIGRATIONS = Path(__file__).with_name("migrations")  # `to_N.sql` makes version N of the one before
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0  # several processes write: each waits this long for its turn
 NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the disk is a full disk
 NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
@@ -89,14 +90,20 @@ class Database:
         return connection
 
     def _prepare(self) -> None:
-        with self.writing() as connection:
+        """Make the tables, or bring those of an earlier version here, all steps or none."""
+        connection = self._connection()
+        connection.execute("PRAGMA foreign_keys = OFF")  # not possible within a transaction
+        with self.writing():
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise StoreFailed("store_too_new", f"version {version}")
-            if version == 0:
-                for statement in _statements(SCHEMA.read_text("utf-8")):
+            steps = [MIGRATIONS / f"to_{step}.sql" for step in range(version + 1, SCHEMA_VERSION + 1)]
+            for script in steps if version else [SCHEMA]:
+                for statement in _statements(script.read_text("utf-8")):
                     connection.execute(statement)
+            if version < SCHEMA_VERSION:
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import json
+import ssl
 import time
 from collections.abc import Mapping, MutableMapping
 from functools import partial
@@ -54,19 +55,23 @@ class HttpGateway:
 
     def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
         """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
-        attachments = [
-            {
-                "component": paper.component,
-                "title": paper.title,
-                "copy_type": paper.copy_type,
-                "file_url": self._upload(entry.id, number, paper, open_blob),
-                "sha256": paper.sha256,
-                "size": paper.size,
-                "media_type": paper.media_type,
-                "pages": paper.pages,
-            }
-            for number, paper in enumerate(entry.attachments, start=1)
-        ]
+        try:
+            attachments = [
+                {
+                    "component": paper.component,
+                    "title": paper.title,
+                    "copy_type": paper.copy_type,
+                    "file_url": self._upload(entry.id, number, paper, open_blob),
+                    "sha256": paper.sha256,
+                    "size": paper.size,
+                    "media_type": paper.media_type,
+                    "pages": paper.pages,
+                }
+                for number, paper in enumerate(entry.attachments, start=1)
+            ]
+        except Unreachable as error:
+            error.unsure = False  # the dossier itself has not left
+            raise
         body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
         headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
         answer = self._authorised("POST", f"{self._url}/v1/dossiers", headers=headers, data=body)
@@ -106,6 +111,15 @@ class HttpGateway:
             raise answers.refusal(answer)
         return answers.health(answer)
 
+    def heartbeat(self, report: Mapping[str, Any]) -> None:
+        """Tell the province how this kiosk is."""
+        body = json.dumps(report, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        address = f"{self._url}/v1/kiosks/{quote(str(report['kiosk']), safe='')}/heartbeat"
+        answer = self._authorised("POST", address, headers=headers, data=body)
+        if answer.status not in (200, 204):
+            raise answers.refusal(answer)
+
     def _upload(self, entry_id: str, number: int, paper: Attachment, open_blob: OpenBlob) -> str:
         metadata = {"filename": f"{entry_id}.{number}", "media_type": paper.media_type, "sha256": paper.sha256}
         return TusUpload(
@@ -144,7 +158,17 @@ class HttpGateway:
                 return Answer(response.status_code, received, _read(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             # the library's text may quote the address with a client_ref: the kind is enough
-            raise Unreachable(type(error).__name__) from None
+            connected = not _never_connected(error)
+            raise Unreachable(type(error).__name__, unsure=connected, connected=connected) from None
+
+
+def _never_connected(error: Exception) -> bool:
+    """No address, nobody there, or not the one that the certificate names: not a byte of ours has left."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, urllib3.exceptions.ConnectTimeoutError)  # also a refusal, or no address
 
 
 def _read(response: requests.Response) -> bytes:
