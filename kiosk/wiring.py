@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from devices import registry
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
-from kiosk import staff
+from kiosk import heartbeat, staff
 from kiosk.audit import AuditLog
 from kiosk.catalogue import load_catalogue
 from kiosk.clerk import Clerk
@@ -233,7 +233,14 @@ class Machine:
             exits.callback(self.province.stop)
         gateway = gateway_of(config, stores.outbox, url)
         exits.callback(gateway.close)
-        sender = Sender(stores.outbox, stores.blobs, gateway, self._outbox_changed)
+        sender = Sender(
+            stores.outbox,
+            stores.blobs,
+            gateway,
+            self._outbox_changed,
+            report=lambda: heartbeat.report(config, self.kiosk.state),  # asked for after the kiosk is there
+            keep=timedelta(days=config.storage.keep_days),
+        )
         clerk = Clerk(self.inbox)
         self.devices = open_devices(config)
         workers = self._workers()

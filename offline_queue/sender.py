@@ -77,7 +77,7 @@ class Sender:
         self._failures = 0  # attempts in a row without any usable answer
         self._misses = 0  # the same, of any request
         self._doubtful = False  # the province takes connections and does not answer: no dossier as the probe
-        self._beat_at = -math.inf  # monotonic: when the next heartbeat is due
+        self._beat_at = -math.inf if report else math.inf  # monotonic: when the next heartbeat is due
         self._forget_at = -math.inf
         self._clock_ahead: float | None = None  # seconds that the province's clock is ahead of ours
         self._delivered = 0
@@ -158,6 +158,8 @@ class Sender:
             return self._offline_pause()
         if (quiet := self._quiet_until - self._monotonic()) > 0:
             return quiet
+        if self._online and now >= self._beat_at:  # also while a long queue is being sent
+            self._probe()
         entry = self._outbox.lease(self._clock()) if due_in == 0 else None
         if entry is not None:
             return self._send(entry)
@@ -326,7 +328,7 @@ class Sender:
         now = self._monotonic()
         if self._report is None or now < self._beat_at:
             return
-        self._beat_at = now + HEARTBEAT_SECONDS * self._rng.uniform(0.9, 1.1)  # kiosks that start together drift apart
+        self._beat_at = now + HEARTBEAT_SECONDS * self._rng.uniform(0.9, 1.0)  # kiosks that start together drift apart
         counts = self._outbox.counts()
         oldest = (self._clock() - counts.oldest_pending).total_seconds() if counts.oldest_pending else 0.0
         queue = {"waiting": counts.pending, "rejected": counts.rejected, "oldest_seconds": max(0, round(oldest))}
