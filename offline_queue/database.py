@@ -25,12 +25,26 @@ FULL = 13  # SQLITE_FULL
 IO_ERROR = 10  # SQLITE_IOERR: among others, no room for the shared-memory file
 
 
+def connect(path: Path, key: bytes) -> Any:
+    """A connection to an encrypted file; whether the key fits shows at the first use. Raises the library's errors."""
+    connection = sqlcipher3.connect(str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr; what it tells comes as errors
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
+
+
+def damage(connection: Any) -> tuple[str, ...]:
+    """What a check of the whole file finds: pages that do not decrypt; if all do, broken structures."""
+    pages = tuple(f"cipher: {row[0]}" for row in connection.execute("PRAGMA cipher_integrity_check"))
+    return pages or tuple(row[0] for row in connection.execute("PRAGMA quick_check") if row[0] != "ok")
+
+
 class Database:
     """SQLCipher in WAL mode: readers never wait for a writer, and a commit returns once it is on the disk."""
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
-        self._key = key.hex()
+        self._key = key
         self._local = threading.local()
         self._connections: list[Any] = []
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,6 +63,11 @@ class Database:
         with self._plain_errors():
             rows: list[Any] = self._connection().execute(sql, values).fetchall()
             return rows
+
+    def damage(self) -> tuple[str, ...]:
+        """What an integrity check of the whole file finds."""
+        with self._plain_errors():
+            return damage(self._connection())
 
     @contextmanager
     def writing(self) -> Iterator[Any]:
@@ -80,11 +99,8 @@ class Database:
         return connection
 
     def _connect(self) -> Any:
-        connection = sqlcipher3.connect(
-            str(self.path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = connect(self.path, self._key)
         self._connections.append(connection)
-        connection.execute(f"PRAGMA key = \"x'{self._key}'\"")
         for setting in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {setting}").fetchall()
         return connection

@@ -10,6 +10,9 @@ from typing import Any
 
 REFUSED = "province_unauthorised"  # the notice while the province refuses this kiosk
 CLOCK_WRONG = "clock_wrong"  # the notice while our clock and the province's are minutes apart
+SALVAGED = "store_salvaged"  # the notice after a damaged store was replaced by what could be read of it
+LOST = "dossier_lost"  # why an entry waits for staff of which only the stub could be read
+PAPERS_LOST = "papers_lost"  # the same, when the list of its papers could not be read
 
 
 class EntryState(StrEnum):

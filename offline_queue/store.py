@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from offline_queue.database import Database
-from offline_queue.entry import Attachment, EntryState, Limits, OutboxCounts, OutboxEntry, Problem, Receipt, Room
+from offline_queue.entry import (
+    LOST,
+    PAPERS_LOST,
+    Attachment,
+    EntryState,
+    Limits,
+    OutboxCounts,
+    OutboxEntry,
+    Problem,
+    Receipt,
+    Room,
+)
 from offline_queue.errors import OutboxConflict, OutboxFull
 from offline_queue.uploads import Uploads
 
@@ -29,7 +40,7 @@ LIST_ORDER = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING, Entry
 EXPORTED, REPLACED, RETURNED = "entry_exported", "entry_replaced", "entry_returned"  # why an entry is closed
 COLUMNS = (
     "seq, id, procedure_code, created_at, state, attempts, not_taken, changed_at, due, replaces, provisional_code,"
-    " receipt, problems, last_error"
+    " receipt, problems, last_error, digest"
 )
 ATTACHMENT_COLUMNS = "component, title, sha256, size, media_type, pages, copy_type"
 # named, as the planner would sort all that wait by another index: this one finds the first at any length
@@ -120,8 +131,14 @@ class Outbox:
         at = _ms(now)
         times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
         with self._database.writing() as connection:
-            rows = connection.execute(DUE_FIRST, times).fetchall()
-            return self._entry(rows[0], connection) if rows else None
+            while rows := connection.execute(DUE_FIRST, times).fetchall():
+                entry = self._entry(rows[0], connection)
+                if entry.last_error != LOST:
+                    return entry
+                connection.execute(
+                    "UPDATE entries SET state = 'rejected', due = 0, last_error = ? WHERE seq = ?", (LOST, rows[0][0])
+                )
+        return None
 
     def renew(self, entry_id: str, until: datetime) -> None:
         """Keep a leased entry until then: a large file on a slow line takes its time."""
@@ -156,12 +173,14 @@ class Outbox:
         self._change(entry_id, f"state = 'pending', due = ?, last_error = ?{taken}", _ms(at) if at else 0, error)
 
     def retry_now(self, entry_id: str) -> None:
-        """Send it as soon as possible, also one that was rejected or moved away; not one that came to its end."""
+        """Send it as soon as possible, also one that was rejected or moved away; nothing happens to one that came
+        to its end, or that a damaged disk has left without answers or papers."""
         with self._database.writing() as connection:
             connection.execute(
                 "UPDATE entries SET state = 'pending', due = 0, problems = '[]' WHERE id = ?"
-                " AND (state IN ('pending', 'rejected') OR (state = 'closed' AND last_error = ?))",
-                (entry_id, EXPORTED),
+                " AND (state = 'pending' OR (state = 'rejected' AND last_error NOT IN (?, ?))"
+                "      OR (state = 'closed' AND last_error = ?))",
+                (entry_id, LOST, PAPERS_LOST, EXPORTED),
             )
 
     def retry_all_now(self) -> None:
@@ -272,9 +291,8 @@ class Outbox:
         return bool(self._database.query("SELECT 1 FROM attachments WHERE sha256 = ? LIMIT 1", sha256))
 
     def damage(self) -> tuple[str, ...]:
-        """What an integrity check of the whole file finds: pages that do not decrypt, then broken structures."""
-        pages = tuple(f"cipher: {row[0]}" for row in self._database.query("PRAGMA cipher_integrity_check"))
-        return pages + tuple(row[0] for row in self._database.query("PRAGMA quick_check") if row[0] != "ok")
+        """What an integrity check of the whole file finds: pages that do not decrypt; if all do, broken structures."""
+        return self._database.damage()
 
     # -- inside --------------------------------------------------------------------------------------------------
     def _change(
@@ -315,10 +333,13 @@ class Outbox:
     def _entry(self, row: Sequence[Any], connection: Any = None) -> OutboxEntry:
         (
             seq, entry_id, procedure, created, state, attempts, not_taken, changed, due, replaced, provisional,
-            receipt, problems, error, payload,
+            receipt, problems, error, digest, payload,
         ) = row  # fmt: skip
         sql = f"SELECT {ATTACHMENT_COLUMNS} FROM attachments WHERE entry = ? ORDER BY number"  # noqa: S608
         papers = connection.execute(sql, (seq,)).fetchall() if connection else self._database.query(sql, seq)
+        attachments = tuple(Attachment(*paper) for paper in papers)
+        if payload and error != PAPERS_LOST and digest != content_digest(procedure, payload, attachments):
+            payload, error = None, LOST  # SQLCipher gives a damaged last overflow page out as zeros, without an error
         return OutboxEntry(
             id=entry_id,
             procedure_code=procedure,
@@ -329,7 +350,7 @@ class Outbox:
             receipt=Receipt(*json.loads(receipt)) if receipt else None,
             last_error=error,
             problems=tuple(Problem(*problem) for problem in json.loads(problems)),
-            attachments=tuple(Attachment(*paper) for paper in papers),
+            attachments=attachments,
             payload=json.loads(payload) if payload else {},
             provisional_code=provisional,
             replaces=replaced,
@@ -340,7 +361,7 @@ class Outbox:
 
 def _insert(connection: Any, entry: OutboxEntry) -> None:
     payload = json.dumps(entry.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
-    digest = _digest(entry, payload)
+    digest = content_digest(entry.procedure_code, payload, entry.attachments)
     added = connection.execute(
         "INSERT INTO entries (id, procedure_code, created_at, provisional_code, replaces, attempts, digest, payload)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
@@ -360,9 +381,16 @@ def _insert(connection: Any, entry: OutboxEntry) -> None:
         if known != digest:
             raise OutboxConflict(entry.id)
         return
-    connection.executemany(
-        f"INSERT INTO attachments (entry, number, {ATTACHMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        [(added[0][0], number, *_attachment_row(a)) for number, a in enumerate(entry.attachments)],
+    for number, paper in enumerate(entry.attachments):
+        insert_paper(connection, added[0][0], number, paper)
+
+
+def insert_paper(connection: Any, seq: int, number: int, paper: Attachment) -> None:
+    """Add one line to the list of an entry's papers."""
+    columns = f"entry, number, {ATTACHMENT_COLUMNS}"
+    connection.execute(
+        f"INSERT INTO attachments ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (seq, number, *_attachment_row(paper)),
     )
 
 
@@ -378,7 +406,9 @@ def _attachment_row(paper: Attachment) -> tuple[object, ...]:
     return paper.component, paper.title, paper.sha256, paper.size, paper.media_type, paper.pages, paper.copy_type
 
 
-def _digest(entry: OutboxEntry, payload: str) -> bytes:
-    papers = [_attachment_row(paper) for paper in entry.attachments]
-    content = json.dumps([entry.procedure_code, payload, papers], ensure_ascii=False)
+def content_digest(procedure_code: str, payload: str, attachments: Sequence[Attachment]) -> bytes:
+    """SHA-256 of all that a citizen handed in; `payload` as JSON in the store's own writing."""
+    content = json.dumps(
+        [procedure_code, payload, [_attachment_row(paper) for paper in attachments]], ensure_ascii=False
+    )
     return hashlib.sha256(content.encode()).digest()
