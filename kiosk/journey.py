@@ -58,8 +58,8 @@ class JourneyVerbs(IdentifyVerbs):
         """BRING → IDENTIFY, if there is room to keep a dossier."""
         if self.session.case is None:
             return
-        if self.parts.outbox.room() is Room.NONE:
-            self.tell("disk_full")
+        if trouble := self.state.outbox_trouble or ("disk_full" if self.parts.outbox.room() is Room.NONE else ""):
+            self.tell(trouble)
             return
         self.change_session(Step.IDENTIFY, errors={})
 

@@ -32,8 +32,9 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from offline_queue import salvage
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import Limits, OutboxChanged
+from offline_queue.entry import SALVAGED, Limits, OutboxChanged
 from offline_queue.files import create_once
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.key import derive, load_or_create_key
@@ -113,12 +114,16 @@ def open_stores(config: Config, issuer: str = "") -> Stores:
     folder = config.storage.data_dir
     outbox_file = folder / "outbox.db"
     key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
+    audit = AuditLog(folder / "audit.jsonl")
+    # only the running kiosk has the store for itself
+    if issuer and (saved := salvage.check(outbox_file, derive(key, "outbox"), site_clock(config)())):
+        audit.write("kiosk", "store_salvaged", whole=saved.whole, stubs=saved.stubs, aside=saved.aside.name)
     database = config.hall.database or str(folder / "tickets.db")
     return Stores(
         tickets=TicketStore(database, issuer),
         outbox=Outbox(outbox_file, derive(key, "outbox"), limits=limits_of(config)),
         blobs=BlobStore(folder / "scans", derive(key, "scans")),
-        audit=AuditLog(folder / "audit.jsonl"),
+        audit=audit,
         key=key,
     )
 
@@ -226,7 +231,8 @@ class Machine:
         exits.enter_context(instance_lock(config.storage.data_dir))
         stores = open_stores(config, issuer=config.site.kiosk_id)
         exits.callback(stores.close)
-        stores.blobs.sweep(stores.outbox.blob_ids)
+        if SALVAGED not in stores.outbox.notices():  # until staff have seen it, what no list names may still be needed
+            stores.blobs.sweep(stores.outbox.blob_ids)
         self.province = province_of(config)
         url = self.province.start() if self.province else ""
         if self.province:

@@ -20,6 +20,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")  # `to_N.sql` makes version 
 SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0  # several processes write: each waits this long for its turn
 NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the disk is a full disk
+CORRUPT = 11  # SQLITE_CORRUPT: a page does not decrypt, or does not hold what it should
 NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
 FULL = 13  # SQLITE_FULL
 IO_ERROR = 10  # SQLITE_IOERR: among others, no room for the shared-memory file
@@ -133,9 +134,19 @@ class Database:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         if code == NOT_A_DATABASE:
             return KeyRefused("key_wrong", str(self.path))
+        if code == CORRUPT:
+            self._drop_connection()  # SQLCipher refuses everything after a bad page: the next use opens anew
+            return StoreFailed("store_damaged", str(name))
         if code == FULL or (code == IO_ERROR and self._free_bytes() < NEARLY_FULL_BYTES):
             return OutboxFull(str(name))
         return StoreFailed("store_failed", str(name))
+
+    def _drop_connection(self) -> None:
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            self._connections.remove(connection)
+            connection.close()
 
     def _free_bytes(self) -> int:
         try:

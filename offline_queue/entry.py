@@ -10,6 +10,7 @@ from typing import Any
 
 REFUSED = "province_unauthorised"  # the notice while the province refuses this kiosk
 CLOCK_WRONG = "clock_wrong"  # the notice while our clock and the province's are minutes apart
+EXPORTED, REPLACED, RETURNED = "entry_exported", "entry_replaced", "entry_returned"  # why an entry is closed
 SALVAGED = "store_salvaged"  # the notice after a damaged store was replaced by what could be read of it
 LOST = "dossier_lost"  # why an entry waits for staff of which only the stub could be read
 PAPERS_LOST = "papers_lost"  # the same, when the list of its papers could not be read
@@ -125,8 +126,12 @@ class OutboxCounts:
 
 @dataclass(frozen=True)
 class OutboxChanged:
-    """Event: the outbox or the link to the province is in another state. `online` is None while unknown."""
+    """Event: the outbox or the link to the province is in another state. `online` is None while unknown.
+
+    `trouble` is the code of what keeps the store itself from working, such as `disk_full` or `store_damaged`.
+    """
 
     counts: OutboxCounts
     online: bool | None
     entry_id: str = ""
+    trouble: str = ""

@@ -8,12 +8,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from offline_queue import retry
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import CLOCK_WRONG, REFUSED, Attachment, OutboxChanged, OutboxEntry, Problem
+from offline_queue.entry import CLOCK_WRONG, REFUSED, Attachment, OutboxChanged, OutboxCounts, OutboxEntry, Problem
 from offline_queue.errors import BlobDamaged, OutboxError
 from offline_queue.gateway import Busy, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
 from offline_queue.store import LEASE_SECONDS, Outbox
@@ -82,7 +83,7 @@ class Sender:
         self._clock_ahead: float | None = None  # seconds that the province's clock is ahead of ours
         self._delivered = 0
         self._published: OutboxChanged | None = None
-        self._troubled = False
+        self._trouble = ""  # of the store itself
 
     def start(self) -> None:
         """Begin to send."""
@@ -136,14 +137,21 @@ class Sender:
         try:
             pause = self.step()
         except OutboxError as error:
-            if not self._troubled and not self._stopping.is_set():
-                log.error("sender: store in trouble: %s", error)
-            self._troubled = True
+            if not self._stopping.is_set():
+                self._tell_trouble(error)
             return PROBE_SECONDS
-        if self._troubled:
+        if self._trouble:
             log.warning("sender: store works again")
-        self._troubled = False
+            self._trouble = ""
+            self._publish()
         return pause
+
+    def _tell_trouble(self, error: OutboxError) -> None:
+        if self._trouble != error.code:
+            log.error("sender: store in trouble: %s", error)
+            self._trouble = error.code
+            counts = self._published.counts if self._published else OutboxCounts()  # the store may not even count
+            self._on_change(OutboxChanged(counts, self._online, trouble=self._trouble))
 
     def step(self) -> float:
         """Do the next thing; the seconds to wait after it, 0 for none."""
@@ -350,8 +358,8 @@ class Sender:
         self._blobs.discard(self._outbox.forget(province_time - self._keep), self._outbox.uses_blob)
 
     def _publish(self, entry_id: str = "") -> None:
-        event = OutboxChanged(self._outbox.counts(), self._online, entry_id)
+        event = OutboxChanged(self._outbox.counts(), self._online, entry_id, self._trouble)
         known = self._published
-        if entry_id or known is None or (event.counts, event.online) != (known.counts, known.online):
+        if entry_id or known is None or event != replace(known, entry_id=""):
             self._published = event
             self._on_change(event)

@@ -15,8 +15,11 @@ from typing import Any
 
 from offline_queue.database import Database
 from offline_queue.entry import (
+    EXPORTED,
     LOST,
     PAPERS_LOST,
+    REPLACED,
+    RETURNED,
     Attachment,
     EntryState,
     Limits,
@@ -37,7 +40,6 @@ LONGEST_WAIT_MS = 3_600_000  # nothing is put off for longer, so a later due tim
 NO_LIMITS = Limits()
 NEARLY = 0.8  # of the most that may wait: time to warn
 LIST_ORDER = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING, EntryState.DELIVERED, EntryState.CLOSED)
-EXPORTED, REPLACED, RETURNED = "entry_exported", "entry_replaced", "entry_returned"  # why an entry is closed
 COLUMNS = (
     "seq, id, procedure_code, created_at, state, attempts, not_taken, changed_at, due, replaces, provisional_code,"
     " receipt, problems, last_error, digest"

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from offline_queue import archive
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import EntryState, Problem, Receipt
+from offline_queue.entry import EXPORTED, EntryState, Problem, Receipt
 from offline_queue.errors import ArchiveRefused, BlobDamaged, OutboxError
-from offline_queue.store import EXPORTED, Outbox
+from offline_queue.store import Outbox
 from tests.queue.people import ID_NUMBER, KEY, NAME, entry, paper
 
 CENTRE = X25519PrivateKey.generate()

@@ -6,13 +6,14 @@ import os
 import random
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from offline_queue import salvage
 from offline_queue.entry import LOST, PAPERS_LOST, SALVAGED, EntryState, OutboxEntry, Problem, Receipt
-from offline_queue.errors import KeyRefused
+from offline_queue.errors import KeyRefused, StoreFailed
 from offline_queue.salvage import PAGE_BYTES
 from offline_queue.store import Outbox
 from tests.queue.people import KEY, entry, paper
@@ -156,3 +157,47 @@ def test_a_store_that_was_never_checked_and_does_not_open_is_refused(tmp_path: P
 def test_no_store_is_no_damage(tmp_path: Path) -> None:
     assert salvage.check(tmp_path / "outbox.db", KEY, NOW) is None
     assert not list(tmp_path.iterdir())
+
+
+def test_a_page_that_goes_bad_while_the_kiosk_runs_is_told_and_nothing_wrong_leaves(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    outbox = Outbox(path, KEY)
+    first = entry(note="x" * 20_000)
+    outbox.add(first)
+    outbox.close()
+    refused = 0
+    for page in range(1, path.stat().st_size // PAGE_BYTES):
+        copy = tmp_path / f"{page}.db"
+        shutil.copy(path, copy)
+        spoil(copy, page)
+        try:
+            outbox = Outbox(copy, KEY)
+        except StoreFailed:
+            continue
+        for read in (partial(outbox.get, first.id), partial(outbox.lease, NOW)):
+            try:
+                found = read()
+            except StoreFailed as error:
+                refused += 1
+                told = error.code
+            else:
+                told = "store_damaged" if found is None else found.last_error or "as it was"
+                assert found is None or found.last_error or found.payload == first.payload
+            assert told in ("as it was", "store_damaged", LOST), page
+        outbox.close()
+    assert refused > 5
+
+
+def test_a_payload_that_is_not_what_was_committed_waits_for_staff_and_blocks_nobody(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox.db", KEY)
+    first, second = entry(note="một"), entry()
+    outbox.add(first)
+    outbox.add(second)
+    with outbox._database.writing() as connection:
+        connection.execute("UPDATE entries SET payload = replace(payload, 'một', 'hai') WHERE id = ?", (first.id,))
+    leased, spoilt = outbox.lease(NOW), outbox.get(first.id)
+    assert leased is not None
+    assert leased.id == second.id
+    assert spoilt is not None
+    assert (spoilt.state, spoilt.last_error, spoilt.payload) == (EntryState.REJECTED, LOST, {})
+    outbox.close()
