@@ -9,7 +9,7 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -32,7 +32,7 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
-from offline_queue import salvage
+from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import SALVAGED, Limits, OutboxChanged
 from offline_queue.files import create_once
@@ -51,6 +51,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
 MB = 1024 * 1024
+OUTBOX, SCANS = "outbox", "scans"  # what the subkeys are for
 
 
 class Refused(Exception):
@@ -94,12 +95,12 @@ class Stores:
     outbox: Outbox
     blobs: BlobStore
     audit: AuditLog
-    key: bytes = field(repr=False)
+    holding: ExitStack  # the outbox, and the lock that keeps its files from being exchanged
 
     def close(self) -> None:
         """Close the files."""
-        self.outbox.close()
         self.tickets.close()
+        self.holding.close()
 
 
 def site_clock(config: Config) -> Callable[[], datetime]:
@@ -111,21 +112,64 @@ def site_clock(config: Config) -> Callable[[], datetime]:
 def open_stores(config: Config, issuer: str = "") -> Stores:
     """Open (on first start: make) the stores; `issuer` is the running kiosk. Raises `Refused` and `OutboxError`."""
     claim(config)
-    folder = config.storage.data_dir
-    outbox_file = folder / "outbox.db"
-    key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
+    folder, outbox_file = config.storage.data_dir, config.storage.data_dir / "outbox.db"
     audit = AuditLog(folder / "audit.jsonl")
-    # only the running kiosk has the store for itself
-    if issuer and (saved := salvage.check(outbox_file, derive(key, "outbox"), site_clock(config)())):
-        audit.write("kiosk", "store_salvaged", whole=saved.whole, stubs=saved.stubs, aside=saved.aside.name)
-    database = config.hall.database or str(folder / "tickets.db")
-    return Stores(
-        tickets=TicketStore(database, issuer),
-        outbox=Outbox(outbox_file, derive(key, "outbox"), limits=limits_of(config)),
-        blobs=BlobStore(folder / "scans", derive(key, "scans")),
-        audit=audit,
-        key=key,
-    )
+    holding = ExitStack()
+    try:
+        _hold_outbox(config, audit, holding, check=bool(issuer))
+        key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
+        outbox = Outbox(outbox_file, derive(key, OUTBOX), limits=limits_of(config))
+    except BaseException:
+        holding.close()
+        raise
+    holding.callback(outbox.close)
+    tickets = TicketStore(config.hall.database or str(folder / "tickets.db"), issuer)
+    return Stores(tickets, outbox, BlobStore(folder / "scans", derive(key, SCANS)), audit, holding)
+
+
+@contextmanager
+def alone_with_outbox(config: Config) -> Iterator[None]:
+    """Have the outbox for oneself, while no process has it open. Raises `Refused`."""
+    with (config.storage.data_dir / "outbox.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("store_in_use", str(config.storage.data_dir)) from None
+        yield
+
+
+def _hold_outbox(config: Config, audit: AuditLog, holding: ExitStack, check: bool) -> None:
+    """Keep everybody from exchanging the files of the outbox; before that, mend what a crash or the disk has broken."""
+    outbox_file, key_file = config.storage.data_dir / "outbox.db", config.storage.key
+    if check or rotation.unfinished(outbox_file):
+        try:
+            with alone_with_outbox(config):
+                rotation.finish(outbox_file, key_file)
+                if check and outbox_file.exists():
+                    key = load_or_create_key(key_file, store_exists=True)
+                    if saved := salvage.check(outbox_file, derive(key, OUTBOX), site_clock(config)()):
+                        name = saved.aside.name
+                        audit.write("kiosk", "store_salvaged", whole=saved.whole, stubs=saved.stubs, aside=name)
+        except Refused:
+            if rotation.unfinished(outbox_file):
+                raise
+            log.warning("outbox: another process has it open; it is checked at the next start")
+    lock = holding.enter_context((config.storage.data_dir / "outbox.lock").open("a"))
+    fcntl.flock(lock, fcntl.LOCK_SH)
+
+
+def rotate_key(config: Config) -> int:
+    """Seal the outbox and its scans with a new key; how many scans. Raises `Refused`, `OutboxError`, OSError."""
+    claim(config)
+    folder = config.storage.data_dir
+    with alone_with_outbox(config):
+        return rotation.rotate(
+            folder / "outbox.db",
+            folder / "scans",
+            config.storage.key,
+            outbox_key=lambda key: derive(key, OUTBOX),
+            scans_key=lambda key: derive(key, SCANS),
+        )
 
 
 def limits_of(config: Config) -> Limits:

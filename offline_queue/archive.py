@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import Attachment, EntryState, OutboxEntry, Problem
+from offline_queue.entry import EXPORTED, Attachment, EntryState, OutboxEntry, Problem
 from offline_queue.errors import ArchiveRefused
 from offline_queue.files import OWNER_ONLY, sync_folder
 from offline_queue.store import UNDELIVERED, Outbox
@@ -68,7 +68,7 @@ def load_private_key(path: Path) -> X25519PrivateKey:
 
 
 def export(outbox: Outbox, blobs: BlobStore, path: Path, recipient: X25519PublicKey, move: bool = True) -> int:
-    """Write all that is not delivered to a new file, oldest first; how many entries.
+    """Write all that is not delivered to a new file, oldest first, also what was moved before; how many entries.
 
     With `move` this kiosk no longer sends them by itself; they stay here, for staff to send after all if the file is
     lost. Without it the file is a backup, beside a running kiosk too: each dossier still has one effect, as another
@@ -76,7 +76,9 @@ def export(outbox: Outbox, blobs: BlobStore, path: Path, recipient: X25519Public
     Raises `FileExistsError`, OSError, `BlobDamaged`: then nothing has changed and no file is left.
     """
     with blobs.hold():  # what is delivered meanwhile keeps its scans until the file is whole
-        entries = sorted(outbox.list(EVERYTHING, UNDELIVERED), key=lambda entry: entry.created_at)
+        listed = outbox.list(EVERYTHING, (*UNDELIVERED, EntryState.CLOSED))
+        here = [entry for entry in listed if entry.state is not EntryState.CLOSED or entry.last_error == EXPORTED]
+        entries = sorted(here, key=lambda entry: entry.created_at)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         try:
             with os.fdopen(handle, "wb") as file:
