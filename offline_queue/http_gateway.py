@@ -46,11 +46,13 @@ class HttpGateway:
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout
         self._uploads = uploads if uploads is not None else {}
-        self._session = _session(self._url, ca_file, client_cert)
+        self._files = _session(self._url, ca_file, client_cert)
+        self._dossiers = _session(self._url, ca_file, client_cert)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._session.close()
+        self._files.close()
+        self._dossiers.close()
 
     def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
         """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
@@ -69,7 +71,7 @@ class HttpGateway:
         ]
         body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
         headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
-        answer = self._authorised("POST", f"{self._url}/v1/dossiers", headers=headers, data=body)
+        answer = self._alone("POST", "/v1/dossiers", headers, body)
         if answer.status not in (200, 201):
             raise answers.refusal(answer)
         return answers.receipt(answer)
@@ -101,7 +103,8 @@ class HttpGateway:
 
     def health(self) -> Health:
         """Whether the province is up, and what time it has; without the token, which the API does not ask for here."""
-        answer = self._call("GET", f"{self._url}/v1/health", headers={}, timeout=HEALTH_TIMEOUT)
+        timeout = (min(self._timeout[0], HEALTH_TIMEOUT[0]), min(self._timeout[1], HEALTH_TIMEOUT[1]))
+        answer = self._call(self._files, "GET", f"{self._url}/v1/health", headers={}, timeout=timeout)
         if answer.status != 200:
             raise answers.refusal(answer)
         return answers.health(answer)
@@ -119,13 +122,29 @@ class HttpGateway:
         ).run()
 
     def _get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self._authorised("GET", self._url + path, headers=headers or {})
+        return self._alone("GET", path, headers or {})
 
     def _authorised(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
-        return self._call(method, url, headers={**headers, **self._authorization}, data=data, timeout=self._timeout)
+        headers = {**headers, **self._authorization}
+        return self._call(self._files, method, url, headers=headers, timeout=self._timeout, data=data)
+
+    def _alone(self, method: str, path: str, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
+        """One request over a connection of its own: what comes back belongs to no other dossier.
+
+        A receipt does not say whose it is. On a line that is kept, an answer that something in between sends twice
+        would be taken for the next one's, and that dossier be purged without having arrived.
+        """
+        headers = {**headers, **self._authorization, "Connection": "close"}
+        try:
+            return self._call(
+                self._dossiers, method, self._url + path, headers=headers, timeout=self._timeout, data=data
+            )
+        finally:
+            self._dossiers.close()  # also when the answer promised to keep the line
 
     def _call(
         self,
+        session: requests.Session,
         method: str,
         url: str,
         *,
@@ -136,8 +155,7 @@ class HttpGateway:
         # a stream goes out in small blocks, each with its own time-out: one for half a megabyte would cut slow lines
         body = io.BytesIO(data) if data else data
         try:
-            # a redirect is never followed: the API has none, a captive portal's leads away with the token
-            with self._session.request(
+            with session.request(
                 method, url, headers=dict(headers), data=body, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 received = {name.lower(): value for name, value in response.headers.items()}
@@ -158,8 +176,18 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
+class _Session(requests.Session):
+    """Knows of no redirects: the API has none, and a captive portal's leads away with the token.
+
+    Told not to follow one, the library still reads its whole body, however long, and stumbles over a crooked address.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
 def _session(url: str, ca_file: str, client_cert: str) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     # the environment's netrc would replace our token, its CA bundle our CA file; only its proxies are wanted, as a
     # centre may have no other way out, and never for the embedded province on loopback
     session.trust_env = False

@@ -15,6 +15,7 @@ from offline_queue.gateway import Busy, SubmitError, Unreachable
 CHUNK_BYTES = 512 * 1024
 MOST_STALLS = 2  # in a row; the next attempt resumes all the same
 MOST_CREATIONS = 2  # an attempt; a server that forgets again and again is broken
+MOST_DIGITS = 20  # of an offset
 LOCKED_SECONDS = 5.0  # an earlier request of ours still holds the upload: servers let go within seconds
 VERSION = {"Tus-Resumable": "1.0.0"}
 
@@ -106,13 +107,18 @@ class TusUpload:
 
     def _offset(self, answer: Answer) -> int:
         text = answer.headers.get("upload-offset", "")
-        if not (text.isascii() and text.isdigit() and int(text) <= self._size):
+        # bounded in length first: Python refuses to make a number of thousands of digits
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) <= self._size):
             raise Unreachable(f"HTTP {answer.status} without an offset")
         return int(text)
 
     def _own_address(self, location: str) -> str:
         """The upload's address at the province: scans and token go to no other host, whatever an answer says."""
-        base, target = urlsplit(self._files_url), urlsplit(urljoin(self._files_url, location))
+        base = urlsplit(self._files_url)
+        try:
+            target = urlsplit(urljoin(self._files_url, location))
+        except ValueError:
+            raise Unreachable("upload at no address") from None
         if not location or target.hostname != base.hostname:
             raise Unreachable("upload at a foreign address")
         # behind a proxy servers often name their inner scheme and port: ours are the ones that work
