@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import json
+import logging
 import time
 from collections.abc import Mapping, MutableMapping
 from functools import partial
@@ -25,6 +26,9 @@ HEALTH_TIMEOUT = (3.0, 5.0)
 MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
 LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
 READ_BYTES = 64 * 1024
+
+# its warnings quote addresses, and answers that it could not read
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class HttpGateway:

@@ -30,7 +30,8 @@ class FaultProxy:
     """Listens on a loopback port, on its own thread, and passes on to `target` (host, port) what it does not break.
 
     `script` says what happens to the next requests of a kind; what is not scripted gets a random fault with
-    probability `rate`, or passes. `stranger` is where redirects of the captive portal lead.
+    probability `rate`, or that of its kind in `rates` where this is less, or passes. `stranger` is where redirects of
+    the captive portal lead.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class FaultProxy:
         rng: random.Random | None = None,
         rate: float = 0.0,
         weights: dict[str, float] | None = None,
+        rates: dict[str, float] | None = None,
         pace: Pace | None = None,
         tls: ssl.SSLContext | None = None,
         stranger: str = "http://stranger.invalid/login",
@@ -47,6 +49,7 @@ class FaultProxy:
         self.rng = rng or random.Random()
         self.rate = rate
         self.weights = weights or {}
+        self.rates = rates or {}
         self.pace = pace or Pace()
         self.tls = tls
         self.stranger = stranger
@@ -190,7 +193,7 @@ class FaultProxy:
     def _fault_for(self, kind: str) -> str:
         if self._scripts[kind]:
             return self._scripts[kind].popleft()
-        if self.rate and self.rng.random() < self.rate:
+        if self.rng.random() < min(self.rate, self.rates.get(kind, 1.0)):
             names = list(FAULTS)
             return self.rng.choices(names, [self.weights.get(name, 1.0) for name in names])[0]
         return "pass"
