@@ -108,53 +108,68 @@ class HttpGateway:
     def health(self) -> Health:
         """Whether the province is up, and what time it has; without the token, which the API does not ask for here."""
         timeout = (min(self._timeout[0], HEALTH_TIMEOUT[0]), min(self._timeout[1], HEALTH_TIMEOUT[1]))
-        answer = self._call(self._files, "GET", f"{self._url}/v1/health", headers={}, timeout=timeout)
+        answer = self._alone("GET", "/v1/health", timeout=timeout, token=False)
         if answer.status != 200:
             raise answers.refusal(answer)
         return answers.health(answer)
 
     def _upload(self, entry_id: str, number: int, paper: Attachment, open_blob: OpenBlob) -> str:
         metadata = {"filename": f"{entry_id}.{number}", "media_type": paper.media_type, "sha256": paper.sha256}
-        return TusUpload(
-            self._authorised,
+        upload = TusUpload(
+            self._about_file,
             f"{self._url}/v1/files",
             self._uploads,
             (entry_id, paper.sha256),
             paper.size,
             metadata,
             partial(open_blob, paper),
-        ).run()
+        )
+        try:
+            return upload.run()
+        finally:
+            self._files.close()  # the next file gets a line of its own, see `_alone`
+
+    def _about_file(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
+        """One request of an upload. One line carries one file, so that a late answer can name too small an offset only.
+
+        After a refusal it ends: the same refusal once more must not meet the next request.
+        """
+        answer = self._call(self._files, method, url, {**headers, **self._authorization}, data, self._timeout)
+        if answer.status >= 300:
+            self._files.close()
+        return answer
 
     def _get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         return self._alone("GET", path, headers or {})
 
-    def _authorised(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
-        headers = {**headers, **self._authorization}
-        return self._call(self._files, method, url, headers=headers, timeout=self._timeout, data=data)
-
-    def _alone(self, method: str, path: str, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
+    def _alone(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        timeout: tuple[float, float] | None = None,
+        token: bool = True,
+    ) -> Answer:
         """One request over a connection of its own: what comes back belongs to no other dossier.
 
         A receipt does not say whose it is. On a line that is kept, an answer that something in between sends twice
         would be taken for the next one's, and that dossier be purged without having arrived.
         """
-        headers = {**headers, **self._authorization, "Connection": "close"}
+        headers = {**(headers or {}), **(self._authorization if token else {}), "Connection": "close"}
         try:
-            return self._call(
-                self._dossiers, method, self._url + path, headers=headers, timeout=self._timeout, data=data
-            )
+            return self._call(self._dossiers, method, self._url + path, headers, data, timeout or self._timeout)
         finally:
-            self._dossiers.close()  # also when the answer promised to keep the line
+            self._dossiers.close()  # also when the answer promises to keep the line
 
     def _call(
         self,
         session: requests.Session,
         method: str,
         url: str,
-        *,
         headers: Mapping[str, str],
+        data: bytes | None,
         timeout: tuple[float, float],
-        data: bytes | None = None,
     ) -> Answer:
         # a stream goes out in small blocks, each with its own time-out: one for half a megabyte would cut slow lines
         body = io.BytesIO(data) if data else data

@@ -45,6 +45,8 @@ class TusUpload:
         self._read = read
         self._data: bytes | None = None
         self._creations = 0
+        # kept for the whole attempt: another sender may forget the address meanwhile, as it has delivered the entry
+        self._url = uploads.get(key)
 
     def run(self) -> str:
         """Send what the server does not have yet; the upload's address. Raises a `SubmitError`."""
@@ -64,15 +66,16 @@ class TusUpload:
                 reached, stalls = offset, 0
             if stalls > MOST_STALLS:
                 raise Unreachable("the upload does not move")
-        return self._uploads[self._key]
+        assert self._url is not None
+        return self._url
 
-    def _where(self) -> int:
-        """The server's offset; a new upload when it knows none."""
-        url = self._uploads.get(self._key)
-        if url is None:
+    def _where(self) -> int | None:
+        """The server's offset, of a new upload when it knows none; None when it must be asked for."""
+        if self._url is None:
             return self._create()
-        answer = self._call("HEAD", url, headers=VERSION)
-        if answer.status in (404, 410):
+        answer = self._call("HEAD", self._url, headers=VERSION)
+        # a web page's 404 is not believed: with another address in it a dossier that is on its way would be another one
+        if answer.status in (404, 410) and not answer.is_html:
             return self._create()
         if answer.status not in (200, 204):
             raise _refusal(answer)
@@ -80,7 +83,7 @@ class TusUpload:
             return self._create()
         return self._offset(answer)
 
-    def _create(self) -> int:
+    def _create(self) -> int | None:
         if self._creations == MOST_CREATIONS:
             raise Unreachable("the server forgets uploads")
         metadata = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in self._metadata.items())
@@ -89,8 +92,14 @@ class TusUpload:
         if answer.status != 201:
             raise _refusal(answer)
         self._creations += 1
-        self._uploads[self._key] = self._own_address(answer.headers.get("location", ""))
-        return 0
+        return self._remember(self._own_address(answer.headers.get("location", "")))
+
+    def _remember(self, url: str) -> int | None:
+        """Keep the address, or take the one that another sender has kept meanwhile: both send the same dossier."""
+        if self._url is not None and self._uploads.get(self._key) == self._url:
+            self._uploads.pop(self._key, None)
+        self._url = self._uploads.setdefault(self._key, url)
+        return 0 if self._url == url else None
 
     def _append(self, offset: int) -> int | None:
         """Send the next chunk; the new offset, or None when it must be asked for."""
@@ -98,7 +107,8 @@ class TusUpload:
             self._data = self._read()
         headers = {**VERSION, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
         chunk = self._data[offset : offset + CHUNK_BYTES]
-        answer = self._call("PATCH", self._uploads[self._key], headers=headers, data=chunk)
+        assert self._url is not None
+        answer = self._call("PATCH", self._url, headers=headers, data=chunk)
         if answer.status in (404, 409, 410):
             return None
         if answer.status not in (200, 204):

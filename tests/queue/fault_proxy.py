@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import ssl
 import threading
 from collections import Counter, defaultdict, deque
@@ -63,7 +64,7 @@ class FaultProxy:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._late: set[asyncio.Task[Any]] = set()
         self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
+        self._ear: socket.socket | None = None
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
 
     # -- from the test's thread ----------------------------------------------------------------------------------
@@ -125,31 +126,52 @@ class FaultProxy:
 
     # -- on the loop ---------------------------------------------------------------------------------------------
     async def _listen(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls, backlog=512)
-            self.port = self._server.sockets[0].getsockname()[1]
+        if self._ear is not None:
+            return
+        ear = socket.socket()
+        ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        ear.bind(("127.0.0.1", self.port))
+        ear.listen(512)
+        ear.setblocking(False)
+        self.port = ear.getsockname()[1]
+        self._ear = ear
+        self._loop.add_reader(ear, self._accept, ear)
+
+    def _accept(self, ear: socket.socket) -> None:
+        try:
+            connection, _ = ear.accept()
+        except BlockingIOError:
+            return
+        connection.setblocking(False)
+        task = self._loop.create_task(self._serve(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _refuse(self) -> None:
+        if self._ear is not None:
+            self._loop.remove_reader(self._ear)
+            self._ear.close()
+            self._ear = None
 
     async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        here = asyncio.current_task()
-        for task in self._tasks - {here}:
+        self._refuse()
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks - {here}, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _end(self) -> None:
         await self._close()
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            await asyncio.sleep(0.02)  # connections end one turn after they were told to
 
     async def refuse_for(self, seconds: float) -> None:
         """Nobody listens for a while; lines that are open live on."""
-        if self._server is None:
+        if self._ear is None:
             return
-        self._server.close()
-        self._server = None
+        self._refuse()
 
         async def come_back() -> None:
             await asyncio.sleep(seconds)
@@ -163,19 +185,22 @@ class FaultProxy:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    async def _serve(self, connection: socket.socket) -> None:
         self.connections += 1
-        line = Line(self, reader, writer, self.connections)
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        try:
+            transport, _ = await self._loop.connect_accepted_socket(lambda: protocol, connection, ssl=self.tls)
+        except OSError:  # no agreement on TLS
+            connection.close()
+            return
+        line = Line(self, reader, asyncio.StreamWriter(transport, protocol, reader, self._loop), self.connections)
         try:
             while await self._exchange(line):
                 pass
-        except (OSError, Gone, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+        except (OSError, Gone, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
-            self._tasks.discard(task)
             line.cut()
             line.cut_province()
 

@@ -135,6 +135,7 @@ async def slow_reply(one: Exchange) -> bool:
 async def slow_request(one: Exchange) -> bool:
     """The request trickles to the province until the sender has had enough."""
     request = one.head + await one.swallow()
+    await one.line.province()
     trickle = asyncio.ensure_future(_trickle(one, request))
     await one.until_it_hangs_up()
     trickle.cancel()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue.entry import OutboxEntry
+from offline_queue.entry import EntryState, OutboxEntry
 from tests.queue.fault_proxy import FaultProxy, between
 from tests.queue.faults import FAULTS
 from tests.queue.kiosks import Kiosk, kiosk_at
@@ -129,6 +129,8 @@ def run(soak: Soak, senders: list[Kiosk]) -> None:
 def check(soak: Soak) -> None:
     """The province has each once, byte for byte, and the kiosks know the codes that it gave."""
     arrived = soak.province.dossiers()
+    stuck = [one for kiosk in soak.kiosks for one in kiosk.outbox.list(50, [EntryState.REJECTED])]
+    assert not stuck, [(one.attempts, one.last_error, one.problems) for one in stuck]
     assert set(arrived) == {one.id for _, one in soak.sent}
     assert soak.proxy.accepted <= len(soak.sent)
     for number, (kiosk, one) in enumerate(soak.sent):
@@ -148,7 +150,8 @@ def report(soak: Soak, seconds: float) -> None:
         by_fault[name] = by_fault.get(name, 0) + count
     print(
         f"\nsoak: seed {soak.seed}, {len(soak.sent)} dossiers, {soak.faults()} faults, with those at health"
-        f" checks {soak.proxy.faults()}, {len(soak.proxy.seen)} requests, {soak.proxy.connections} connections, {seconds:.0f} s"
+        f" checks {soak.proxy.faults()}, {len(soak.proxy.seen)} requests,"
+        f" {soak.proxy.connections} connections, {seconds:.0f} s"
     )
     print(", ".join(f"{name} {count}" for name, count in sorted(by_fault.items(), key=lambda item: -item[1])))
 
