@@ -13,6 +13,7 @@ from offline_queue.gateway import Busy, SubmitError, Unreachable
 # PATCH, follow redirects, obey proxies of the environment even for loopback, and quote the server's body in errors.
 
 CHUNK_BYTES = 512 * 1024
+LEAST_CHUNK_BYTES = 64 * 1024  # what a server has not finished taking it may throw away when the line breaks
 MOST_STALLS = 2  # in a row; the next attempt resumes all the same
 MOST_CREATIONS = 2  # an attempt; a server that forgets again and again is broken
 MOST_DIGITS = 20  # of an offset
@@ -45,6 +46,7 @@ class TusUpload:
         self._read = read
         self._data: bytes | None = None
         self._creations = 0
+        self._chunk = CHUNK_BYTES
         # kept for the whole attempt: another sender may forget the address meanwhile, as it has delivered the entry
         self._url = uploads.get(key)
 
@@ -60,6 +62,7 @@ class TusUpload:
                 if stalls >= MOST_STALLS:
                     raise
                 offset = None
+                self._chunk = max(self._chunk // 2, LEAST_CHUNK_BYTES)
             if offset is None:
                 stalls += 1
             elif offset > reached:
@@ -106,7 +109,7 @@ class TusUpload:
         if self._data is None:
             self._data = self._read()
         headers = {**VERSION, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-        chunk = self._data[offset : offset + CHUNK_BYTES]
+        chunk = self._data[offset : offset + self._chunk]
         assert self._url is not None
         answer = self._call("PATCH", self._url, headers=headers, data=chunk)
         if answer.status in (404, 409, 410):

@@ -58,6 +58,7 @@ class FaultProxy:
         self.seen: list[Seen] = []
         self.did: Counter[tuple[str, str]] = Counter()  # (fault, kind)
         self.connections = 0
+        self.carried = 0  # bytes of requests that went through to the province
         self.accepted = 0  # dossiers that the province answered with 201, whether or not the answer got through
         self.port = 0
         self._scripts: dict[str, deque[str]] = defaultdict(deque)

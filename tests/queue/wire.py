@@ -109,6 +109,7 @@ class Exchange:
 
     async def send(self, data: bytes) -> None:
         """To the province."""
+        self.line.proxy.carried += len(data)
         _, writer = await self.line.province()
         writer.write(data)
         await writer.drain()
