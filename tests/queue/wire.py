@@ -150,7 +150,10 @@ class Exchange:
         status = int(head.split(b" ", 2)[1])
         found = LENGTH.search(head)
         bodiless = self.kind == HEAD or status in (204, 304)
-        body = b"" if bodiless or not found else await reader.readexactly(int(found[1]))
+        if bodiless or not found:
+            body = b"" if bodiless or b"chunked" not in head.lower() else await reader.readuntil(b"\r\n0\r\n\r\n")
+        else:
+            body = await reader.readexactly(int(found[1]))
         if self.kind == POST and status == 201:
             self.line.proxy.accepted += 1
         return head + body
