@@ -192,7 +192,7 @@ def test_two_processes_drain_one_store_through_faults(
     province: RealProvince, proxy: FaultProxy, tmp_path: Path
 ) -> None:
     rng = random.Random(8)
-    scans = [rng.randbytes(rng.randint(1, 700_000)) for _ in range(40)]
+    scans = [rng.randbytes(rng.randint(1, 400_000)) for _ in range(24)]
     with kiosk_at(proxy.url, tmp_path) as kiosk:
         sent = [kiosk.submit(scan) for scan in scans]
         proxy.rate, proxy.rates = 0.3, {HEALTH: 0.1}

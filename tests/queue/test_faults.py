@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from offline_queue import sender as sender_module
-from tests.queue.fault_proxy import FaultProxy, between
+from tests.queue.fault_proxy import between
 from tests.queue.faults import FAULTS
-from tests.queue.kiosks import Kiosk, kiosk_at
+from tests.queue.kiosks import kiosk_at
 from tests.queue.real_province import RealProvince, real_province
 from tests.queue.wire import FIND, HEAD, HEALTH, KINDS, PATCH, POST, Pace
 
-SOON = 20.0  # seconds; only a broken sender needs them
-PATIENCE = (1.0, 0.15)  # to connect, between two bytes
-PACE = Pace(byte=0.002, delay=0.25, late=0.25, refuse=0.03, busy=0)
+SOON = 30.0  # seconds; only a broken sender needs them
+PATIENCE = (1.0, 0.2)  # to connect, between two bytes
+PACE = Pace(byte=0.002, delay=0.3, late=0.3, refuse=0.03, busy=0)
 BEFORE = {  # what else must go wrong, that a message of this kind is sent at all
     HEALTH: [(POST, "drop_before")],
     FIND: [(POST, "lose_reply")],
@@ -31,33 +32,28 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProvince]
         yield one
 
 
-@pytest.fixture
-def proxy(province: RealProvince) -> Iterator[FaultProxy]:
-    with between(province.address, pace=PACE) as one:
-        yield one
-
-
-@pytest.fixture
-def kiosk(proxy: FaultProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kiosk]:
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_one_fault_at_each_message(
+    province: RealProvince, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Each kind of message with a kiosk of its own, all at the same time."""
     monkeypatch.setattr(sender_module, "DRAIN_PAUSE_SECONDS", 0.02)
     monkeypatch.setattr(sender_module, "SHORTEST_PAUSE", 0.02)
-    with kiosk_at(proxy.url, tmp_path, PATIENCE) as one:
-        yield one
+    with ThreadPoolExecutor(len(KINDS)) as pool:
+        list(pool.map(lambda kind: one_fault(province, tmp_path / kind, kind, fault), KINDS))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault", sorted(FAULTS))
-def test_one_fault_at_one_message(
-    kiosk: Kiosk, proxy: FaultProxy, province: RealProvince, kind: str, fault: str
-) -> None:
+def one_fault(province: RealProvince, folder: Path, kind: str, fault: str) -> None:
+    """Two dossiers, the fault at the first message of this kind."""
     scan = random.Random(fault + kind).randbytes(30_000)
-    for other, before in BEFORE.get(kind, []):
-        proxy.script(other, before)
-    proxy.script(kind, fault)
-    one, next_one = kiosk.submit(scan), kiosk.submit()
-    assert kiosk.sender.drain(SOON) == {"delivered": 2, "pending": 0, "rejected": 0}
-    proxy.settle()
-    assert proxy.did[fault, kind] == 1
-    kiosk.assert_delivered(province, one, scan)
-    kiosk.assert_delivered(province, next_one)
-    assert proxy.accepted <= 2
+    with between(province.address, pace=PACE) as proxy, kiosk_at(proxy.url, folder, PATIENCE) as kiosk:
+        for other, before in BEFORE.get(kind, []):
+            proxy.script(other, before)
+        proxy.script(kind, fault)
+        one, next_one = kiosk.submit(scan), kiosk.submit()
+        assert kiosk.sender.drain(SOON) == {"delivered": 2, "pending": 0, "rejected": 0}, kind
+        proxy.settle()
+        assert proxy.did[fault, kind] == 1, kind
+        kiosk.assert_delivered(province, one, scan)
+        kiosk.assert_delivered(province, next_one)
+        assert proxy.accepted <= 2, kind

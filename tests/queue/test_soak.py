@@ -30,7 +30,7 @@ WEIGHTS = {  # faults that cost a time-out are rarer, or the soak would wait rat
 } | {"slow_reply": 0.1, "late_reply": 0.5}
 KINDS_RATE = {HEALTH: 0.15}  # or most of the faults would hit a question, not a dossier
 WAITING = 24  # dossiers that wait in each store
-LOAD_SECONDS = 0.01  # between two rings of the bell
+RING_SECONDS = 0.01  # between two rings of the bell
 
 
 @dataclass
@@ -109,7 +109,7 @@ def run(soak: Soak, senders: list[Kiosk]) -> None:
         assert time.monotonic() < end, f"{soak.pending()} still wait after {soak.plan.seconds} s"
         for kiosk in senders:
             kiosk.sender.wake()
-        time.sleep(LOAD_SECONDS)
+        time.sleep(RING_SECONDS)
         if turn % 10:
             continue
         wanted = wanted and soak.fill()
@@ -186,7 +186,7 @@ def soak(plan: Plan, folder: Path) -> None:
 
 
 def test_a_hundred_dossiers_through_a_thousand_faults(tmp_path: Path) -> None:
-    soak(Plan(100, 1_000, stores=5, shared_stores=2, power_cuts=1, rate=0.6, large=0.02, seconds=90), tmp_path)
+    soak(Plan(100, 1_000, stores=5, shared_stores=2, power_cuts=1, rate=0.75, large=0.02, seconds=90), tmp_path)
 
 
 @pytest.mark.torture
