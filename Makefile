@@ -6,6 +6,9 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL.
 DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev pcscd libmtdev1 libgl1 libegl1 \
           libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates
+# For the tests only: a tus server that nobody here wrote. A Node.js from elsewhere will do.
+DEBIAN += $(shell command -v npm >/dev/null || echo nodejs npm)
+TUS    := tests/queue/tus_server
 
 .PHONY: run test setup check bench fuzz lock
 .DEFAULT_GOAL := run
@@ -28,7 +31,7 @@ bench: setup
 fuzz: setup
 	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),1000000) $(if $(SEED),--seed $(SEED))
 
-setup: $(VENV)/.packages $(VENV)/vpcd
+setup: $(VENV)/.packages $(VENV)/vpcd $(TUS)/node_modules/.packages
 
 $(VENV)/.debian: Makefile
 	@missing=; for p in $(DEBIAN); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
@@ -54,6 +57,11 @@ $(VENV)/vpcd: | $(VENV)/.debian
 	@cd $@.part && get="apt-get -qq -o APT::Sandbox::User=root download vsmartcard-vpcd"; $$get || { $(SUDO) apt-get update -qq && $$get; }
 	@cd $@.part && dpkg -x *.deb . && rm *.deb
 	@mv $@.part $@
+
+$(TUS)/node_modules/.packages: $(TUS)/package-lock.json $(VENV)/.debian
+	@echo "setup: Node.js packages of $<"
+	@cd $(TUS) && npm ci --silent --no-progress
+	@touch $@
 
 # Renew the lock file: no addresses in it, every package with its hashes.
 lock: $(VENV)/bin/python

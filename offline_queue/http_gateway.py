@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import ipaddress
 import json
+import logging
 import ssl
 import time
 from collections.abc import Mapping, MutableMapping
@@ -27,6 +28,9 @@ MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
 LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
 READ_BYTES = 64 * 1024
 
+# its warnings quote addresses, and answers that it could not read
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
 
 class HttpGateway:
     """`Gateway` over HTTP. `timeout` is (to connect, between two bytes) in seconds; `client_cert` a PEM with its key.
@@ -47,11 +51,13 @@ class HttpGateway:
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout
         self._uploads = uploads if uploads is not None else {}
-        self._session = _session(self._url, ca_file, client_cert)
+        self._files = _session(self._url, ca_file, client_cert)
+        self._dossiers = _session(self._url, ca_file, client_cert)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._session.close()
+        self._files.close()
+        self._dossiers.close()
 
     def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
         """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
@@ -74,7 +80,7 @@ class HttpGateway:
             raise
         body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
         headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
-        answer = self._authorised("POST", f"{self._url}/v1/dossiers", headers=headers, data=body)
+        answer = self._alone("POST", "/v1/dossiers", headers, body)
         if answer.status not in (200, 201):
             raise answers.refusal(answer)
         return answers.receipt(answer)
@@ -106,7 +112,8 @@ class HttpGateway:
 
     def health(self) -> Health:
         """Whether the province is up, and what time it has; without the token, which the API does not ask for here."""
-        answer = self._call("GET", f"{self._url}/v1/health", headers={}, timeout=HEALTH_TIMEOUT)
+        timeout = (min(self._timeout[0], HEALTH_TIMEOUT[0]), min(self._timeout[1], HEALTH_TIMEOUT[1]))
+        answer = self._alone("GET", "/v1/health", timeout=timeout, token=False)
         if answer.status != 200:
             raise answers.refusal(answer)
         return answers.health(answer)
@@ -115,43 +122,73 @@ class HttpGateway:
         """Tell the province how this kiosk is."""
         body = json.dumps(report, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json"}
-        address = f"{self._url}/v1/kiosks/{quote(str(report['kiosk']), safe='')}/heartbeat"
-        answer = self._authorised("POST", address, headers=headers, data=body)
+        path = f"/v1/kiosks/{quote(str(report['kiosk']), safe='')}/heartbeat"
+        answer = self._alone("POST", path, headers, body)
         if answer.status not in (200, 204):
             raise answers.refusal(answer)
 
     def _upload(self, entry_id: str, number: int, paper: Attachment, open_blob: OpenBlob) -> str:
         metadata = {"filename": f"{entry_id}.{number}", "media_type": paper.media_type, "sha256": paper.sha256}
-        return TusUpload(
-            self._authorised,
+        upload = TusUpload(
+            self._about_file,
             f"{self._url}/v1/files",
             self._uploads,
             (entry_id, paper.sha256),
             paper.size,
             metadata,
             partial(open_blob, paper),
-        ).run()
+        )
+        try:
+            return upload.run()
+        finally:
+            self._files.close()  # the next file gets a line of its own, see `_alone`
+
+    def _about_file(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
+        """One request of an upload. One line carries one file, so that a late answer can name too small an offset only.
+
+        After a refusal it ends: the same refusal once more must not meet the next request.
+        """
+        answer = self._call(self._files, method, url, {**headers, **self._authorization}, data, self._timeout)
+        if answer.status >= 300:
+            self._files.close()
+        return answer
 
     def _get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-        return self._authorised("GET", self._url + path, headers=headers or {})
+        return self._alone("GET", path, headers or {})
 
-    def _authorised(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
-        return self._call(method, url, headers={**headers, **self._authorization}, data=data, timeout=self._timeout)
+    def _alone(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        timeout: tuple[float, float] | None = None,
+        token: bool = True,
+    ) -> Answer:
+        """One request over a connection of its own: what comes back belongs to no other dossier.
+
+        A receipt does not say whose it is. On a line that is kept, an answer that something in between sends twice
+        would be taken for the next one's, and that dossier be purged without having arrived.
+        """
+        headers = {**(headers or {}), **(self._authorization if token else {}), "Connection": "close"}
+        try:
+            return self._call(self._dossiers, method, self._url + path, headers, data, timeout or self._timeout)
+        finally:
+            self._dossiers.close()  # also when the answer promises to keep the line
 
     def _call(
         self,
+        session: requests.Session,
         method: str,
         url: str,
-        *,
         headers: Mapping[str, str],
+        data: bytes | None,
         timeout: tuple[float, float],
-        data: bytes | None = None,
     ) -> Answer:
         # a stream goes out in small blocks, each with its own time-out: one for half a megabyte would cut slow lines
         body = io.BytesIO(data) if data else data
         try:
-            # a redirect is never followed: the API has none, a captive portal's leads away with the token
-            with self._session.request(
+            with session.request(
                 method, url, headers=dict(headers), data=body, timeout=timeout, allow_redirects=False, stream=True
             ) as response:
                 received = {name.lower(): value for name, value in response.headers.items()}
@@ -182,8 +219,18 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
+class _Session(requests.Session):
+    """Knows of no redirects: the API has none, and a captive portal's leads away with the token.
+
+    Told not to follow one, the library still reads its whole body, however long, and stumbles over a crooked address.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere."""
+
+
 def _session(url: str, ca_file: str, client_cert: str) -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     # the environment's netrc would replace our token, its CA bundle our CA file; only its proxies are wanted, as a
     # centre may have no other way out, and never for the embedded province on loopback
     session.trust_env = False

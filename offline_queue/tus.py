@@ -13,8 +13,10 @@ from offline_queue.gateway import Busy, SubmitError, Unreachable
 # PATCH, follow redirects, obey proxies of the environment even for loopback, and quote the server's body in errors.
 
 CHUNK_BYTES = 512 * 1024
+LEAST_CHUNK_BYTES = 64 * 1024  # what a server has not finished taking it may throw away when the line breaks
 MOST_STALLS = 2  # in a row; the next attempt resumes all the same
 MOST_CREATIONS = 2  # an attempt; a server that forgets again and again is broken
+MOST_DIGITS = 20  # of an offset
 LOCKED_SECONDS = 5.0  # an earlier request of ours still holds the upload: servers let go within seconds
 VERSION = {"Tus-Resumable": "1.0.0"}
 
@@ -44,6 +46,9 @@ class TusUpload:
         self._read = read
         self._data: bytes | None = None
         self._creations = 0
+        self._chunk = CHUNK_BYTES
+        # kept for the whole attempt: another sender may forget the address meanwhile, as it has delivered the entry
+        self._url = uploads.get(key)
 
     def run(self) -> str:
         """Send what the server does not have yet; the upload's address. Raises a `SubmitError`."""
@@ -57,21 +62,23 @@ class TusUpload:
                 if stalls >= MOST_STALLS:
                     raise
                 offset = None
+                self._chunk = max(self._chunk // 2, LEAST_CHUNK_BYTES)
             if offset is None:
                 stalls += 1
             elif offset > reached:
                 reached, stalls = offset, 0
             if stalls > MOST_STALLS:
                 raise Unreachable("the upload does not move")
-        return self._uploads[self._key]
+        assert self._url is not None
+        return self._url
 
-    def _where(self) -> int:
-        """The server's offset; a new upload when it knows none."""
-        url = self._uploads.get(self._key)
-        if url is None:
+    def _where(self) -> int | None:
+        """The server's offset, of a new upload when it knows none; None when it must be asked for."""
+        if self._url is None:
             return self._create()
-        answer = self._call("HEAD", url, headers=VERSION)
-        if answer.status in (404, 410):
+        answer = self._call("HEAD", self._url, headers=VERSION)
+        # a web page's 404 is not believed: with another address in it a dossier that is on its way would be another one
+        if answer.status in (404, 410) and not answer.is_html:
             return self._create()
         if answer.status not in (200, 204):
             raise _refusal(answer)
@@ -79,7 +86,7 @@ class TusUpload:
             return self._create()
         return self._offset(answer)
 
-    def _create(self) -> int:
+    def _create(self) -> int | None:
         if self._creations == MOST_CREATIONS:
             raise Unreachable("the server forgets uploads")
         metadata = ",".join(f"{k} {base64.b64encode(v.encode()).decode()}" for k, v in self._metadata.items())
@@ -88,16 +95,23 @@ class TusUpload:
         if answer.status != 201:
             raise _refusal(answer)
         self._creations += 1
-        self._uploads[self._key] = self._own_address(answer.headers.get("location", ""))
-        return 0
+        return self._remember(self._own_address(answer.headers.get("location", "")))
+
+    def _remember(self, url: str) -> int | None:
+        """Keep the address, or take the one that another sender has kept meanwhile: both send the same dossier."""
+        if self._url is not None and self._uploads.get(self._key) == self._url:
+            self._uploads.pop(self._key, None)
+        self._url = self._uploads.setdefault(self._key, url)
+        return 0 if self._url == url else None
 
     def _append(self, offset: int) -> int | None:
         """Send the next chunk; the new offset, or None when it must be asked for."""
         if self._data is None:
             self._data = self._read()
         headers = {**VERSION, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
-        chunk = self._data[offset : offset + CHUNK_BYTES]
-        answer = self._call("PATCH", self._uploads[self._key], headers=headers, data=chunk)
+        chunk = self._data[offset : offset + self._chunk]
+        assert self._url is not None
+        answer = self._call("PATCH", self._url, headers=headers, data=chunk)
         if answer.status in (404, 409, 410):
             return None
         if answer.status not in (200, 204):
@@ -106,13 +120,18 @@ class TusUpload:
 
     def _offset(self, answer: Answer) -> int:
         text = answer.headers.get("upload-offset", "")
-        if not (text.isascii() and text.isdigit() and int(text) <= self._size):
+        # bounded in length first: Python refuses to make a number of thousands of digits
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) <= self._size):
             raise Unreachable(f"HTTP {answer.status} without an offset")
         return int(text)
 
     def _own_address(self, location: str) -> str:
         """The upload's address at the province: scans and token go to no other host, whatever an answer says."""
-        base, target = urlsplit(self._files_url), urlsplit(urljoin(self._files_url, location))
+        base = urlsplit(self._files_url)
+        try:
+            target = urlsplit(urljoin(self._files_url, location))
+        except ValueError:
+            raise Unreachable("upload at no address") from None
         if not location or target.hostname != base.hostname:
             raise Unreachable("upload at a foreign address")
         # behind a proxy servers often name their inner scheme and port: ours are the ones that work

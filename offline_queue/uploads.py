@@ -23,6 +23,13 @@ class Uploads(MutableMapping[tuple[str, str], str]):
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?)", (*key, url))
 
+    def setdefault(self, key: tuple[str, str], default: str = "") -> str:
+        """The address that is kept, or else this one from now on: the same for all who ask at once."""
+        with self._database.writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO uploads VALUES (?, ?, ?)", (*key, default))
+            rows = connection.execute("SELECT url FROM uploads WHERE entry_id = ? AND sha256 = ?", key).fetchall()
+            return str(rows[0][0])
+
     def __delitem__(self, key: tuple[str, str]) -> None:
         with self._database.writing() as connection:
             if not connection.execute(
