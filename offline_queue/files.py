@@ -18,6 +18,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` for the owner only, with those above it, durably; no error when it is there. Raises OSError."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in reversed(missing):
+        sync_folder(path.parent)
+
+
 def write_temporary(folder: Path, data: bytes) -> Path:
     """Write `data` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
     path = folder / f".{uuid.uuid4().hex}.part"
