@@ -29,3 +29,8 @@ def dossier(number: int, papers: tuple[Attachment, ...] = ()) -> OutboxEntry:
 def receipt(number: int) -> Receipt:
     """The province's answer to dossier `number`."""
     return Receipt(f"H05.114-261123-{number:04}", 1, "2026-11-23T08:00:00+07:00", None)
+
+
+def number_of(entry_id: str) -> int:
+    """The number of the dossier with this id."""
+    return uuid.UUID(entry_id).int
