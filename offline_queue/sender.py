@@ -311,7 +311,7 @@ class Sender:
         self._accepted()
 
     def _accepted(self) -> None:
-        if self._outbox.counts().alarm:
+        if REFUSED in self._outbox.notices():
             log.warning("sender: province accepts this kiosk again")
             self._outbox.end_notice(REFUSED)
 

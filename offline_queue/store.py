@@ -129,10 +129,14 @@ class Outbox:
 
     # -- out -----------------------------------------------------------------------------------------------------
     def lease(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> OutboxEntry | None:
-        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due."""
+        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due.
+
+        A power cut may undo it: then the same dossier is sent once more under the same key. What a file needs is safe,
+        as its upload's address is committed durably, and the lease before it with it.
+        """
         at = _ms(now)
         times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
-        with self._database.writing() as connection:
+        with self._database.writing(durable=False) as connection:
             while rows := connection.execute(DUE_FIRST, times).fetchall():
                 entry = self._entry(rows[0], connection)
                 if entry.last_error != LOST:
@@ -149,7 +153,8 @@ class Outbox:
     def delivered(self, entry_id: str, receipt: Receipt) -> tuple[str, ...]:
         """Keep a stub to look up, purge answers and papers; the hashes of files that no other entry needs."""
         body = json.dumps([receipt.code, receipt.status, receipt.received_at, receipt.due_at])
-        with self._database.writing() as connection:
+        # a power cut may undo it where no file is removed because of it: the province is asked, and says the same again
+        with self._database.writing(durable=self._has_papers(entry_id)) as connection:
             connection.execute(
                 "UPDATE entries SET official_code = ?, receipt = ? WHERE id = ? AND state <> 'delivered'",
                 (receipt.code, body, entry_id),
@@ -327,6 +332,13 @@ class Outbox:
             hashes |= dict.fromkeys(row[0] for row in papers)
         used = "SELECT 1 FROM attachments WHERE sha256 = ?"
         return tuple(sha256 for sha256 in hashes if not connection.execute(used, (sha256,)).fetchall())
+
+    def _has_papers(self, entry_id: str) -> bool:
+        sql = (
+            "SELECT 1 FROM attachments WHERE entry IN"
+            " (SELECT seq FROM entries WHERE id = ?1 OR id = (SELECT replaces FROM entries WHERE id = ?1)) LIMIT 1"
+        )
+        return bool(self._database.query(sql, entry_id))
 
     def _waiting(self) -> int:
         total = dict(self._database.query("SELECT state, entries FROM totals"))
