@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from offline_queue.errors import BlobDamaged, StoreFailed
-from offline_queue.files import sync_folder, write_temporary
+from offline_queue.files import make_folder, sync_folder, write_temporary
 from offline_queue.key import derive
 
 NONCE_BYTES, BLOCK_BYTES = 12, 16
@@ -31,7 +31,7 @@ class BlobStore:
         self._folder = folder
         self._key = derive(key, "content")
         self._name_key = derive(key, "name")
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
 
     @contextmanager
     def hold(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlcipher3
 
 from offline_queue.errors import KeyRefused, OutboxError, OutboxFull, StoreFailed
-from offline_queue.files import OWNER_ONLY, sync_folder
+from offline_queue.files import OWNER_ONLY, make_folder, sync_folder
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS = Path(__file__).with_name("migrations")  # `to_N.sql` makes version N of the one before
@@ -36,6 +36,8 @@ def connect(path: Path, key: bytes) -> Any:
 
 def damage(connection: Any) -> tuple[str, ...]:
     """What a check of the whole file finds: pages that do not decrypt; if all do, broken structures."""
+    # the cipher's check looks past the log at the file alone, where a power cut may have torn what the log still has
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     pages = tuple(f"cipher: {row[0]}" for row in connection.execute("PRAGMA cipher_integrity_check"))
     return pages or tuple(row[0] for row in connection.execute("PRAGMA quick_check") if row[0] != "ok")
 
@@ -48,7 +50,6 @@ class Database:
         self._key = key
         self._local = threading.local()
         self._connections: list[Any] = []
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._create_file()
         with self._plain_errors():
             self._prepare()
@@ -94,6 +95,7 @@ class Database:
     def _create_file(self) -> None:
         """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""
         try:
+            make_folder(self.path.parent)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
             sync_folder(self.path.parent)
         except OSError as error:

@@ -19,8 +19,17 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` for the owner only, with those above it, durably; no error when it is there. Raises OSError."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in reversed(missing):
+        sync_folder(path.parent)
+
+
 def write_temporary(folder: Path, parts: Iterable[bytes | memoryview]) -> Path:
     """Write `parts` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
+    """Write `data` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
     path = folder / f".{uuid.uuid4().hex}.part"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from offline_queue.errors import KeyRefused
-from offline_queue.files import create_once
+from offline_queue.files import create_once, make_folder
 
 KEY_BYTES = 32
 
@@ -21,7 +21,7 @@ def load_or_create_key(key_file: Path, store_exists: bool) -> bytes:
         if not key_file.exists():
             if store_exists:
                 raise KeyRefused("key_missing", str(key_file))
-            key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(key_file.parent)
             create_once(key_file, os.urandom(KEY_BYTES).hex().encode() + b"\n")
         return _load(key_file)
     except OSError as error:

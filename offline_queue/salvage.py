@@ -61,7 +61,6 @@ def _damage(path: Path, key: bytes) -> tuple[str, ...] | None:
     try:
         connection = connect(path, key)
         try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             return damage(connection)
         finally:
             connection.close()
