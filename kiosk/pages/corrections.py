@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from kiosk import correction, places
-from kiosk.correction import place_of
+from kiosk.correction import Declared
 from kiosk.dossier_schema import dossier_problems
 from kiosk.forms import Question, QuestionType, Section, visible_questions, visible_sections
-from kiosk.pages.dossiers import CONFIRMED_BY, CONFLICT, SAME_ID_TAKEN, ended, found, known_of, names_of
+from kiosk.pages.dossiers import (
+    CONFIRMED_BY,
+    CONFLICT,
+    DAMAGED,
+    SAME_ID_TAKEN,
+    ended,
+    found,
+    known_of,
+    names_of,
+    reasons_of,
+    texts_by_place,
+)
 from kiosk.pages.visit import Visit, answering
 from kiosk.text import search_key
 from offline_queue.entry import EntryState, OutboxEntry, Problem
@@ -24,20 +37,18 @@ ANSWER = "answer:"  # what the names of answers begin with among the fields of a
 
 def _correct(visit: Visit, entry: OutboxEntry) -> Response:
     """The form, with the answers of the draft if there is one, and what is wrong with them."""
-    known = known_of(visit, entry)
-    if entry.state is not EntryState.REJECTED or known is None:
+    known = _correctable(visit, entry)
+    if known is None:
         return _cannot(visit, entry)
     draft = visit.officer.drafts.get(entry.id)
     answers = known.answers if draft is None else draft
     faults = {} if draft is None else correction.errors(known, answers, visit.desk.clock().date())
-    reasons: dict[str, list[str]] = {}
-    for problem in entry.problems:
-        reasons.setdefault(place_of(problem.path, known), []).append(problem.message)
+    reasons = reasons_of(entry, known)
     sections = [
         (section, visible_questions(section, known.case, answers))
         for section in visible_sections(known.form, known.case, answers)
     ]
-    asked = {question.id for _, questions in sections for question in questions}
+    labels = {question.id: question.label for _, questions in sections for question in questions}
     return visit.page(
         "correct.html",
         entry=entry,
@@ -45,8 +56,9 @@ def _correct(visit: Visit, entry: OutboxEntry) -> Response:
         sections=sections,
         answers=answers,
         faults=faults,
-        reasons=reasons,
-        general=[text for place, texts in reasons.items() if place not in asked for text in texts],
+        labels=labels,
+        reasons=texts_by_place(reasons),
+        general=[reason for reason in reasons if reason.place not in labels],
         locked=correction.locked(known, answers),
         types=QuestionType,
         groups=places.ethnic_groups(),
@@ -61,8 +73,8 @@ def _asks_commune(sections: Sequence[tuple[Section, tuple[Question, ...]]]) -> b
 
 def _check(visit: Visit, entry: OutboxEntry) -> Response:
     """Keep what was typed as the draft; on to the confirmation once nothing is wrong with it."""
-    known = known_of(visit, entry)
-    if entry.state is not EntryState.REJECTED or known is None:
+    known = _correctable(visit, entry)
+    if known is None:
         return _cannot(visit, entry)
     said = {name[len(ANSWER) :]: text for name, text in visit.form.items() if name.startswith(ANSWER)}
     said |= _dates(visit.form) | _communes(visit.form)
@@ -71,7 +83,7 @@ def _check(visit: Visit, entry: OutboxEntry) -> Response:
     visit.officer.drafts[entry.id] = draft
     here = f"/dossiers/{entry.id}/correction"
     if correction.errors(known, draft, visit.desk.clock().date()):
-        return visit.go(here, "correction_has_faults")
+        return visit.go(here)  # which tells what is wrong
     if not correction.changes(known, draft) and entry.last_error != SAME_ID_TAKEN:
         return visit.go(here, "nothing_changed")
     return visit.go(f"/dossiers/{entry.id}/confirmation")
@@ -79,8 +91,8 @@ def _check(visit: Visit, entry: OutboxEntry) -> Response:
 
 def _confirm(visit: Visit, entry: OutboxEntry) -> Response:
     """The changes, old beside new, to read out to the citizen."""
-    known, draft = known_of(visit, entry), visit.officer.drafts.get(entry.id)
-    if entry.state is not EntryState.REJECTED or known is None:
+    known, draft = _correctable(visit, entry), visit.officer.drafts.get(entry.id)
+    if known is None:
         return _cannot(visit, entry)
     if draft is None or correction.errors(known, draft, visit.desk.clock().date()):
         return visit.go(f"/dossiers/{entry.id}/correction")
@@ -97,8 +109,8 @@ def _confirm(visit: Visit, entry: OutboxEntry) -> Response:
 def _hand_in(visit: Visit, entry: OutboxEntry) -> Response:
     """Commit the correction, once the officer has recorded how the citizen has confirmed it."""
     desk, way = visit.desk, visit.form.get("way", "")
-    known, draft = known_of(visit, entry), visit.officer.drafts.get(entry.id)
-    if entry.state is not EntryState.REJECTED or known is None:
+    known, draft = _correctable(visit, entry), visit.officer.drafts.get(entry.id)
+    if known is None:
         return _cannot(visit, entry)
     if draft is None or correction.errors(known, draft, desk.clock().date()):
         return visit.go(f"/dossiers/{entry.id}/correction")
@@ -126,10 +138,16 @@ def _discard(visit: Visit, entry: OutboxEntry) -> Response:
     return visit.go(f"/dossiers/{entry.id}")
 
 
+def _correctable(visit: Visit, entry: OutboxEntry) -> Declared | None:
+    """What is corrected; None when it is no longer rejected, or when other answers would not help."""
+    helps = entry.state is EntryState.REJECTED and entry.last_error != DAMAGED
+    return known_of(visit, entry) if helps else None
+
+
 def _cannot(visit: Visit, entry: OutboxEntry) -> Response:
     if entry.state is not EntryState.REJECTED:
         return ended(visit, entry)
-    return visit.go(f"/dossiers/{entry.id}", "form_unknown")
+    return visit.go(f"/dossiers/{entry.id}", DAMAGED if entry.last_error == DAMAGED else "form_unknown")
 
 
 def _against_the_rules(visit: Visit, problems: tuple[Problem, ...]) -> Response:
@@ -138,18 +156,23 @@ def _against_the_rules(visit: Visit, problems: tuple[Problem, ...]) -> Response:
 
 def _dates(form: Mapping[str, str]) -> dict[str, str]:
     """Dates as they are written here, day/month/year; what is none stays as it was typed and is told."""
-    found: dict[str, str] = {}
-    for name, text in form.items():
-        if name.startswith("date:"):
-            parts = text.replace(".", "/").replace("-", "/").strip().split("/")
-            good = len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts)
-            found[name[len("date:") :]] = f"{parts[2]:0>4}-{parts[1]:0>2}-{parts[0]:0>2}" if good else text
-    return found
+    return {name[len("date:") :]: iso_date(text) for name, text in form.items() if name.startswith("date:")}
 
 
 def _communes(form: Mapping[str, str]) -> dict[str, str]:
     """Communes from the words that were typed; one that is not clear stays as typed and is told."""
     return {name[len("commune:") :]: commune_code(text) for name, text in form.items() if name.startswith("commune:")}
+
+
+def iso_date(text: str) -> str:
+    """`2026-11-02` of `2/11/2026`, `02.11.2026`, `2-11-2026` or eight digits; what is no day comes back as it is."""
+    match = re.fullmatch(r"([0-9]{1,2})([/.-]?)([0-9]{1,2})\2([0-9]{4})", re.sub(r"\s", "", text))
+    if match is None or (not match[2] and len(match[0]) != 8):
+        return text
+    try:
+        return date(int(match[4]), int(match[3]), int(match[1])).isoformat()
+    except ValueError:
+        return text
 
 
 def commune_code(text: str) -> str:

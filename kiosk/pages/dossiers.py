@@ -23,7 +23,7 @@ NOT_FOUND, CONFLICT = 404, 409
 ROWS = 50
 LAST = 10
 ENDED = "dossier_already_ended"
-SAME_ID_TAKEN = "province_conflict"
+SAME_ID_TAKEN, DAMAGED = "province_conflict", "scan_damaged"
 NOT_REACHED = "citizen_not_reached"
 TOLD_BY = {
     "told_by_phone": "Gọi điện thoại",
@@ -43,6 +43,15 @@ ACTS = {
     "entry_retried": "Gửi lại nguyên như cũ",
     "slip_reprinted": "In lại phiếu hẹn",
 }
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What the province says: `place` as of `place_of`, with the label of the question or the title of the paper."""
+
+    place: str
+    label: str
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,26 @@ def found(handler: Callable[[Visit, OutboxEntry], Response]) -> Handler:
         return handler(visit, entry) if entry else visit.sorry("page_unknown", NOT_FOUND)
 
     return handle
+
+
+def reasons_of(entry: OutboxEntry, known: Declared | None) -> list[Reason]:
+    """The province's reasons with the places that they are about; a pointer to no place of ours is the label itself."""
+    labels = {f"paper:{number}": paper.title for number, paper in enumerate(entry.attachments)}
+    if known:
+        labels |= {question.id: question.label for section in known.form.sections for question in section.questions}
+    found = []
+    for problem in entry.problems:
+        place = place_of(problem.path, known)
+        found.append(Reason(place if place in labels else "", labels.get(place, problem.path), problem.message))
+    return found
+
+
+def texts_by_place(reasons: list[Reason]) -> dict[str, list[str]]:
+    """The same by place."""
+    texts: dict[str, list[str]] = {}
+    for reason in reasons:
+        texts.setdefault(reason.place, []).append(reason.text)
+    return texts
 
 
 def ended(visit: Visit, entry: OutboxEntry) -> Response:
@@ -110,21 +139,18 @@ def _show(visit: Visit, entry: OutboxEntry) -> Response:
         return visit.page("ended.html", moved=entry.last_error == EXPORTED, **values)
     visit.audit("dossier_viewed", entry=entry.id)
     known = known_of(visit, entry)
-    reasons: dict[str, list[str]] = {}
-    for problem in entry.problems:
-        reasons.setdefault(place_of(problem.path, known), []).append(problem.message)
-    sections = _answers(known, entry, reasons)
-    shown = {answer.id for _, answers in sections for answer in answers} | {
-        f"paper:{number}" for number in range(len(entry.attachments))
-    }
+    reasons = reasons_of(entry, known)
+    by_place = texts_by_place(reasons)
     case = next((c.title for c in known.procedure.cases if c.id == known.case), "") if known else ""
     return visit.page(
         "dossier.html",
         known=known,
         case=case,
-        sections=sections,
+        correctable=known is not None and entry.last_error != DAMAGED,
+        damaged=entry.last_error == DAMAGED,
+        sections=_answers(known, entry, by_place),
         reasons=reasons,
-        general=[text for place, texts in reasons.items() if place not in shown for text in texts],
+        by_place=by_place,
         phone=entry.payload.get("submitter", {}).get("phone") or "",
         submitter=entry.payload.get("submitter", {}).get("full_name", ""),
         tries=sum(act == NOT_REACHED for _, act, *_ in values["history"]),
