@@ -27,7 +27,7 @@ def _picture_in(pdf: bytes, page: int) -> tuple[bytes, str] | None:
 
     try:
         with pikepdf.open(io.BytesIO(pdf)) as document:
-            pictures = list(document.pages[page].images.values())
+            pictures = list(document.pages[page].get_images().values())
             output = io.BytesIO()
             only = pictures[0] if len(pictures) == 1 else None
             suffix = pikepdf.PdfImage(only).extract_to(stream=output) if isinstance(only, pikepdf.Stream) else ""

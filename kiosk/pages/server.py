@@ -121,8 +121,9 @@ class DeskPages:
             try:
                 self._serve()
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a broken PEM file a ValueError
-                log.error("pages: %s:%s: %s", self._address.host, self._address.port, type(error).__name__)
-                self._notice(error)
+                why = getattr(error, "strerror", "") or type(error).__name__
+                log.error("pages: %s:%s: %s", self._address.host, self._address.port, why)
+                self._notice(why)
             self.up.clear()
             self._stopping.wait(self._retry_seconds)
 
@@ -153,9 +154,9 @@ class DeskPages:
             server.up = self.up
             server.run(sockets=[bound])
 
-    def _notice(self, error: Exception) -> None:
+    def _notice(self, why: str) -> None:
         try:
-            self._desk.outbox.notice(DOWN, type(error).__name__)
+            self._desk.outbox.notice(DOWN, why)
             self._desk.wake()
         except OutboxError as trouble:
             log.error("pages: %s", trouble.code)
