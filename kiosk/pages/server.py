@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import h11
 import uvicorn
@@ -78,16 +78,23 @@ class PatientlyNot(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is up."""
+    """Tells when it is up, and does `each_second` what is to be done now and then."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, up: threading.Event, each_second: Callable[[], None]) -> None:
         super().__init__(config)
-        self.up = threading.Event()
+        self._up = up
+        self._each_second = each_second
 
-    async def startup(self, sockets: Any = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's."""
         await super().startup(sockets)
-        self.up.set()
+        self._up.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        """As uvicorn's, ten times a second."""
+        if counter % 10 == 0:
+            self._each_second()
+        return await super().on_tick(counter)
 
 
 class DeskPages:
@@ -119,18 +126,19 @@ class DeskPages:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._serve()
+                self._serve()  # returns when a new certificate has come
+                self.up.clear()
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a broken PEM file a ValueError
                 why = getattr(error, "strerror", "") or type(error).__name__
                 log.error("pages: %s:%s: %s", self._address.host, self._address.port, why)
+                self.up.clear()
                 self._notice(why)
-            self.up.clear()
-            self._stopping.wait(self._retry_seconds)
+                self._stopping.wait(self._retry_seconds)
 
     def _serve(self) -> None:
         """Serve until `stop`. Raises `OSError` and `ValueError` for a port or a certificate that cannot be used."""
         address = self._address
-        context = _context(address)
+        stamp, context = _stamp(address), _context(address)
         bound = bind(address.host, address.port)
         port = bound.getsockname()[1]
         scheme = "https" if context else "http"
@@ -145,14 +153,22 @@ class DeskPages:
                 h11_max_incomplete_event_size=16 * 1024,
                 ssl_context_factory=(lambda *_: context) if context else None,
             )
-            self._server = server = _Server(config)
+            self._server = server = _Server(config, self.up, lambda: self._look_around(stamp))
             if self._stopping.is_set():
                 return
             name = f"[{address.host}]" if ":" in address.host else address.host
             self.url = f"{scheme}://{name}:{port}"
             self._end_notice()
-            server.up = self.up
             server.run(sockets=[bound])
+
+    def _look_around(self, stamp: tuple[float, ...]) -> None:
+        """Forget whose time is over; begin anew with a renewed certificate, once certificate and key fit together."""
+        self.sessions.sweep()
+        try:
+            if _stamp(self._address) != stamp and _context(self._address) and self._server is not None:
+                self._server.should_exit = True
+        except (OSError, ValueError):
+            return  # half renewed: the old one serves until the other half is there
 
     def _notice(self, why: str) -> None:
         try:
@@ -166,6 +182,11 @@ class DeskPages:
             self._desk.outbox.end_notice(DOWN)
         except OutboxError as trouble:
             log.error("pages: %s", trouble.code)
+
+
+def _stamp(address: Address) -> tuple[float, ...]:
+    """When certificate and key were written."""
+    return tuple(path.stat().st_mtime for path in (address.certificate, address.key) if path is not None)
 
 
 def _context(address: Address) -> ssl.SSLContext | None:

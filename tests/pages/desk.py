@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import threading
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
@@ -154,6 +155,14 @@ def birth(answers: Mapping[str, str], verified: bool) -> Session:
     return replace(session, client_ref=str(uuid.uuid4()), card=card, answers=said)
 
 
+def eventually(true: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
 class Browser:
     """What an officer's browser does: cookies, origin, the token of the last page's form."""
 
@@ -167,10 +176,9 @@ class Browser:
         """A page."""
         return self._seen(self.http.get(self.url + path, headers=headers, timeout=PATIENCE))
 
-    def post(self, path: str, headers: Mapping[str, str | None] = {}, **fields: str) -> requests.Response:
+    def post(self, path: str, **fields: str) -> requests.Response:
         """A form, with its token unless another is given."""
-        form = {"csrf": self.token, **fields}
-        return self.send(path, form, headers)
+        return self.send(path, {"csrf": self.token, **fields})
 
     def send(self, path: str, form: Mapping[str, str], headers: Mapping[str, str | None] = {}) -> requests.Response:
         """Exactly these fields."""
