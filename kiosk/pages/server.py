@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h11
 import uvicorn
@@ -49,6 +50,10 @@ class PatientlyNot(H11Protocol):
     """A connection that must tell what it wants within `HEAD_SECONDS`: idle ones do not use up the server."""
 
     _deadline: asyncio.TimerHandle | None = None
+
+    def __init__(self, *settings: Any, **more: Any) -> None:
+        super().__init__(*settings, **more)
+        self.access_log = False  # whatever the loggers of this process are set to: addresses name dossiers
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """The time begins."""

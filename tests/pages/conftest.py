@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages.desk import Office
+from tests.pages.desk import Browser, Office
 
 
 @pytest.fixture
@@ -15,3 +15,11 @@ def office(tmp_path: Path) -> Iterator[Office]:
     """Pages that are served."""
     with Office(tmp_path) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def browsers() -> Iterator[None]:
+    """Every browser of a test is closed after it."""
+    yield
+    while Browser.opened:
+        Browser.opened.pop().close()

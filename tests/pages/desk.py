@@ -14,7 +14,7 @@ from functools import cache
 from html import unescape
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import img2pdf
 import requests
@@ -164,17 +164,20 @@ def eventually(true: Callable[[], bool]) -> None:
 
 
 class Browser:
-    """What an officer's browser does: cookies, origin, the token of the last page's form."""
+    """What an officer's browser does: cookies, origin, the token of the last page's form. `opened`: all of a test."""
+
+    opened: ClassVar[list[requests.Session]] = []
 
     def __init__(self, url: str, verify: str | bool = True) -> None:
         self.url = url
         self.http = requests.Session()
-        self.http.verify = verify
+        self.opened.append(self.http)
+        self.verify = verify  # given with each request: the session's own yields to the environment
         self.token = ""
 
     def get(self, path: str, **headers: str) -> requests.Response:
         """A page."""
-        return self._seen(self.http.get(self.url + path, headers=headers, timeout=PATIENCE))
+        return self._seen(self.http.get(self.url + path, headers=headers, timeout=PATIENCE, verify=self.verify))
 
     def post(self, path: str, **fields: str) -> requests.Response:
         """A form, with its token unless another is given."""
@@ -183,7 +186,9 @@ class Browser:
     def send(self, path: str, form: Mapping[str, str], headers: Mapping[str, str | None] = {}) -> requests.Response:
         """Exactly these fields."""
         told = {"Origin": self.url, **headers}
-        return self._seen(self.http.post(self.url + path, data=form, headers=told, timeout=PATIENCE))
+        return self._seen(
+            self.http.post(self.url + path, data=form, headers=told, timeout=PATIENCE, verify=self.verify)
+        )
 
     def correct(self, entry: OutboxEntry, answers: Mapping[str, str]) -> requests.Response:
         """The form of a correction with these fields changed, the others as the page shows them."""

@@ -33,6 +33,13 @@ def raw(office: Office, request: bytes) -> bytes:
     return answer
 
 
+def trickle(line: socket.socket) -> None:
+    """A byte now and then."""
+    for _ in range(500):
+        time.sleep(0.02)
+        line.sendall(b" ")
+
+
 def status(answer: bytes) -> int:
     """The status of a raw answer."""
     return int(answer.split()[1])
@@ -195,8 +202,9 @@ def test_what_a_citizen_or_the_province_wrote_is_text(office: Office) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/static/../security.py", "/static/..%2fsecurity.py", "/static/%2e%2e/security.py", "/static/", "/static/desk.css/",
-        "/static//etc/passwd", "/static/..%5csecurity.py", "/static/desk.css%00", "//static/../../audit.jsonl",
+        "/static/../security.py", "/static/..%2fsecurity.py", "/static/%2e%2e/security.py", "/static/",
+        "/static/desk.css/", "/static//etc/passwd", "/static/..%5csecurity.py", "/static/desk.css%00",
+        "//static/../../audit.jsonl",
     ],
 )  # fmt: skip
 def test_only_the_few_static_files_are_served(office: Office, path: str) -> None:
@@ -223,7 +231,7 @@ def test_limits_of_a_request(office: Office) -> None:
     head = f"POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: {office.url}\r\nConnection: close\r\n"
     assert status(raw(office, f"{head}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode())) == 413
     assert status(raw(office, f"{head}Content-Length: 99999999999999999999\r\n\r\n".encode())) in (400, 413)
-    assert status(raw(office, f"GET /{'x' * 100_000} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())) == 400
+    assert status(raw(office, b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000)) == 400
     for method in ("PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"):
         assert requests.request(method, office.url, timeout=20).status_code == 405
     assert browser.send("/login", {f"a{n}": "" for n in range(1000)}).status_code == 413
@@ -235,20 +243,18 @@ def test_limits_of_a_request(office: Office) -> None:
 def test_slow_clients_are_cut_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "HEAD_SECONDS", 0.2)
     parts = urlsplit(office.url)
-    silent = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20)
-    with silent, pytest.raises(ConnectionResetError):
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as silent:
         silent.sendall(b"GET / HTTP/1.1\r\nHost:")
-        for _ in range(200):  # a byte now and then does not buy time
-            time.sleep(0.02)
-            silent.sendall(b" ")
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            trickle(silent)  # a byte now and then does not buy time
     assert requests.get(f"{office.url}/login", timeout=20).status_code == 200
 
 
 def test_a_body_that_does_not_come_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.pages.visit.BODY_SECONDS", 0.2)
     host = urlsplit(office.url).netloc
-    head = f"POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: {office.url}\r\nContent-Length: 50\r\nConnection: close\r\n\r\n"
-    assert status(raw(office, head.encode() + b"name=")) == 413
+    head = f"POST /login HTTP/1.1\r\nHost: {host}\r\nOrigin: {office.url}\r\nContent-Length: 50\r\nConnection: close"
+    assert status(raw(office, f"{head}\r\n\r\nname=".encode())) == 413
 
 
 def test_a_surprise_tells_nothing_of_the_citizen(office: Office, caplog: pytest.LogCaptureFixture) -> None:

@@ -154,11 +154,10 @@ def test_a_taken_port_is_told_and_tried_again(tmp_path: Path) -> None:
 
 
 def test_stopping_before_and_twice(tmp_path: Path) -> None:
-    office = Office(tmp_path)
-    office.pages.stop()
-    with office:
-        pass
-    office.pages.stop()
+    Office(tmp_path / "other").__exit__(None, None, None)
+    with Office(tmp_path) as office:
+        office.pages.stop()
+        assert not office.pages.up.is_set()
 
 
 def test_the_running_kiosk_serves_its_officers(config: Config) -> None:  # noqa: F811  the fixture
