@@ -134,12 +134,12 @@ def _seconds(until: datetime, now: datetime) -> int:
 class Guard:
     """ASGI middleware around everything: answers requests that no page may see, and puts the headers on every answer.
 
-    `hosts`: names, with port, under which the pages are asked for; `scheme` http or https.
+    `hosts`: names in small letters, with port, under which the pages are asked for; `scheme` http or https.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str], scheme: str) -> None:
         self._app = app
-        self._hosts = frozenset(host.casefold() for host in hosts)
+        self._hosts = hosts
         self._scheme = scheme
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

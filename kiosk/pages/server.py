@@ -85,7 +85,7 @@ class PatientlyNot(H11Protocol):
 class _Server(uvicorn.Server):
     """Tells when it is up, and does `each_second` what is to be done now and then."""
 
-    def __init__(self, config: uvicorn.Config, up: threading.Event, each_second: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, up: threading.Event, *each_second: Callable[[], object]) -> None:
         super().__init__(config)
         self._up = up
         self._each_second = each_second
@@ -95,10 +95,23 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._up.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, but idle lines are cut: an encrypted one would wait for its browser to say goodbye."""
+        self._cut(idle=True)
+        await super().shutdown(sockets)
+        self._cut()
+        await asyncio.sleep(0)  # the loop closes what was cut
+
+    def _cut(self, idle: bool = False) -> None:
+        for line in list(self.server_state.connections):
+            if isinstance(line, H11Protocol) and not (idle and line.cycle and not line.cycle.response_complete):
+                line.transport.abort()
+
     async def on_tick(self, counter: int) -> bool:
         """As uvicorn's, ten times a second."""
         if counter % 10 == 0:
-            self._each_second()
+            for work in self._each_second:
+                work()
         return await super().on_tick(counter)
 
 
@@ -131,23 +144,23 @@ class DeskPages:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._serve()  # returns when a new certificate has come
-                self.up.clear()
+                self._serve()
             except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; a broken PEM file a ValueError
                 why = getattr(error, "strerror", "") or type(error).__name__
                 log.error("pages: %s:%s: %s", self._address.host, self._address.port, why)
-                self.up.clear()
                 self._notice(why)
-                self._stopping.wait(self._retry_seconds)
+            self.up.clear()
+            self._stopping.wait(self._retry_seconds)
 
     def _serve(self) -> None:
         """Serve until `stop`. Raises `OSError` and `ValueError` for a port or a certificate that cannot be used."""
         address = self._address
-        stamp, context = _stamp(address), _context(address)
+        certificate = _Certificate(address)
+        context = certificate.context
         bound = bind(address.host, address.port)
         port = bound.getsockname()[1]
         scheme = "https" if context else "http"
-        hosts = frozenset(_hosts(address, port, scheme))
+        hosts = set(_hosts(address, port, scheme))
         with bound, ThreadPoolExecutor(WORKERS, thread_name_prefix="pages") as workers:
             app = create_app(self._desk, workers, self.sessions, hosts, secure=context is not None)
             config = quiet(
@@ -158,22 +171,15 @@ class DeskPages:
                 h11_max_incomplete_event_size=16 * 1024,
                 ssl_context_factory=(lambda *_: context) if context else None,
             )
-            self._server = server = _Server(config, self.up, lambda: self._look_around(stamp))
+            self._server = server = _Server(
+                config, self.up, self.sessions.sweep, lambda: certificate.renew(hosts, port)
+            )
             if self._stopping.is_set():
                 return
             name = f"[{address.host}]" if ":" in address.host else address.host
             self.url = f"{scheme}://{name}:{port}"
             self._end_notice()
             server.run(sockets=[bound])
-
-    def _look_around(self, stamp: tuple[float, ...]) -> None:
-        """Forget whose time is over; begin anew with a renewed certificate, once certificate and key fit together."""
-        self.sessions.sweep()
-        try:
-            if _stamp(self._address) != stamp and _context(self._address) and self._server is not None:
-                self._server.should_exit = True
-        except (OSError, ValueError):
-            return  # half renewed: the old one serves until the other half is there
 
     def _notice(self, why: str) -> None:
         try:
@@ -189,28 +195,46 @@ class DeskPages:
             log.error("pages: %s", trouble.code)
 
 
-def _stamp(address: Address) -> tuple[float, ...]:
-    """When certificate and key were written."""
-    return tuple(path.stat().st_mtime for path in (address.certificate, address.key) if path is not None)
+class _Certificate:
+    """TLS with the certificate of an address; `context` is None without one. Raises `OSError` and `ValueError`."""
 
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._stamp = self._written()
+        self.context = self._load() if address.certificate else None
 
-def _context(address: Address) -> ssl.SSLContext | None:
-    """TLS with the certificate; None without one. A key with a password is refused rather than asked about."""
-    if address.certificate is None:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(address.certificate, address.key, password="")
-    return context
+    def renew(self, hosts: set[str], port: int) -> None:
+        """Serve new connections with a renewed certificate and its names, once certificate and key fit together."""
+        try:
+            stamp = self._written()
+            if self.context is not None and stamp != self._stamp:
+                self._load()  # half renewed: the old one serves until the other half is there
+                self._load(self.context)
+                hosts.update(_hosts(self._address, port, "https"))
+                self._stamp = stamp
+        except (OSError, ValueError):
+            return
+
+    def _load(self, into: ssl.SSLContext | None = None) -> ssl.SSLContext:
+        context = into or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        assert self._address.certificate is not None
+        # a key with a password is refused rather than asked about on a terminal
+        context.load_cert_chain(self._address.certificate, self._address.key, password="")
+        return context
+
+    def _written(self) -> tuple[float, ...]:
+        files = (self._address.certificate, self._address.key)
+        return tuple(path.stat().st_mtime for path in files if path is not None)
 
 
 def _hosts(address: Address, port: int, scheme: str) -> Iterator[str]:
-    """What may stand in `Host`: the address itself, loopback names, names of the certificate; the port when unusual."""
+    """What may stand in `Host`, in small letters: the address itself, loopback names, names of the certificate."""
     names = {address.host, "localhost", "127.0.0.1", "::1"} if is_loopback(address.host) else {address.host}
     if address.certificate is not None:
         names |= set(_names_of(address.certificate))
     for name in names:
-        written = f"[{name}]" if ":" in name else name
+        written = f"[{name}]" if ":" in name else name.casefold()
         yield f"{written}:{port}"
         if port == USUAL_PORTS[scheme]:
             yield written
