@@ -225,10 +225,10 @@ class Outbox:
         return self._entry(rows[0]) if rows else None
 
     def list(self, limit: int = 100, states: Collection[EntryState] = LIST_ORDER) -> list[OutboxEntry]:
-        """Entries without payload: rejected ones first, then what waits, oldest first; last the newest delivered."""
+        """Entries without payload: rejected ones first, what waits, oldest first; last what ended, newest first."""
         found: list[OutboxEntry] = []
         for state in (s for s in LIST_ORDER if s in states):
-            order = "DESC" if state is EntryState.DELIVERED else "ASC"
+            order = "DESC" if state in (EntryState.DELIVERED, EntryState.CLOSED) else "ASC"
             rows = self._database.query(
                 f"SELECT {COLUMNS}, NULL FROM entries WHERE state = ? ORDER BY seq {order} LIMIT ?",  # noqa: S608
                 state,
