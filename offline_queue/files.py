@@ -29,7 +29,6 @@ def make_folder(folder: Path) -> None:
 
 def write_temporary(folder: Path, parts: Iterable[bytes | memoryview]) -> Path:
     """Write `parts` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
-    """Write `data` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
     path = folder / f".{uuid.uuid4().hex}.part"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:

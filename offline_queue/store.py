@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -86,9 +86,12 @@ class Outbox:
 
     def room(self) -> Room:
         """Whether one more dossier fits: asked before a citizen begins, and for staff to act in good time."""
+        return self._room(self._totals())
+
+    def _room(self, total: Mapping[str, int]) -> Room:
         folder, limits = self._path.parent, self._limits
         disk = os.statvfs(folder)
-        free, waiting = disk.f_bavail * disk.f_frsize, self._waiting()
+        free, waiting = disk.f_bavail * disk.f_frsize, total["pending"] + total["sending"]
         if free < limits.min_free or waiting >= limits.max_waiting or not os.access(folder, os.W_OK):
             return Room.NONE
         return Room.LOW if free < limits.warn_free or waiting >= NEARLY * limits.max_waiting else Room.PLENTY
@@ -131,12 +134,11 @@ class Outbox:
     def lease(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> OutboxEntry | None:
         """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due.
 
-        A power cut may undo it: then the same dossier is sent once more under the same key. What a file needs is safe,
-        as its upload's address is committed durably, and the lease before it with it.
+        On the disk before anything is sent: after a power cut the province is asked whether it has arrived.
         """
         at = _ms(now)
         times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
-        with self._database.writing(durable=False) as connection:
+        with self._database.writing() as connection:
             while rows := connection.execute(DUE_FIRST, times).fetchall():
                 entry = self._entry(rows[0], connection)
                 if entry.last_error != LOST:
@@ -155,14 +157,16 @@ class Outbox:
         body = json.dumps([receipt.code, receipt.status, receipt.received_at, receipt.due_at])
         # a power cut may undo it where no file is removed because of it: the province is asked, and says the same again
         with self._database.writing(durable=self._has_papers(entry_id)) as connection:
-            connection.execute(
-                "UPDATE entries SET official_code = ?, receipt = ? WHERE id = ? AND state <> 'delivered'",
+            taken = connection.execute(
+                "UPDATE entries SET official_code = ?, receipt = ? WHERE id = ? AND state <> 'delivered'"
+                " RETURNING replaces",
                 (receipt.code, body, entry_id),
-            )
-            free = self._purge(connection, "state <> 'delivered' AND id = ?", entry_id, "delivered", "")
-            replaced = connection.execute("SELECT replaces FROM entries WHERE id = ?", (entry_id,)).fetchall()
-            if replaced and replaced[0][0]:
-                free += self._purge(connection, "state = 'closed' AND id = ?", replaced[0][0], "closed", REPLACED)
+            ).fetchall()
+            if not taken:
+                return ()
+            free = self._purge(connection, "id = ?", entry_id, "delivered", "")
+            if taken[0][0]:
+                free += self._purge(connection, "state = 'closed' AND id = ?", taken[0][0], "closed", REPLACED)
             return free
 
     def reject(self, entry_id: str, problems: Sequence[Problem], error: str = "province_rejected") -> None:
@@ -239,7 +243,7 @@ class Outbox:
 
     def counts(self) -> OutboxCounts:
         """The figures for the status bar; what is being sent counts as pending. The same cost at any length."""
-        total = dict(self._database.query("SELECT state, entries FROM totals"))
+        total = self._totals()
         oldest = self._database.query(
             "SELECT created_at FROM entries WHERE seq = (SELECT min(seq) FROM ("
             "SELECT min(seq) AS seq FROM entries WHERE state = 'pending' UNION ALL"
@@ -250,7 +254,7 @@ class Outbox:
             rejected=total["rejected"],
             delivered=total["delivered"],
             oldest_pending=datetime.fromisoformat(oldest[0][0]) if oldest else None,
-            room=self.room(),
+            room=self._room(total),
             notices=tuple(self.notices()),
         )
 
@@ -340,9 +344,8 @@ class Outbox:
         )
         return bool(self._database.query(sql, entry_id))
 
-    def _waiting(self) -> int:
-        total = dict(self._database.query("SELECT state, entries FROM totals"))
-        return int(total["pending"] + total["sending"])
+    def _totals(self) -> dict[str, int]:
+        return dict(self._database.query("SELECT state, entries FROM totals"))
 
     def _entry(self, row: Sequence[Any], connection: Any = None) -> OutboxEntry:
         (

@@ -16,8 +16,7 @@ from kiosk.correction import Declared, place_of
 from kiosk.forms import Question, visible_questions, visible_sections
 from kiosk.pages import papers
 from kiosk.pages.visit import Handler, Visit, answering
-from offline_queue.entry import EntryState, OutboxEntry
-from offline_queue.store import EXPORTED, RETURNED
+from offline_queue.entry import EXPORTED, RETURNED, EntryState, OutboxEntry
 
 NOT_FOUND, CONFLICT = 404, 409
 ROWS = 50
