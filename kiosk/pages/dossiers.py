@@ -24,6 +24,7 @@ LAST = 10
 ENDED = "dossier_already_ended"
 SAME_ID_TAKEN, DAMAGED = "province_conflict", "scan_damaged"
 NOT_REACHED = "citizen_not_reached"
+PLACES = {"/attachments": "Giấy tờ đã quét", "/fee": "Lệ phí"}  # of what is no question
 TOLD_BY = {
     "told_by_phone": "Gọi điện thoại",
     "told_in_person": "Nói trực tiếp tại quầy",
@@ -86,7 +87,8 @@ def reasons_of(entry: OutboxEntry, known: Declared | None) -> list[Reason]:
     found = []
     for problem in entry.problems:
         place = place_of(problem.path, known)
-        found.append(Reason(place if place in labels else "", labels.get(place, problem.path), problem.message))
+        label = labels.get(place, PLACES.get(problem.path, problem.path))
+        found.append(Reason(place if place in labels else "", label, problem.message))
     return found
 
 

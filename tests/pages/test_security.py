@@ -247,6 +247,8 @@ def test_slow_clients_are_cut_off(office: Office, monkeypatch: pytest.MonkeyPatc
         silent.sendall(b"GET / HTTP/1.1\r\nHost:")
         with pytest.raises(OSError, match=r"reset|Broken pipe"):
             trickle(silent)  # a byte now and then does not buy time
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as silent:
+        assert silent.recv(1) == b""  # nor does saying nothing at all
     assert requests.get(f"{office.url}/login", timeout=20).status_code == 200
 
 
