@@ -11,7 +11,8 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -26,7 +27,7 @@ class AuditLog:
     """Appends to one file; the kiosk and its command line may write at the same time."""
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._path = path
+        self.path = path
         self._clock = clock
 
     def write(self, who: str, act: str, **facts: Fact) -> None:
@@ -34,7 +35,7 @@ class AuditLog:
 
         `act` is a stable word such as `series_paused`; `who` an officer's name or "kiosk".
         """
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             flock(file, LOCK_EX)
             end, chain = _whole_lines(file)
@@ -52,6 +53,15 @@ class AuditLog:
                 raise
         finally:
             os.close(file)
+
+
+def told(path: Path, *words: str) -> Iterator[dict[str, Any]]:
+    """The records, oldest first, in which any of these words stands, such as the id of a dossier."""
+    wanted = [word.encode() for word in words if word]
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        for line in file:
+            if any(word in line for word in wanted) and (record := _record(line)):
+                yield record
 
 
 def verify(path: Path) -> int | None:

@@ -12,6 +12,15 @@ log = logging.getLogger(__name__)
 Work = Callable[[], object]
 
 
+def told(error: BaseException) -> str:
+    """What a log may say of a surprise: its kind and its place, as the text could hold personal data."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = Path(trace.tb_frame.f_code.co_filename).name if trace else "?"
+    return f"{type(error).__name__} at {where}:{trace.tb_lineno if trace else 0}"
+
+
 class Clerk:
     """Does one piece of work after the other; each returns an event for the inbox, or None."""
 
@@ -37,12 +46,7 @@ class Clerk:
             try:
                 return work()
             except Exception as error:  # noqa: BLE001  a surprise must become an event: no exception crosses a thread
-                trace = error.__traceback__
-                while trace and trace.tb_next:
-                    trace = trace.tb_next
-                # the text of the exception could hold personal data
-                where = Path(trace.tb_frame.f_code.co_filename).name if trace else "?"
-                log.error("clerk: %s at %s:%s", type(error).__name__, where, trace.tb_lineno if trace else 0)
+                log.error("clerk: %s", told(error))
                 return failed
 
         self._work.put(guarded)

@@ -56,7 +56,7 @@ def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
 
@@ -174,10 +174,16 @@ def _some(series: tuple[SeriesTable, ...]) -> tuple[SeriesTable, ...]:
 
 
 class HallTable(_Table):
-    """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default."""
+    """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default.
+
+    `listen` is where the officers' pages are served, absent: nowhere; beyond this machine with `certificate` and
+    `certificate_key` (PEM files).
+    """
 
     hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
-    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8000"
+    listen: Annotated[str, AfterValidator(_listen)] = ""
+    certificate: Path | None = None
+    certificate_key: Path | None = None
     database: str = ""
     weekdays: tuple[Annotated[int, Field(ge=1, le=7, strict=True)], ...] = (1, 2, 3, 4, 5)
     holidays: tuple[Day, ...] = ()
@@ -236,11 +242,24 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for one, other in pairwise(spans):  # as texts: 07:30-11:30 comes before 13:30-17:00
         if other[:5] < one[6:11]:
             yield "hall.hours", f"{one} and {other} overlap"
+    yield from _without_tls(hall)
     rows = hall.get("series", ())
     letters = [row.get("letter") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     twice = sorted({letter for letter in letters if isinstance(letter, str) and letters.count(letter) > 1})
     if twice:
         yield "hall", f"the series {', '.join(twice)} stands here twice"
+
+
+def _without_tls(hall: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Personal data crosses the hall's network sealed, or not at all."""
+    names = ("certificate", "certificate_key")
+    given = [name for name in names if hall.get(name)]
+    listen = hall.get("listen")
+    host = listen.rpartition(":")[0] if isinstance(listen, str) else ""
+    if host and not is_loopback(host) and len(given) < len(names):
+        yield "hall.listen", "beyond loopback TLS is required: give certificate and certificate_key"
+    elif len(given) == 1:
+        yield "hall", "give certificate and certificate_key, or neither"
 
 
 def parse(data: Mapping[str, Any]) -> Config:

@@ -11,7 +11,7 @@ from kiosk.core import Parts
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from kiosk.submission import SubmissionVerbs
-from offline_queue.entry import SALVAGED
+from offline_queue.entry import SALVAGED, OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
 REASONS = ("paper", "lost", "unreadable", "other")
@@ -95,6 +95,12 @@ class DeskVerbs(SubmissionVerbs):
             self.audit(who, "entry_retried")
             self.parts.sender.wake()
             self._said("entry_will_be_sent")
+
+    def entry_title(self, entry: OutboxEntry) -> str:
+        """What staff and citizen both know it by: the procedure's short name and the code on the slip."""
+        procedure = self.parts.catalogue.procedures.get(entry.procedure_code)
+        name = procedure.short_name if procedure else entry.procedure_code
+        return f"{name} · {entry.provisional_code or entry.id[:8]}"
 
     def reprint_entry(self, entry_id: str) -> None:
         """Print the provisional slip of a stored dossier again."""

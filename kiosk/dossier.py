@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
+from kiosk.catalogue import Procedure
 from kiosk.fees import fee_for
 from kiosk.forms import REQUESTER, visible_answers
 from kiosk.identity import Assurance, Citizen, Method, sex_of
@@ -21,8 +23,6 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
     assert session.declared_at is not None
     case = session.case.id if session.case else ""
     answers = visible_answers(session.form, case, session.answers)
-    copies = answers.get("copies", "1")
-    amount = fee_for(session.procedure, int(copies) if copies.isdecimal() else 1, created_at.date())
     number = answers.get(f"{REQUESTER}.id_number") or session.citizen.id_number
     same = number == session.citizen.id_number  # else the card is another person's: it proves and fills nothing
     known = session.citizen if same else Citizen(number, sex=sex_of(number))
@@ -34,7 +34,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "procedure_code": session.procedure.code,
         "case": case or None,
         "form": {"id": session.form.id, "version": session.form.version.isoformat(), "answers": answers},
-        "submitter": _submitter(known, answers),
+        "submitter": submitter(known, answers),
         "owner": None,
         "identification": {
             "method": (session.citizen.method if same else Method.TYPED).value,
@@ -47,14 +47,23 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "notice_version": NOTICE_VERSION,
         "consents": [{"purpose": purpose, "given_at": notice_at.isoformat()} for purpose in session.consents],
         "result_delivery": {"method": "counter", "address": None},
-        "fee": None if amount is None else {"amount_vnd": amount, "method": "counter" if amount else "none"},
+        "fee": fee(session.procedure, answers, created_at.date()),
         "linked_ticket": session.ticket.number if session.ticket else None,
         "replaces": None,
         "created_at": created_at.isoformat(),
     }
 
 
-def _submitter(citizen: Citizen, answers: dict[str, str]) -> dict[str, Any]:
+def fee(procedure: Procedure, answers: Mapping[str, str], on: date) -> dict[str, Any] | None:
+    """What these answers cost on a day, and how it is paid; None where the province decides."""
+    copies = answers.get("copies", "1")
+    amount = fee_for(procedure, int(copies) if copies.isdecimal() else 1, on)
+    return None if amount is None else {"amount_vnd": amount, "method": "counter" if amount else "none"}
+
+
+def submitter(citizen: Citizen, answers: Mapping[str, str]) -> dict[str, Any]:
+    """The `Person` who submits: what was answered, else what is known of `citizen`."""
+
     def said(key: str) -> str | None:
         return answers.get(f"{REQUESTER}.{key}") or None
 

@@ -246,9 +246,9 @@ class AppState:
     @property
     def alerts(self) -> tuple[str, ...]:
         """Codes of what staff must know of the outbox, the most pressing first."""
-        room = {Room.LOW: ("outbox_room_low",), Room.NONE: ("disk_full",)}.get(self.outbox.room, ())
-        trouble = (self.outbox_trouble,) if self.outbox_trouble else ()
-        return tuple(dict.fromkeys((*trouble, *room, *self.outbox.notices)))
+        full = "disk_full" if self.outbox.room is Room.NONE else ""
+        nearly = "outbox_room_low" if self.outbox.room is Room.LOW else ""
+        return tuple(code for code in dict.fromkeys((self.outbox_trouble, full, *self.outbox.notices, nearly)) if code)
 
     idle_seconds_left: int | None = None  # a warning is on the glass while this is set
     toast: str = ""  # code of a short message, such as a QR that is no ID card

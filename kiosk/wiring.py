@@ -45,6 +45,7 @@ from offline_queue.store import Outbox
 if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
     from kiosk.app import Kiosk
+    from kiosk.pages.server import DeskPages
     from kiosk.sandbox.server import Province
 
 log = logging.getLogger(__name__)
@@ -312,7 +313,9 @@ class Machine:
             )
         )
         link = LinkWatch(sender.wake)
-        parts: tuple[Clerk | DeviceWorker[Any] | Sender | LinkWatch, ...] = (clerk, *workers.values(), sender, link)
+        pages = pages_of(self.kiosk.parts)
+        parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | DeskPages]
+        parts = [clerk, *workers.values(), sender, link, *pages]
         for part in parts:
             part.start()
             exits.callback(part.stop)
@@ -325,6 +328,29 @@ class Machine:
         return {
             kind: DeviceWorker(kind, device, self.inbox, idle=idle.get(kind)) for kind, device in self.devices.items()
         }
+
+
+def pages_of(parts: Parts) -> Iterator[DeskPages]:
+    """The pages of the officers' desk, where they are wanted and somebody may log in."""
+    hall, site = parts.config.hall, parts.config.site
+    if hall.listen and any(account.role == "staff" for account in parts.accounts):
+        from kiosk.pages.desk import Desk
+        from kiosk.pages.server import Address, DeskPages
+
+        host, _, port = hall.listen.rpartition(":")
+        desk = Desk(
+            centre=site.name,
+            kiosk_id=site.kiosk_id,
+            catalogue=parts.catalogue,
+            forms=parts.forms,
+            outbox=parts.outbox,
+            blobs=parts.blobs,
+            audit=parts.audit,
+            accounts=parts.accounts,
+            clock=parts.clock,
+            wake=parts.sender.wake,
+        )
+        yield DeskPages(desk, Address(host.strip("[]"), int(port), hall.certificate, hall.certificate_key))
 
 
 def trust_of(config: Config) -> Callable[[], TrustStore]:

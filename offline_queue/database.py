@@ -72,17 +72,25 @@ class Database:
             return damage(self._connection())
 
     @contextmanager
-    def writing(self) -> Iterator[Any]:
-        """One transaction, all or nothing, on the disk when the block has ended. Raises `OutboxFull`, `StoreFailed`."""
+    def writing(self, durable: bool = True) -> Iterator[Any]:
+        """One transaction, all or nothing, on the disk when the block has ended. Raises `OutboxFull`, `StoreFailed`.
+
+        Not `durable`: seen by all at once and safe from a crash of the process, but a power cut may undo it, as if it
+        had not been done yet; the next durable one takes it to the disk as well.
+        """
         connection = self._connection()
         with self._plain_errors():
-            connection.execute("BEGIN IMMEDIATE")
+            if not durable:
+                connection.execute("PRAGMA synchronous = NORMAL")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if not durable:
+                    connection.execute("PRAGMA synchronous = FULL")
 
     def _create_file(self) -> None:
         """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""

@@ -20,13 +20,14 @@ import urllib3
 from offline_queue import answers
 from offline_queue.answers import Answer
 from offline_queue.entry import Attachment, OutboxEntry, Receipt
-from offline_queue.gateway import Health, OpenBlob, Unreachable
+from offline_queue.gateway import Health, OpenBlob, SubmitError, Unreachable
 from offline_queue.tus import TusUpload
 
 HEALTH_TIMEOUT = (3.0, 5.0)
 MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
 LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
 READ_BYTES = 64 * 1024
+KEPT_SECONDS = 2.0  # between two dossiers on one line
 
 # its warnings quote addresses, and answers that it could not read
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -53,11 +54,17 @@ class HttpGateway:
         self._uploads = uploads if uploads is not None else {}
         self._files = _session(self._url, ca_file, client_cert)
         self._dossiers = _session(self._url, ca_file, client_cert)
+        self._others = _session(self._url, ca_file, client_cert)
+        self._given: dict[
+            str, str
+        ] = {}  # key of the dossier by code of its receipt, of all over the line of the dossiers
+        self._given_at = 0.0
 
     def close(self) -> None:
         """Let go of the connections."""
         self._files.close()
         self._dossiers.close()
+        self._others.close()
 
     def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
         """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
@@ -79,11 +86,34 @@ class HttpGateway:
             error.unsure = False  # the dossier itself has not left
             raise
         body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
-        headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
-        answer = self._alone("POST", "/v1/dossiers", headers, body)
-        if answer.status not in (200, 201):
-            raise answers.refusal(answer)
-        return answers.receipt(answer)
+        return self._hand_in(entry.id, body)
+
+    def _hand_in(self, key: str, body: bytes) -> Receipt:
+        """Send a dossier over a line that is kept only from one that was accepted to the next, soon after it.
+
+        A receipt does not say whose it is. An answer that something in between sends twice would be taken for the next
+        one's, and that dossier be purged without having arrived: so a code that came over this line before is not
+        believed, and whatever is no receipt ends the line.
+        """
+        if self._given and time.monotonic() - self._given_at > KEPT_SECONDS:
+            self._end_line()  # servers close a line that rests, and a request into a closed one is a lost reply
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json", **self._authorization}
+        try:
+            answer = self._call(self._dossiers, "POST", f"{self._url}/v1/dossiers", headers, body, self._timeout)
+            if answer.status not in (200, 201):
+                raise answers.refusal(answer)
+            receipt = answers.receipt(answer)
+            if self._given.setdefault(receipt.code, key) != key:
+                raise Unreachable("the answer for another dossier")
+        except SubmitError:
+            self._end_line()
+            raise
+        self._given_at = time.monotonic()
+        return receipt
+
+    def _end_line(self) -> None:
+        self._dossiers.close()
+        self._given.clear()
 
     def find(self, client_ref: str) -> Receipt | None:
         """Whether the dossier has arrived; None only when the API itself says that it has not."""
@@ -165,16 +195,12 @@ class HttpGateway:
         timeout: tuple[float, float] | None = None,
         token: bool = True,
     ) -> Answer:
-        """One request over a connection of its own: what comes back belongs to no other dossier.
-
-        A receipt does not say whose it is. On a line that is kept, an answer that something in between sends twice
-        would be taken for the next one's, and that dossier be purged without having arrived.
-        """
+        """One request over a line of its own, so that what comes back is its answer and no other's."""
         headers = {**(headers or {}), **(self._authorization if token else {}), "Connection": "close"}
         try:
-            return self._call(self._dossiers, method, self._url + path, headers, data, timeout or self._timeout)
+            return self._call(self._others, method, self._url + path, headers, data, timeout or self._timeout)
         finally:
-            self._dossiers.close()  # also when the answer promises to keep the line
+            self._others.close()  # also when the answer promises to keep the line
 
     def _call(
         self,

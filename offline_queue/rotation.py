@@ -55,7 +55,7 @@ def rotate(outbox_file: Path, scans: Path, key_file: Path, outbox_key: Derive, s
     """
     finish(outbox_file, key_file)
     old, new = load_or_create_key(key_file, store_exists=True), os.urandom(KEY_BYTES)
-    write_temporary(key_file.parent, new.hex().encode() + b"\n").replace(_next_key(key_file))
+    write_temporary(key_file.parent, [new.hex().encode() + b"\n"]).replace(_next_key(key_file))
     sync_folder(key_file.parent)
     try:
         count = _seal_scans(outbox_file, scans, (outbox_key(old), scans_key(old)), scans_key(new))

@@ -73,7 +73,7 @@ def _keep_first_page(path: Path, copy: Path) -> None:
     with path.open("rb") as file:
         page = file.read(PAGE_BYTES)
     if len(page) == PAGE_BYTES and (not copy.exists() or copy.read_bytes() != page):
-        write_temporary(path.parent, page).replace(copy)
+        write_temporary(path.parent, [page]).replace(copy)
         sync_folder(path.parent)
 
 
@@ -81,7 +81,7 @@ def _opens_with(path: Path, first_page: Path, key: bytes) -> bool:
     """Whether the key opens the copy of the first page: then it is the right key, and the page is what is damaged."""
     if not first_page.exists() or path.read_bytes()[:PAGE_BYTES] == first_page.read_bytes():
         return False
-    trial = write_temporary(path.parent, first_page.read_bytes())
+    trial = write_temporary(path.parent, [first_page.read_bytes()])
     try:
         return _damage(trial, key) is not None
     finally:

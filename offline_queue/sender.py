@@ -159,22 +159,24 @@ class Sender:
         if now < self._quiet_until:
             self._publish()
             return self._quiet_until - now
-        due_in = self._outbox.seconds_until_due(self._clock())
-        # the first dossier that waits is the probe: one request, and no province is asked whether it has time for one
-        if self._online is False and (due_in != 0 or self._doubtful) and not self._probe():
+        if self._online is False and (self._doubtful or not self._is_due()) and not self._probe():
             self._publish()  # another process may have added what waits
             return self._offline_pause()
         if (quiet := self._quiet_until - self._monotonic()) > 0:
             return quiet
         if self._online and now >= self._beat_at:  # also while a long queue is being sent
             self._probe()
-        entry = self._outbox.lease(self._clock()) if due_in == 0 else None
+        # while it is away, the first dossier that waits is the question whether it is back
+        entry = self._outbox.lease(self._clock())
         if entry is not None:
             return self._send(entry)
         if now - self._heard_at >= PROBE_SECONDS:
             self._probe()
         self._publish()
-        return min(TICK_SECONDS, due_in or TICK_SECONDS)
+        return min(TICK_SECONDS, self._outbox.seconds_until_due(self._clock()) or TICK_SECONDS)
+
+    def _is_due(self) -> bool:
+        return self._outbox.seconds_until_due(self._clock()) == 0
 
     def _offline_pause(self) -> float:
         return retry.delay(self._misses, self._rng, base=1.0, cap=OFFLINE_CAP_SECONDS)
@@ -216,7 +218,8 @@ class Sender:
         else:
             self._answered()
             self._refusals = 0
-            self._blobs.discard(self._outbox.delivered(entry.id, receipt), self._outbox.uses_blob)
+            if free := self._outbox.delivered(entry.id, receipt):
+                self._blobs.discard(free, self._outbox.uses_blob)
             self._delivered += 1
         self._publish(entry.id)
         return pause
@@ -311,7 +314,7 @@ class Sender:
         self._accepted()
 
     def _accepted(self) -> None:
-        if self._outbox.counts().alarm:
+        if (self._published is None or self._published.counts.alarm) and REFUSED in self._outbox.notices():
             log.warning("sender: province accepts this kiosk again")
             self._outbox.end_notice(REFUSED)
 

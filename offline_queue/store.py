@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -86,9 +86,12 @@ class Outbox:
 
     def room(self) -> Room:
         """Whether one more dossier fits: asked before a citizen begins, and for staff to act in good time."""
+        return self._room(self._totals())
+
+    def _room(self, total: Mapping[str, int]) -> Room:
         folder, limits = self._path.parent, self._limits
         disk = os.statvfs(folder)
-        free, waiting = disk.f_bavail * disk.f_frsize, self._waiting()
+        free, waiting = disk.f_bavail * disk.f_frsize, total["pending"] + total["sending"]
         if free < limits.min_free or waiting >= limits.max_waiting or not os.access(folder, os.W_OK):
             return Room.NONE
         return Room.LOW if free < limits.warn_free or waiting >= NEARLY * limits.max_waiting else Room.PLENTY
@@ -129,7 +132,10 @@ class Outbox:
 
     # -- out -----------------------------------------------------------------------------------------------------
     def lease(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> OutboxEntry | None:
-        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due."""
+        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due.
+
+        On the disk before anything is sent: after a power cut the province is asked whether it has arrived.
+        """
         at = _ms(now)
         times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
         with self._database.writing() as connection:
@@ -149,15 +155,18 @@ class Outbox:
     def delivered(self, entry_id: str, receipt: Receipt) -> tuple[str, ...]:
         """Keep a stub to look up, purge answers and papers; the hashes of files that no other entry needs."""
         body = json.dumps([receipt.code, receipt.status, receipt.received_at, receipt.due_at])
-        with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE entries SET official_code = ?, receipt = ? WHERE id = ? AND state <> 'delivered'",
+        # a power cut may undo it where no file is removed because of it: the province is asked, and says the same again
+        with self._database.writing(durable=self._has_papers(entry_id)) as connection:
+            taken = connection.execute(
+                "UPDATE entries SET official_code = ?, receipt = ? WHERE id = ? AND state <> 'delivered'"
+                " RETURNING replaces",
                 (receipt.code, body, entry_id),
-            )
-            free = self._purge(connection, "state <> 'delivered' AND id = ?", entry_id, "delivered", "")
-            replaced = connection.execute("SELECT replaces FROM entries WHERE id = ?", (entry_id,)).fetchall()
-            if replaced and replaced[0][0]:
-                free += self._purge(connection, "state = 'closed' AND id = ?", replaced[0][0], "closed", REPLACED)
+            ).fetchall()
+            if not taken:
+                return ()
+            free = self._purge(connection, "id = ?", entry_id, "delivered", "")
+            if taken[0][0]:
+                free += self._purge(connection, "state = 'closed' AND id = ?", taken[0][0], "closed", REPLACED)
             return free
 
     def reject(self, entry_id: str, problems: Sequence[Problem], error: str = "province_rejected") -> None:
@@ -220,10 +229,10 @@ class Outbox:
         return self._entry(rows[0]) if rows else None
 
     def list(self, limit: int = 100, states: Collection[EntryState] = LIST_ORDER) -> list[OutboxEntry]:
-        """Entries without payload: rejected ones first, then what waits, oldest first; last the newest delivered."""
+        """Entries without payload: rejected ones first, what waits, oldest first; last what ended, newest first."""
         found: list[OutboxEntry] = []
         for state in (s for s in LIST_ORDER if s in states):
-            order = "DESC" if state is EntryState.DELIVERED else "ASC"
+            order = "DESC" if state in (EntryState.DELIVERED, EntryState.CLOSED) else "ASC"
             rows = self._database.query(
                 f"SELECT {COLUMNS}, NULL FROM entries WHERE state = ? ORDER BY seq {order} LIMIT ?",  # noqa: S608
                 state,
@@ -234,7 +243,7 @@ class Outbox:
 
     def counts(self) -> OutboxCounts:
         """The figures for the status bar; what is being sent counts as pending. The same cost at any length."""
-        total = dict(self._database.query("SELECT state, entries FROM totals"))
+        total = self._totals()
         oldest = self._database.query(
             "SELECT created_at FROM entries WHERE seq = (SELECT min(seq) FROM ("
             "SELECT min(seq) AS seq FROM entries WHERE state = 'pending' UNION ALL"
@@ -245,7 +254,7 @@ class Outbox:
             rejected=total["rejected"],
             delivered=total["delivered"],
             oldest_pending=datetime.fromisoformat(oldest[0][0]) if oldest else None,
-            room=self.room(),
+            room=self._room(total),
             notices=tuple(self.notices()),
         )
 
@@ -328,9 +337,15 @@ class Outbox:
         used = "SELECT 1 FROM attachments WHERE sha256 = ?"
         return tuple(sha256 for sha256 in hashes if not connection.execute(used, (sha256,)).fetchall())
 
-    def _waiting(self) -> int:
-        total = dict(self._database.query("SELECT state, entries FROM totals"))
-        return int(total["pending"] + total["sending"])
+    def _has_papers(self, entry_id: str) -> bool:
+        sql = (
+            "SELECT 1 FROM attachments WHERE entry IN"
+            " (SELECT seq FROM entries WHERE id = ?1 OR id = (SELECT replaces FROM entries WHERE id = ?1)) LIMIT 1"
+        )
+        return bool(self._database.query(sql, entry_id))
+
+    def _totals(self) -> dict[str, int]:
+        return dict(self._database.query("SELECT state, entries FROM totals"))
 
     def _entry(self, row: Sequence[Any], connection: Any = None) -> OutboxEntry:
         (

@@ -125,8 +125,9 @@ class StaffScreen(KioskScreen):
             for ticket in tickets[:MAX_ROWS]:
                 rows.add_widget(self._ticket_row(ticket))
         elif self.tab == "outbox":
-            for code in state.alerts:
-                rows.add_widget(self._alert_row(code))
+            for number, code in enumerate(state.alerts):
+                if number or code in SEEN_BY_STAFF:  # the first stands on top of the screen
+                    rows.add_widget(self._alert_row(code))
             if waiting := _waiting(state):
                 rows.add_widget(StaffRow(title=waiting, detail=_what_happens(state)))
             entries = sorted(state.staff.entries, key=lambda e: e.state is not EntryState.REJECTED)
@@ -195,7 +196,7 @@ class StaffScreen(KioskScreen):
         parts += [problem.message for problem in entry.problems]
         waits = entry.state in (EntryState.PENDING, EntryState.SENDING) or entry.last_error == EXPORTED
         row = StaffRow(
-            title=f"{entry.procedure_code} · {entry.id[:8]}",
+            title=self.kiosk.entry_title(entry),
             detail=" · ".join(parts),
             alarm=entry.state is EntryState.REJECTED,
             act_text=tr._("Gửi ngay") if waits else "",
@@ -222,6 +223,8 @@ def _waiting(state: AppState) -> str:
 
 
 def _what_happens(state: AppState) -> str:
+    if state.outbox.alarm:
+        return tr._("Tỉnh chưa nhận hồ sơ từ máy này. Hồ sơ được giữ an toàn.")
     if state.online is False:
         return tr._("Mất kết nối với tỉnh. Hồ sơ được giữ an toàn; máy tự gửi ngay khi có mạng.")
     return tr._("Máy đang gửi lần lượt, hồ sơ cũ trước.")

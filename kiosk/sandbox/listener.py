@@ -10,22 +10,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.sandbox.faults import App, Faults, Scope
+from kiosk.serving import bind, quiet
 
 _SLOW_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A bound socket that does not listen: the port is kept, who connects is refused. Raises `OSError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound
 
 
 class Listener(uvicorn.Server):
@@ -39,23 +27,7 @@ class Listener(uvicorn.Server):
         self._stopping = asyncio.Event()
         self._reserved: socket.socket | None = None
         guarded = Faults(app, lambda: self.faults, self._pause, self._hang_up)
-        super().__init__(
-            uvicorn.Config(
-                guarded,
-                loop="asyncio",
-                http="h11",
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                log_level=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=2,
-            )
-        )
+        super().__init__(quiet(guarded, timeout_keep_alive=_KEEP_ALIVE_SECONDS))
 
     def run_on(self, bound: socket.socket) -> None:
         """Serve on this socket until `should_exit`; returns when everything is closed."""

@@ -124,7 +124,7 @@ class Province:
     @staticmethod
     def _bind(host: str, port: int, store: Store) -> socket.socket:
         """A kiosk resumes its uploads at the address that it was given, so a restart should not move."""
-        from kiosk.sandbox.listener import bind
+        from kiosk.serving import bind
 
         last = int(store.setting("port") or 0)
         try:

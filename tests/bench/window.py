@@ -84,8 +84,9 @@ def kiosk(work: Callable[[Any, Any], None] | None = None, devices: Mapping[str, 
     config = configuration.load(None)
     config = config.model_copy(update={"devices": {**config.devices, **(devices or {})}})
     with tempfile.TemporaryDirectory() as folder, screen(PORTRAIT):
+        hall = config.hall.model_copy(update={"listen": ""})
         storage = config.storage.model_copy(update={"data_dir": Path(folder)})
-        config = config.model_copy(update={"storage": storage})
+        config = config.model_copy(update={"hall": hall, "storage": storage})
         with Machine(config) as machine:
             prepare_kivy(PORTRAIT)
             from kivy.clock import Clock

@@ -66,7 +66,8 @@ def config(tmp_path: Path) -> Config:
     default = configuration.load(None)
     devices = {**default.devices, "document_scanner": {"driver": "simulated", "seconds_per_page": 0.0}}
     storage = default.storage.model_copy(update={"data_dir": tmp_path / "data"})
-    return default.model_copy(update={"storage": storage, "devices": devices})
+    hall = default.hall.model_copy(update={"listen": ""})
+    return default.model_copy(update={"storage": storage, "devices": devices, "hall": hall})
 
 
 @pytest.fixture

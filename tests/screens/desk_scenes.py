@@ -13,7 +13,7 @@ from kiosk.state import (
     StaffView,
     Step,
 )
-from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Problem, Receipt
+from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Problem, Receipt, Room
 from tests.screens.scene import (
     NOW,
     READY,
@@ -32,7 +32,9 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     absent = StaffView(role="technician")
     yield Scene("login-nobody", replace(base, step=Step.LOGIN, staff=absent))
     desk = StaffView(role="staff", name=names[0], tickets=_tickets(), entries=_entries(), paused=("C",))
-    counts = OutboxCounts(pending=12, rejected=1, delivered=40, notices=("province_unauthorised",))
+    notices = ("province_unauthorised", "store_salvaged", "clock_wrong")
+    oldest = NOW - timedelta(hours=3, minutes=12)
+    counts = OutboxCounts(12, 1, 40, oldest_pending=oldest, room=Room.LOW, notices=notices)
     staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts)
     yield Scene("staff", staff)
     yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
@@ -75,12 +77,21 @@ def _tickets() -> tuple[StaffTicket, ...]:
 def _entries() -> tuple[OutboxEntry, ...]:
     ref = "0b6f3a52-9a40-4f0e-9c7f-0242ac120002"
     problems = (Problem("/applicant/id_number", "Số định danh không có trong Cơ sở dữ liệu quốc gia về dân cư"),)
+    waiting = OutboxEntry(ref, "2.000635", NOW - timedelta(hours=3, minutes=12), provisional_code="TAM-7K3M-Q9XW")
+    rejected = replace(waiting, procedure_code="1.001193", state=EntryState.REJECTED, attempts=1)
     receipt = Receipt("H05.114-261123-0042", 2, NOW.isoformat())
     return (
-        OutboxEntry(ref, "2.000635", NOW, EntryState.PENDING, attempts=3),
-        OutboxEntry(ref, "1.004873", NOW, EntryState.SENDING, attempts=1),
-        OutboxEntry(ref, "1.001193", NOW, EntryState.REJECTED, attempts=1, problems=problems),
-        OutboxEntry(ref, "1.001193", NOW, EntryState.DELIVERED, attempts=1, receipt=receipt),
+        replace(
+            waiting,
+            attempts=3,
+            last_error="province_unreachable",
+            next_attempt_at=NOW + timedelta(minutes=4),
+        ),
+        replace(waiting, procedure_code="1.004873", state=EntryState.SENDING, attempts=1),
+        replace(rejected, problems=problems, last_error="province_rejected"),
+        replace(rejected, last_error="papers_lost"),
+        replace(rejected, state=EntryState.CLOSED, last_error="entry_exported"),
+        replace(rejected, state=EntryState.DELIVERED, receipt=receipt),
     )
 
 

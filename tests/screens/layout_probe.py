@@ -26,8 +26,9 @@ def probe(size: tuple[int, int], out: Path | None, only: str) -> dict[str, Any]:
     config = configuration.load(None)
     answer: dict[str, Any] = {"scenes": [], "findings": []}
     with tempfile.TemporaryDirectory() as folder, screen(size):
+        hall = config.hall.model_copy(update={"listen": ""})
         storage = config.storage.model_copy(update={"data_dir": Path(folder)})
-        config = config.model_copy(update={"storage": storage})
+        config = config.model_copy(update={"hall": hall, "storage": storage})
         with Machine(config) as machine:
             prepare_kivy(size)
             from kivy.clock import Clock

@@ -38,10 +38,11 @@ def probe() -> dict[str, Any]:
     config = configuration.load(None)
     answer: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, screen(PORTRAIT):
+        hall = config.hall.model_copy(update={"listen": ""})
         storage = config.storage.model_copy(update={"data_dir": Path(folder)})
         scanner = {"driver": "simulated", "seconds_per_page": 0.0}
         devices = {**config.devices, "document_scanner": scanner}
-        config = config.model_copy(update={"storage": storage, "devices": devices})
+        config = config.model_copy(update={"hall": hall, "storage": storage, "devices": devices})
         with Machine(config) as machine:
             prepare_kivy(PORTRAIT)
             from kivy.clock import Clock

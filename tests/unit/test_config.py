@@ -270,6 +270,31 @@ def test_hours_that_overlap() -> None:
     assert parse('[hall]\nhours = ["12:00-17:00", "08:00-12:00"]').hall.hours == ("12:00-17:00", "08:00-12:00")
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.10.5", "[::]", "kiosk.local"])
+def test_beyond_loopback_tls_is_required(host: str) -> None:
+    listen = f'[hall]\nlisten = "{host}:8443"\n'
+    certificate, key = 'certificate = "/etc/kiosk/desk.pem"\n', 'certificate_key = "/etc/kiosk/desk.key"\n'
+    for text in (listen, listen + certificate, listen + key, listen + certificate + 'certificate_key = ""\n'):
+        assert problems(text) == {
+            "hall.listen": "beyond loopback TLS is required: give certificate and certificate_key"
+        }
+    assert parse(listen + certificate + key).hall.certificate == Path("/etc/kiosk/desk.pem")
+    assert set(problems(listen + "weekdays = [8]")) == {"hall.listen", "hall.weekdays.0"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.9.9.9"])
+def test_on_loopback_tls_is_a_choice(host: str) -> None:
+    listen = f'[hall]\nlisten = "{host}:8000"\n'
+    assert parse(listen).hall.certificate is None
+    told = problems(listen + 'certificate = "/etc/kiosk/desk.pem"')
+    assert told == {"hall": "give certificate and certificate_key, or neither"}
+
+
+def test_pages_are_served_where_it_says_so() -> None:
+    assert parse("").hall.listen == ""
+    assert config.load(None).hall.listen == "127.0.0.1:8000"
+
+
 def test_contradictions_are_told_beside_other_mistakes() -> None:
     row = '[[hall.series]]\nletter = "A"\ntitle = "T"\n'
     told = problems(f'[province]\nsandbox = true\nurl = "http://x.example"\n[hall]\nlisten = "8000"\n{row}{row}')

@@ -59,7 +59,11 @@ def shown_texts() -> Iterator[tuple[str, str]]:
         for quote, text in re.findall(r"""tr\._\((['"])(.*?)\1\)""", path.read_text(encoding="utf-8")):
             del quote
             yield path.name, text
-    for path in [*sorted((ROOT / "screens").glob("*.py")), ROOT / "kiosk/slips.py"]:
+    for path in sorted((ROOT / "kiosk/pages/templates").glob("*.html")):
+        for text in re.findall(r"""_\("(.*?)"\)""", path.read_text(encoding="utf-8")):
+            yield path.name, text
+    sources = [(ROOT / "screens").glob("*.py"), (ROOT / "kiosk/pages").glob("*.py"), [ROOT / "kiosk/slips.py"]]
+    for path in sorted(path for paths in sources for path in paths):
         for text in constants(path):
             hidden = NOT_SHOWN.get(path.name, ())
             if VIETNAMESE.search(text) and hidden is not None and text not in hidden:
@@ -96,6 +100,24 @@ def told_codes() -> set[str]:
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_code_has_its_sentence(language: str) -> None:
     assert sorted(code for code in told_codes() if i18n.error_text(code, language) == code) == []
+
+
+def test_no_words_of_a_page_stand_outside_the_catalogue() -> None:
+    for path in (ROOT / "kiosk/pages/templates").glob("*.html"):
+        text = path.read_text(encoding="utf-8").replace("Tiếng Việt", "")
+        bare = VIETNAMESE.findall(re.sub(r"\{[{%].*?[%}]\}", "", text))
+        assert bare == [], path.name
+
+
+def test_codes_of_the_pages_have_their_sentences() -> None:
+    pages = (ROOT / "kiosk/pages").rglob("*")
+    texts = [path.read_text(encoding="utf-8") for path in pages if path.suffix in (".py", ".html")]
+    asked = {code for text in texts for code in re.findall(r"""(?:said|advice)\("([a-z_]+)"\)""", text)}
+    told = r'''(?:\.go\([^\n]*?, |\.sorry\(|code=|ENDED = |DOWN = |, code = )"([a-z]+_[a-z_]+)"'''
+    asked |= {code for text in texts for code in re.findall(told, text)}
+    assert len(asked) > 15
+    for language in ("vi", "en"):
+        assert [code for code in sorted(asked) if i18n.error_text(code, language) == code] == []
 
 
 def test_both_languages_explain_the_same_codes() -> None:

@@ -1,0 +1,1 @@
+"""Pages in the browsers of the officers' own computers."""

@@ -1,0 +1,205 @@
+"""Correcting a rejected dossier: change answers, have the citizen confirm the changes, hand in anew."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kiosk import correction, places
+from kiosk.correction import Declared
+from kiosk.dossier_schema import dossier_problems
+from kiosk.forms import Question, QuestionType, Section, visible_questions, visible_sections
+from kiosk.pages.dossiers import (
+    CONFIRMED_BY,
+    CONFLICT,
+    DAMAGED,
+    SAME_ID_TAKEN,
+    ended,
+    found,
+    known_of,
+    names_of,
+    reasons_of,
+    texts_by_place,
+)
+from kiosk.pages.visit import Visit, answering
+from kiosk.text import search_key
+from offline_queue.entry import EntryState, OutboxEntry, Problem
+
+ANSWER = "answer:"  # what the names of answers begin with among the fields of a form
+
+
+def _correct(visit: Visit, entry: OutboxEntry) -> Response:
+    """The form, with the answers of the draft if there is one, and what is wrong with them."""
+    known = _correctable(visit, entry)
+    if known is None:
+        return _cannot(visit, entry)
+    draft = visit.officer.drafts.get(entry.id)
+    answers = known.answers if draft is None else draft
+    faults = {} if draft is None else correction.errors(known, answers, visit.desk.clock().date())
+    reasons = reasons_of(entry, known)
+    sections = [
+        (section, visible_questions(section, known.case, answers))
+        for section in visible_sections(known.form, known.case, answers)
+    ]
+    labels = {question.id: question.label for _, questions in sections for question in questions}
+    return visit.page(
+        "correct.html",
+        entry=entry,
+        known=known,
+        sections=sections,
+        answers=answers,
+        faults=faults,
+        labels=labels,
+        reasons=texts_by_place(reasons),
+        general=[reason for reason in reasons if reason.place not in labels],
+        locked=correction.locked(known, answers),
+        types=QuestionType,
+        groups=places.ethnic_groups(),
+        communes=commune_texts() if _asks_commune(sections) else (),
+        named=names_of(visit),
+    )
+
+
+def _asks_commune(sections: Sequence[tuple[Section, tuple[Question, ...]]]) -> bool:
+    return any(question.type is QuestionType.COMMUNE for _, questions in sections for question in questions)
+
+
+def _check(visit: Visit, entry: OutboxEntry) -> Response:
+    """Keep what was typed as the draft; on to the confirmation once nothing is wrong with it."""
+    known = _correctable(visit, entry)
+    if known is None:
+        return _cannot(visit, entry)
+    said = {name[len(ANSWER) :]: text for name, text in visit.form.items() if name.startswith(ANSWER)}
+    said |= _dates(visit.form) | _communes(visit.form)
+    before = visit.officer.drafts.get(entry.id, dict(known.answers))
+    draft = correction.merged(known, before, said)
+    visit.officer.drafts[entry.id] = draft
+    here = f"/dossiers/{entry.id}/correction"
+    if correction.errors(known, draft, visit.desk.clock().date()):
+        return visit.go(here)  # which tells what is wrong
+    if not correction.changes(known, draft) and entry.last_error != SAME_ID_TAKEN:
+        return visit.go(here, "nothing_changed")
+    return visit.go(f"/dossiers/{entry.id}/confirmation")
+
+
+def _confirm(visit: Visit, entry: OutboxEntry) -> Response:
+    """The changes, old beside new, to read out to the citizen."""
+    known, draft = _correctable(visit, entry), visit.officer.drafts.get(entry.id)
+    if known is None:
+        return _cannot(visit, entry)
+    if draft is None or correction.errors(known, draft, visit.desk.clock().date()):
+        return visit.go(f"/dossiers/{entry.id}/correction")
+    return visit.page(
+        "confirm.html",
+        entry=entry,
+        changes=correction.changes(known, draft),
+        ways=CONFIRMED_BY,
+        phone=entry.payload["submitter"].get("phone") or "",
+        named=names_of(visit),
+    )
+
+
+def _hand_in(visit: Visit, entry: OutboxEntry) -> Response:
+    """Commit the correction, once the officer has recorded how the citizen has confirmed it."""
+    desk, way = visit.desk, visit.form.get("way", "")
+    known, draft = _correctable(visit, entry), visit.officer.drafts.get(entry.id)
+    if known is None:
+        return _cannot(visit, entry)
+    if draft is None or correction.errors(known, draft, desk.clock().date()):
+        return visit.go(f"/dossiers/{entry.id}/correction")
+    if way not in CONFIRMED_BY or "agreed" not in visit.form:
+        return visit.go(f"/dossiers/{entry.id}/confirmation", "citizen_not_confirmed")
+    anew = correction.corrected(known, entry, draft, str(uuid.uuid4()), desk.clock())
+    if problems := dossier_problems(anew.payload, attachments=False):
+        return _against_the_rules(visit, problems)
+    fields = ", ".join(change.id for change in correction.changes(known, draft))
+    with desk.acting:
+        now = desk.outbox.get(entry.id)
+        if now is None or now.state is not EntryState.REJECTED:
+            return ended(visit, entry)
+        visit.audit("dossier_corrected", entry=entry.id, by=anew.id, way=way, fields=fields)
+        if not desk.outbox.replace(entry.id, anew):  # the glass of the kiosk was a moment faster
+            visit.audit("too_late", entry=entry.id)
+            return ended(visit, entry)
+    visit.officer.drafts.pop(entry.id, None)
+    desk.wake()
+    return visit.go("/", "dossier_was_corrected")
+
+
+def _discard(visit: Visit, entry: OutboxEntry) -> Response:
+    visit.officer.drafts.pop(entry.id, None)
+    return visit.go(f"/dossiers/{entry.id}")
+
+
+def _correctable(visit: Visit, entry: OutboxEntry) -> Declared | None:
+    """What is corrected; None when it is no longer rejected, or when other answers would not help."""
+    helps = entry.state is EntryState.REJECTED and entry.last_error != DAMAGED
+    return known_of(visit, entry) if helps else None
+
+
+def _cannot(visit: Visit, entry: OutboxEntry) -> Response:
+    if entry.state is not EntryState.REJECTED:
+        return ended(visit, entry)
+    return visit.go(f"/dossiers/{entry.id}", DAMAGED if entry.last_error == DAMAGED else "form_unknown")
+
+
+def _against_the_rules(visit: Visit, problems: tuple[Problem, ...]) -> Response:
+    return visit.page("sorry.html", CONFLICT, code="correction_against_rules", places=[p.path for p in problems])
+
+
+def _dates(form: Mapping[str, str]) -> dict[str, str]:
+    """Dates as they are written here, day/month/year; what is none stays as it was typed and is told."""
+    return {name[len("date:") :]: iso_date(text) for name, text in form.items() if name.startswith("date:")}
+
+
+def _communes(form: Mapping[str, str]) -> dict[str, str]:
+    """Communes from the words that were typed; one that is not clear stays as typed and is told."""
+    return {name[len("commune:") :]: commune_code(text) for name, text in form.items() if name.startswith("commune:")}
+
+
+def iso_date(text: str) -> str:
+    """`2026-11-02` of `2/11/2026`, `02.11.2026`, `2-11-2026` or eight digits; what is no day comes back as it is."""
+    match = re.fullmatch(r"([0-9]{1,2})([/.-]?)([0-9]{1,2})\2([0-9]{4})", re.sub(r"\s", "", text))
+    if match is None or (not match[2] and len(match[0]) != 8):
+        return text
+    try:
+        return date(int(match[4]), int(match[3]), int(match[1])).isoformat()
+    except ValueError:
+        return text
+
+
+def commune_code(text: str) -> str:
+    """The code of a commune written as `Phường Võ Cường, Tỉnh Bắc Ninh` or by a name that no other bears, in any case
+    and without marks; what names none comes back as it is."""
+    return _codes().get(search_key(text), text)
+
+
+@cache
+def _codes() -> dict[str, str]:
+    every = [place for province in places.provinces() for place in places.communes(province.code)]
+    bearers = Counter(search_key(place.name) for place in every)
+    names = {search_key(place.name): place.code for place in every if bearers[search_key(place.name)] == 1}
+    return names | {search_key(text): code for code, text in commune_texts()}
+
+
+@cache
+def commune_texts() -> tuple[tuple[str, str], ...]:
+    """All communes as they are chosen: code and text."""
+    every = [place for province in places.provinces() for place in places.communes(province.code)]
+    return tuple((place.code, places.commune_text(place.code)) for place in every)
+
+
+ROUTES = [
+    Route("/dossiers/{entry}/correction", answering(found(_correct)), methods=["GET"]),
+    Route("/dossiers/{entry}/correction", answering(found(_check)), methods=["POST"]),
+    Route("/dossiers/{entry}/confirmation", answering(found(_confirm)), methods=["GET"]),
+    Route("/dossiers/{entry}/confirmation", answering(found(_hand_in)), methods=["POST"]),
+    Route("/dossiers/{entry}/discard", answering(found(_discard)), methods=["POST"]),
+]

@@ -1,0 +1,1 @@
+"""The officers' pages over real HTTP."""

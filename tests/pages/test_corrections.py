@@ -1,0 +1,229 @@
+"""Correcting with the citizen: what may change, what is checked, what is recorded, what is sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kiosk.dossier_schema import dossier_problems
+from kiosk.pages.corrections import commune_code, iso_date
+from kiosk.sandbox.server import Province
+from offline_queue.entry import EntryState
+from offline_queue.http_gateway import HttpGateway
+from offline_queue.sender import Sender
+from tests.pages.desk import OTHER, Browser, Office, fields
+from tests.pages.test_dossiers import NAME
+
+
+def newest(office: Office, but: str) -> str:
+    """The id of the correction."""
+    (found,) = [entry.id for entry in office.outbox.list() if entry.id != but]
+    return found
+
+
+def test_a_correction_replaces_the_rejected_dossier(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    office.now += timedelta(hours=2)
+    page = browser.correct(
+        entry,
+        {
+            "answer:child.full_name": "  Trần Thị  Bé ",
+            "date:child.date_of_birth": "2/11/2026",
+            "commune:birth.commune": "phuong ba dinh, thanh pho ha noi",
+            "answer:requester.phone": "0987 654 321",
+            "answer:copies": "3",
+        },
+    )
+    assert page.url.endswith("/confirmation")
+    for text in ("Trần Thị Mai", "Trần Thị Bé", "01/11/2026", "02/11/2026", "Phường Ba Đình", "0987654321"):
+        assert text in page.text
+    assert "Đã nộp lại hồ sơ đã sửa." in browser.confirm(entry).text
+    anew = office.entry(newest(office, entry.id))
+    old = office.entry(entry.id)
+    assert (old.state, old.last_error) == (EntryState.CLOSED, "entry_replaced")
+    assert (anew.state, anew.replaces, anew.provisional_code) == ("pending", entry.id, entry.provisional_code)
+    assert anew.attachments == entry.attachments
+    said = anew.payload
+    assert dossier_problems(said, attachments=False) == ()
+    assert (said["replaces"], said["client_ref"]) == (entry.id, anew.id)
+    assert said["declaration_confirmed_at"] == office.now.isoformat()
+    assert said["form"]["answers"] == {
+        **entry.payload["form"]["answers"],
+        "child.full_name": "Trần Thị Bé",
+        "child.date_of_birth": "2026-11-02",
+        "birth.commune": "00004",
+        "requester.phone": "0987654321",
+        "copies": "3",
+    }
+    assert said["submitter"] == {**entry.payload["submitter"], "phone": "0987654321"}
+    assert said["identification"] == entry.payload["identification"]
+    assert said["consents"] == entry.payload["consents"]
+    assert office.woken.is_set()
+
+
+@pytest.mark.parametrize("form", [{"agreed": ""}, {"way": ""}, {"way": "guessed"}])
+def test_nothing_is_changed_without_the_citizens_confirmation(office: Office, form: dict[str, str]) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    browser.correct(entry, {"answer:child.full_name": "Trần Thị Bé"})
+    given = {"way": "phone", "agreed": "on"} | form
+    page = browser.post(f"/dossiers/{entry.id}/confirmation", **{k: v for k, v in given.items() if v})
+    assert "thiếu xác nhận của người nộp" in page.text
+    assert office.entry(entry.id) == entry
+    assert "Trần Thị Bé" in page.text  # the draft is kept
+
+
+def test_a_confirmation_without_a_correction_leads_to_the_form(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    assert browser.confirm(entry).url.endswith("/correction")
+    assert browser.get(f"/dossiers/{entry.id}/confirmation").url.endswith("/correction")
+    assert office.entry(entry.id) == entry
+
+
+def test_faults_are_told_beside_their_fields_and_what_was_typed_stays(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    page = browser.correct(
+        entry,
+        {
+            "answer:child.full_name": "Bé 2",
+            "date:child.date_of_birth": "31/2/2026",
+            "commune:birth.commune": "Làng Đâu Đó",
+            "answer:requester.phone": "12",
+            "answer:birth.place": "",
+        },
+    )
+    assert page.url.endswith("/correction")
+    kept = fields(page.text)
+    assert kept["date:child.date_of_birth"] == "31/2/2026"
+    assert kept["commune:birth.commune"] == "Làng Đâu Đó"
+    for question in ("child.full_name", "child.date_of_birth", "birth.commune", "requester.phone", "birth.place"):
+        assert f'<a href="#{question}">' in page.text
+    assert "Họ tên chỉ gồm chữ cái." in page.text[page.text.index('id="child.full_name"') :]
+    page = browser.get(f"/dossiers/{entry.id}/confirmation")
+    assert page.url.endswith("/correction")
+    browser.post(f"/dossiers/{entry.id}/discard")
+    assert fields(browser.get(f"/dossiers/{entry.id}/correction").text)["answer:child.full_name"] == "Trần Thị Mai"
+
+
+def test_a_correction_that_changes_nothing_is_none(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    assert "Chưa có thay đổi nào" in browser.correct(entry, {}).text
+    other = office.rejected(error="province_conflict")
+    assert browser.correct(other, {}).url.endswith("/confirmation")  # a new id is what helps here
+
+
+def test_what_the_chip_has_proven_cannot_be_changed(office: Office) -> None:
+    entry = office.rejected(NAME, verified=True)
+    browser = office.officer()
+    page = browser.get(f"/dossiers/{entry.id}/correction").text
+    proven = ("requester.full_name", "requester.id_number", "mother.full_name", "mother.id_number")
+    assert not {f"answer:{one}" for one in proven} & set(fields(page))
+    assert "date:requester.date_of_birth" not in fields(page)
+    forged = {f"answer:{one}": "Phạm Văn Giả" for one in proven} | {"answer:requester.date_of_birth": "1970-01-01"}
+    browser.correct(entry, {"answer:child.full_name": "Trần Thị Bé", **forged})
+    browser.confirm(entry)
+    said = office.entry(newest(office, entry.id)).payload
+    assert said["submitter"] == entry.payload["submitter"]
+    assert said["identification"]["assurance"] == "verified"
+    assert said["form"]["answers"] == {**entry.payload["form"]["answers"], "child.full_name": "Trần Thị Bé"}
+
+
+def test_who_is_no_longer_the_mother_is_taken_out_of_her_block(office: Office) -> None:
+    entry = office.rejected(NAME, verified=True)
+    browser = office.officer()
+    page = browser.correct(entry, {"answer:relation.kind": "relative"})
+    assert page.url.endswith("/correction")  # the mother's block is empty now, and may be filled in
+    assert fields(page.text)["answer:mother.full_name"] == ""
+    page = browser.correct(entry, {"answer:relation.kind": "mother"})
+    assert page.url.endswith("/correction")
+    assert "answer:mother.full_name" not in fields(page.text)
+    assert "Nguyễn Thị Đào" in page.text[page.text.index('id="mother.full_name"') :]
+
+
+def test_another_number_than_the_cards_makes_it_declared(office: Office) -> None:
+    entry = office.rejected(("/submitter/id_number", "Số định danh không đúng."))
+    browser = office.officer()
+    browser.correct(
+        entry, {"answer:requester.id_number": "027190054321", "answer:requester.full_name": "Nguyễn Thị Đào"}
+    )
+    browser.confirm(entry)
+    said = office.entry(newest(office, entry.id)).payload
+    assert said["submitter"]["id_number"] == "027190054321"
+    assert said["form"]["answers"]["mother.id_number"] == "027190054321"  # repeated there
+    assert (said["identification"]["method"], said["identification"]["assurance"]) == ("typed", "declared")
+    assert dossier_problems(said, attachments=False) == ()
+
+
+def test_a_question_that_appears_is_asked(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    page = browser.correct(entry, {"answer:father_known.answer": "yes"})
+    assert page.url.endswith("/correction")
+    assert fields(page.text)["answer:father.full_name"] == "Trần Thị Mai" or '#father.full_name"' in page.text
+
+
+def test_two_officers_correct_at_once(office: Office) -> None:
+    entry = office.rejected(NAME)
+    first, second = office.officer(), office.officer(OTHER)
+    first.correct(entry, {"answer:child.full_name": "Trần Thị Bé"})
+    second.correct(entry, {"answer:child.full_name": "Trần Thị Ba"})
+    assert "Đã nộp lại" in first.confirm(entry).text
+    assert "vừa được xử lý rồi" in second.confirm(entry).text
+    assert office.outbox.counts().pending == 1
+    assert office.log().count("dossier_corrected") == 1
+
+
+def test_drafts_go_with_the_session(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    browser.correct(entry, {"answer:child.full_name": "Trần Thị Bé"})
+    browser.post("/logout")
+    again: Browser = office.officer()
+    assert fields(again.get(f"/dossiers/{entry.id}/correction").text)["answer:child.full_name"] == "Trần Thị Mai"
+
+
+def test_rejected_corrected_accepted(office: Office, tmp_path: Path) -> None:
+    """The whole loop with a province that rejects, over real HTTP."""
+    entry = office.added(papers=2)
+    province = Province(tmp_path / "province", fault="reject")
+    gateway = HttpGateway(province.start(), province.token, uploads=office.outbox.uploads)
+    try:
+        Sender(office.outbox, office.blobs, gateway, lambda _event: None).drain(10)
+        assert office.entry(entry.id).state is EntryState.REJECTED
+        browser = office.officer()
+        page = browser.get(f"/dossiers/{entry.id}").text
+        assert "Họ tên không khớp với dữ liệu dân cư." in page
+        assert "Thiếu giấy tờ bắt buộc." in page
+        province.fault = ""
+        browser.correct(entry, {"answer:requester.full_name": "Nguyễn Thị Đảo"})
+        browser.confirm(entry, way="in_person")
+        Sender(office.outbox, office.blobs, gateway, lambda _event: None).drain(10)
+    finally:
+        gateway.close()
+        province.stop()
+    anew = office.entry(newest(office, entry.id))
+    assert anew.state is EntryState.DELIVERED
+    assert anew.receipt
+    assert office.entry(entry.id).payload == {}  # purged with its correction
+    assert office.outbox.find_by_code(entry.provisional_code) == anew
+    assert anew.receipt.code in browser.get("/").text
+
+
+def test_dates_as_people_write_them() -> None:
+    for text in ("2/11/2026", "02.11.2026", "2-11-2026", " 02 / 11 / 2026 ", "02112026"):
+        assert iso_date(text) == "2026-11-02"
+    for text in ("31/2/2026", "2/11/26", "2/11.2026", "211 2026", "x", "", "2026-11-02", "٢/11/2026"):
+        assert iso_date(text) == text
+
+
+def test_communes_as_people_write_them() -> None:
+    for text in ("Phường Võ Cường, Tỉnh Bắc Ninh", "phuong vo cuong,  tinh bac ninh", "Phường Võ Cường", "09190"):
+        assert commune_code(text) == "09190"
+    for text in ("Xã Tân Tiến", "Võ", "", "Đâu Đó"):
+        assert commune_code(text) == text
