@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,8 @@ class Database:
         """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""
         try:
             make_folder(self.path.parent)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+            with suppress(FileExistsError):  # closing a file that is there would end SQLite's locks on it in this process
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
             sync_folder(self.path.parent)
         except OSError as error:
             raise StoreFailed("store_failed", f"{self.path}: {error.strerror}") from None

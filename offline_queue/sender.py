@@ -124,13 +124,16 @@ class Sender:
 
     # -- the thread ----------------------------------------------------------------------------------------------
     def _run(self) -> None:
-        try:
-            with self._outbox.sending():
-                while not self._stopping.is_set():
-                    self._bell.wait(self._careful_step())
-                    self._bell.clear()
-        except OutboxError as error:
-            log.error("sender: ended, the store does not open: %s", error.code)
+        while not self._stopping.is_set():
+            try:
+                with self._outbox.sending():
+                    while not self._stopping.is_set():
+                        self._bell.wait(self._careful_step())
+                        self._bell.clear()
+            except OutboxError as error:  # the store takes no lock or no commit yet
+                self._tell_trouble(error)
+                self._bell.wait(PROBE_SECONDS)
+                self._bell.clear()
 
     def _careful_step(self) -> float:
         """`step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait."""

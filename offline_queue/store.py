@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from offline_queue.database import Database
 from offline_queue.entry import (
@@ -29,7 +29,7 @@ from offline_queue.entry import (
     Receipt,
     Room,
 )
-from offline_queue.errors import OutboxConflict, OutboxFull
+from offline_queue.errors import OutboxConflict, OutboxFull, StoreFailed
 from offline_queue.uploads import Uploads
 
 __all__ = ["Outbox", "OutboxConflict", "OutboxFull"]
@@ -92,7 +92,7 @@ class Outbox:
         folder, limits = self._path.parent, self._limits
         disk = os.statvfs(folder)
         free, waiting = disk.f_bavail * disk.f_frsize, total["pending"] + total["sending"]
-        if free < limits.min_free or waiting >= limits.max_waiting or not os.access(folder, os.W_OK):
+        if free < limits.min_free or waiting >= limits.max_waiting or not self._writable():
             return Room.NONE
         return Room.LOW if free < limits.warn_free or waiting >= NEARLY * limits.max_waiting else Room.PLENTY
 
@@ -205,7 +205,7 @@ class Outbox:
 
         Each living sender holds a shared lock, which the kernel takes away with its process.
         """
-        with self._path.with_name(self._path.name + "-senders").open("a") as lock:
+        with self._senders() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 with self._database.writing() as connection:
@@ -306,6 +306,20 @@ class Outbox:
         return self._database.damage()
 
     # -- inside --------------------------------------------------------------------------------------------------
+    def _senders(self) -> IO[str]:
+        try:
+            return self._path.with_name(self._path.name + "-senders").open("a")
+        except OSError as error:
+            raise StoreFailed("store_failed", error.strerror or "") from None
+
+    def _writable(self) -> bool:
+        # tried, as access(2) knows nothing of a file system that an error has made read-only
+        try:
+            self._senders().close()
+        except StoreFailed:
+            return False
+        return True
+
     def _change(
         self,
         entry_id: str,
