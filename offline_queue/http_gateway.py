@@ -19,13 +19,15 @@ import urllib3
 from offline_queue import answers
 from offline_queue.answers import Answer
 from offline_queue.entry import Attachment, OutboxEntry, Receipt
-from offline_queue.gateway import Health, OpenBlob, Unreachable
+from offline_queue.gateway import Health, OpenBlob, SubmitError, Unreachable
 from offline_queue.tus import TusUpload
 
 HEALTH_TIMEOUT = (3.0, 5.0)
 MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
 LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
 READ_BYTES = 64 * 1024
+LINE_SECONDS = 5.0  # a line that nothing went over for longer may be dead without a word: it would cost a time-out
+LINE_DOSSIERS = 1000
 
 # its warnings quote addresses, and answers that it could not read
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -52,11 +54,15 @@ class HttpGateway:
         self._uploads = uploads if uploads is not None else {}
         self._files = _session(self._url, ca_file, client_cert)
         self._dossiers = _session(self._url, ca_file, client_cert)
+        self._questions = _session(self._url, ca_file, client_cert)
+        self._codes: dict[str, str] = {}  # that came over the line for dossiers, and whose they are
+        self._posted_at = 0.0
 
     def close(self) -> None:
         """Let go of the connections."""
         self._files.close()
         self._dossiers.close()
+        self._questions.close()
 
     def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
         """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
@@ -75,10 +81,7 @@ class HttpGateway:
         ]
         body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
         headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
-        answer = self._alone("POST", "/v1/dossiers", headers, body)
-        if answer.status not in (200, 201):
-            raise answers.refusal(answer)
-        return answers.receipt(answer)
+        return self._post(entry.id, headers, body)
 
     def find(self, client_ref: str) -> Receipt | None:
         """Whether the dossier has arrived; None only when the API itself says that it has not."""
@@ -127,7 +130,7 @@ class HttpGateway:
         try:
             return upload.run()
         finally:
-            self._files.close()  # the next file gets a line of its own, see `_alone`
+            self._files.close()
 
     def _about_file(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
         """One request of an upload. One line carries one file, so that a late answer can name too small an offset only.
@@ -147,20 +150,41 @@ class HttpGateway:
         method: str,
         path: str,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
         timeout: tuple[float, float] | None = None,
         token: bool = True,
     ) -> Answer:
-        """One request over a connection of its own: what comes back belongs to no other dossier.
-
-        A receipt does not say whose it is. On a line that is kept, an answer that something in between sends twice
-        would be taken for the next one's, and that dossier be purged without having arrived.
-        """
+        """One request over a line of its own: an answer that something in between sends twice meets no other one."""
         headers = {**(headers or {}), **(self._authorization if token else {}), "Connection": "close"}
         try:
-            return self._call(self._dossiers, method, self._url + path, headers, data, timeout or self._timeout)
+            return self._call(self._questions, method, self._url + path, headers, None, timeout or self._timeout)
         finally:
-            self._dossiers.close()  # also when the answer promises to keep the line
+            self._questions.close()  # also when the answer promises to keep the line
+
+    def _post(self, entry_id: str, headers: Mapping[str, str], body: bytes) -> Receipt:
+        """One dossier, over the line of those before it while that has had nothing but receipts.
+
+        A receipt does not say whose it is. When something in between sends one twice, the next dossier would be taken
+        for delivered and purged: its code gives it away.
+        """
+        if time.monotonic() - self._posted_at > LINE_SECONDS or len(self._codes) >= LINE_DOSSIERS:
+            self._end_line()
+        try:
+            url, headers = f"{self._url}/v1/dossiers", {**headers, **self._authorization}
+            answer = self._call(self._dossiers, "POST", url, headers, body, self._timeout)
+            if answer.status not in (200, 201):
+                raise answers.refusal(answer)
+            receipt = answers.receipt(answer)
+            if self._codes.setdefault(receipt.code, entry_id) != entry_id:
+                raise Unreachable("the answer about another dossier")
+        except SubmitError:
+            self._end_line()
+            raise
+        self._posted_at = time.monotonic()
+        return receipt
+
+    def _end_line(self) -> None:
+        self._dossiers.close()
+        self._codes.clear()
 
     def _call(
         self,

@@ -14,7 +14,7 @@ from tests.queue.fault_proxy import between
 from tests.queue.faults import FAULTS
 from tests.queue.kiosks import kiosk_at
 from tests.queue.real_province import RealProvince, real_province
-from tests.queue.wire import FIND, HEAD, HEALTH, KINDS, PATCH, POST, Pace
+from tests.queue.wire import CREATE, FIND, HEAD, HEALTH, KINDS, PATCH, POST, Pace
 
 SOON = 30.0  # seconds; only a broken sender needs them
 PATIENCE = (1.0, 0.2)  # to connect, between two bytes
@@ -57,3 +57,21 @@ def one_fault(province: RealProvince, folder: Path, kind: str, fault: str) -> No
         kiosk.assert_delivered(province, one, scan)
         kiosk.assert_delivered(province, next_one)
         assert proxy.accepted <= 2, kind
+        if kind in (HEAD, PATCH):
+            assert proxy.kinds().count(CREATE) == 1, "the file began anew"
+
+
+def test_an_answer_that_comes_again_is_not_taken_for_another_file_s(
+    province: RealProvince, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address of one upload comes once more when the next file asks for its own."""
+    monkeypatch.setattr(sender_module, "DRAIN_PAUSE_SECONDS", 0.02)
+    first, second = random.Random(1).randbytes(30_000), random.Random(2).randbytes(20_000)
+    with between(province.address) as proxy, kiosk_at(proxy.url, tmp_path) as kiosk:
+        proxy.script(CREATE, "stale")
+        proxy.script(PATCH, "bad_gateway")
+        proxy.script(HEAD, "bad_gateway", "bad_gateway")
+        one, other = kiosk.submit(first), kiosk.submit(second)
+        assert kiosk.sender.drain(SOON) == {"delivered": 2, "pending": 0, "rejected": 0}
+        kiosk.assert_delivered(province, one, first)
+        kiosk.assert_delivered(province, other, second)
