@@ -13,6 +13,7 @@ from offline_queue import sender as sender_module
 from tests.queue.fault_proxy import between
 from tests.queue.faults import FAULTS
 from tests.queue.kiosks import kiosk_at
+from tests.queue.people import entry
 from tests.queue.real_province import RealProvince, real_province
 from tests.queue.wire import CREATE, FIND, HEAD, HEALTH, KINDS, PATCH, POST, Pace
 
@@ -75,3 +76,22 @@ def test_an_answer_that_comes_again_is_not_taken_for_another_file_s(
         assert kiosk.sender.drain(SOON) == {"delivered": 2, "pending": 0, "rejected": 0}
         kiosk.assert_delivered(province, one, first)
         kiosk.assert_delivered(province, other, second)
+
+
+def test_a_refusal_that_comes_again_refuses_no_other_dossier(province: RealProvince, tmp_path: Path) -> None:
+    with between(province.address) as proxy, kiosk_at(proxy.url, tmp_path) as kiosk:
+        proxy.script(POST, "stale")
+        faulty = entry()  # the province's schema wants more
+        kiosk.outbox.add(faulty)
+        good = kiosk.submit()
+        assert kiosk.sender.drain(SOON) == {"delivered": 1, "pending": 0, "rejected": 1}
+        kiosk.assert_delivered(province, good)
+
+
+def test_the_answer_to_a_question_is_not_that_to_the_next(province: RealProvince, tmp_path: Path) -> None:
+    with between(province.address) as proxy, kiosk_at(proxy.url, tmp_path) as kiosk:
+        one = kiosk.submit()
+        assert kiosk.sender.drain(SOON)["delivered"] == 1
+        proxy.script(FIND, "stale")
+        assert kiosk.gateway.find(one.id) is not None
+        assert kiosk.gateway.find(entry().id) is None
