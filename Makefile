@@ -10,7 +10,7 @@ DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libp
 DEBIAN += $(shell command -v npm >/dev/null || echo nodejs npm)
 TUS    := tests/queue/tus_server
 
-.PHONY: run test setup check bench fuzz lock
+.PHONY: run test torture setup check bench fuzz lock
 .DEFAULT_GOAL := run
 
 run: setup
@@ -19,6 +19,10 @@ run: setup
 
 test: setup
 	@$(BIN)/pytest
+
+# What takes minutes: power cuts and kills by the hundred, thousands of dossiers through tens of thousands of faults.
+torture: setup
+	@$(BIN)/pytest -m torture -s --timeout=3000
 
 check: setup
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

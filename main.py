@@ -56,11 +56,12 @@ def parser() -> argparse.ArgumentParser:
     acts.add_parser("list", parents=[common])
     for name in ("show", "retry"):
         acts.add_parser(name, parents=[common]).add_argument("id")
-    for name, half in (("export", "public"), ("import", "private")):
+    for name, half in (("export", "public"), ("backup", "public"), ("import", "private")):
         move = acts.add_parser(name, parents=[common])
         move.add_argument("file", type=Path)
         move.add_argument("--key", type=Path, required=True, help=f"the centre's {half} key (X25519, PEM)")
     acts.add_parser("verify", parents=[common])
+    acts.add_parser("rekey", parents=[common])
     acts.add_parser("drain", parents=[common]).add_argument("--seconds", type=float, default=50)
     return top
 

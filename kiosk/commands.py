@@ -25,12 +25,13 @@ from kiosk.hall.tickets import HallError, TicketState
 from kiosk.provisional import provisional_code
 from kiosk.staff import AccountsError
 from kiosk.wiring import Refused
-from offline_queue.entry import Attachment, EntryState, OutboxEntry
+from offline_queue.entry import EXPORTED, Attachment, EntryState, OutboxEntry
 from offline_queue.errors import OutboxError
 
 log = logging.getLogger(__name__)
 Verb = Callable[[argparse.Namespace, Config], int]
 DONE, FAILED, USAGE = 0, 1, 2
+UNSENT = (EntryState.PENDING, EntryState.SENDING)
 
 
 def guarded(options: argparse.Namespace, verb: Verb) -> int:
@@ -212,7 +213,10 @@ def audit(options: argparse.Namespace, config: Config) -> int:
 
 
 def outbox(options: argparse.Namespace, config: Config) -> int:
-    """add | list | show | retry | drain | export | import | verify."""
+    """add | list | show | retry | drain | export | backup | import | verify | rekey."""
+    if options.act == "rekey":
+        _say(options, {"scans": wiring.rotate_key(config), "key_file": str(config.storage.key)})
+        return DONE
     with ExitStack() as exits:
         stores = wiring.open_stores(config)
         exits.callback(stores.close)
@@ -317,7 +321,7 @@ def _outbox_show(options: argparse.Namespace, config: Config, stores: wiring.Sto
 
 def _outbox_retry(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
     entry = stores.outbox.get(options.id)
-    if entry is None or entry.state in (EntryState.DELIVERED, EntryState.REJECTED):
+    if entry is None or not (entry.state in UNSENT or entry.last_error == EXPORTED):
         return _fail(options, "entry_unknown", f"no entry {options.id} waits")
     stores.outbox.retry_now(options.id)
     _say(options, {"id": options.id, "state": EntryState.PENDING.value})
@@ -343,6 +347,15 @@ def _outbox_export(options: argparse.Namespace, config: Config, stores: wiring.S
     from offline_queue import archive
 
     count = archive.export(stores.outbox, stores.blobs, options.file, archive.load_public_key(options.key))
+    _say(options, {"file": str(options.file), "entries": count})
+    return DONE
+
+
+def _outbox_backup(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+    from offline_queue import archive
+
+    key = archive.load_public_key(options.key)
+    count = archive.export(stores.outbox, stores.blobs, options.file, key, move=False)
     _say(options, {"file": str(options.file), "entries": count})
     return DONE
 
@@ -377,6 +390,7 @@ OUTBOX_ACTS = {
     "retry": _outbox_retry,
     "drain": _outbox_drain,
     "export": _outbox_export,
+    "backup": _outbox_backup,
     "import": _outbox_import,
     "verify": _outbox_verify,
 }

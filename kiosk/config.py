@@ -114,10 +114,19 @@ def _data_home() -> Path:
 
 
 class Storage(_Table):
-    """Where data lies; `key_file` beside it when not given."""
+    """Where data lies, `key_file` beside it when not given; how much of it, and for how long.
+
+    With less than `min_free_mb` on the disk, or `max_waiting` dossiers, no citizen may begin another one; staff are
+    told in good time, below `warn_free_mb` or from four fifths of the dossiers on. `keep_days` is for how long a
+    dossier that came to its end can be looked up.
+    """
 
     data_dir: Path = Field(default_factory=_data_home)
     key_file: Path | None = None
+    min_free_mb: int = Field(200, ge=50, strict=True)  # one dossier of scans, and everything else keeps working
+    warn_free_mb: int = Field(1000, ge=50, strict=True)
+    max_waiting: int = Field(5000, ge=10, strict=True)
+    keep_days: int = Field(90, ge=1, le=3650, strict=True)
 
     @property
     def key(self) -> Path:

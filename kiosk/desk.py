@@ -11,10 +11,12 @@ from kiosk.core import Parts
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from kiosk.submission import SubmissionVerbs
+from offline_queue.entry import SALVAGED
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
 REASONS = ("paper", "lost", "unreadable", "other")
 OUTBOX_ROWS = 50
+SEEN_BY_STAFF = (SALVAGED,)  # notices that staff end; the others end when their cause does
 
 
 class DeskVerbs(SubmissionVerbs):
@@ -106,6 +108,13 @@ class DeskVerbs(SubmissionVerbs):
         self.audit(who, "slip_reprinted", entry=entry_id)
         self.print_slip(f"entry:{entry_id[:8]}", "", slip)
         self._said("reprint_sent")
+
+    def seen(self, code: str) -> None:
+        """Staff have read a notice that does not end by itself."""
+        if (who := self._officer()) and code in SEEN_BY_STAFF:
+            self.parts.outbox.end_notice(code)
+            self.audit(who, "notice_seen", code=code)
+            self.change(outbox=self.parts.outbox.counts())
 
     def confirm_clock(self) -> None:
         """The clock is right, and was ahead once: cancel the tickets of later days, give numbers again."""

@@ -20,6 +20,7 @@ from kiosk.identifying import IdentifyVerbs
 from kiosk.identity import Method
 from kiosk.preview import preview
 from kiosk.state import Job, Page, Preparation, Session, Step
+from offline_queue.entry import Room
 
 MAX_PAGES = 40
 REVIEW_STEPS = 2  # check your answers, declare
@@ -57,8 +58,8 @@ class JourneyVerbs(IdentifyVerbs):
         """BRING → IDENTIFY, if there is room to keep a dossier."""
         if self.session.case is None:
             return
-        if not self.parts.outbox.has_room():
-            self.tell("disk_full")
+        if trouble := self.state.outbox_trouble or ("disk_full" if self.parts.outbox.room() is Room.NONE else ""):
+            self.tell(trouble)
             return
         self.change_session(Step.IDENTIFY, errors={})
 

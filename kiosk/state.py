@@ -18,7 +18,7 @@ from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from devices.interfaces import DeviceStatus, ScannedPage
 from kiosk.identity import Assurance, Citizen
-from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt
+from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
 if TYPE_CHECKING:
     from kiosk.catalogue import Case, Component, Procedure
@@ -241,6 +241,15 @@ class AppState:
     card_present: bool = False
     online: bool | None = None
     outbox: OutboxCounts = field(default_factory=OutboxCounts)
+    outbox_trouble: str = ""  # code of what keeps the store from working
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """Codes of what staff must know of the outbox, the most pressing first."""
+        room = {Room.LOW: ("outbox_room_low",), Room.NONE: ("disk_full",)}.get(self.outbox.room, ())
+        trouble = (self.outbox_trouble,) if self.outbox_trouble else ()
+        return tuple(dict.fromkeys((*trouble, *room, *self.outbox.notices)))
+
     idle_seconds_left: int | None = None  # a warning is on the glass while this is set
     toast: str = ""  # code of a short message, such as a QR that is no ID card
     staff: StaffView = StaffView()

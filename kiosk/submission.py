@@ -128,7 +128,7 @@ class SubmissionVerbs(JourneyVerbs):
 
     def outbox_changed(self, event: OutboxChanged) -> None:
         """Status bar, staff's list, and the official code while its owner still stands there."""
-        values: dict[str, object] = {"outbox": event.counts}
+        values: dict[str, object] = {"outbox": event.counts, "outbox_trouble": event.trouble}
         if event.online is not None:
             values["online"] = event.online
         self.change(**values)

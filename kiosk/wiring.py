@@ -9,8 +9,8 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from devices import registry
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
-from kiosk import staff
+from kiosk import heartbeat, staff
 from kiosk.audit import AuditLog
 from kiosk.catalogue import load_catalogue
 from kiosk.clerk import Clerk
@@ -32,8 +32,9 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import OutboxChanged
+from offline_queue.entry import SALVAGED, Limits, OutboxChanged
 from offline_queue.files import create_once
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.key import derive, load_or_create_key
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
-MIN_FREE_BYTES = 200 * 1024 * 1024  # room for one dossier of scans and for everything else to keep working
+MB = 1024 * 1024
+OUTBOX, SCANS = "outbox", "scans"  # what the subkeys are for
 
 
 class Refused(Exception):
@@ -93,12 +95,12 @@ class Stores:
     outbox: Outbox
     blobs: BlobStore
     audit: AuditLog
-    key: bytes = field(repr=False)
+    holding: ExitStack  # the outbox, and the lock that keeps its files from being exchanged
 
     def close(self) -> None:
         """Close the files."""
-        self.outbox.close()
         self.tickets.close()
+        self.holding.close()
 
 
 def site_clock(config: Config) -> Callable[[], datetime]:
@@ -110,17 +112,70 @@ def site_clock(config: Config) -> Callable[[], datetime]:
 def open_stores(config: Config, issuer: str = "") -> Stores:
     """Open (on first start: make) the stores; `issuer` is the running kiosk. Raises `Refused` and `OutboxError`."""
     claim(config)
+    folder, outbox_file = config.storage.data_dir, config.storage.data_dir / "outbox.db"
+    audit = AuditLog(folder / "audit.jsonl")
+    holding = ExitStack()
+    try:
+        _hold_outbox(config, audit, holding, check=bool(issuer))
+        key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
+        outbox = Outbox(outbox_file, derive(key, OUTBOX), limits=limits_of(config))
+    except BaseException:
+        holding.close()
+        raise
+    holding.callback(outbox.close)
+    tickets = TicketStore(config.hall.database or str(folder / "tickets.db"), issuer)
+    return Stores(tickets, outbox, BlobStore(folder / "scans", derive(key, SCANS)), audit, holding)
+
+
+@contextmanager
+def alone_with_outbox(config: Config) -> Iterator[None]:
+    """Have the outbox for oneself, while no process has it open. Raises `Refused`."""
+    with (config.storage.data_dir / "outbox.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused("store_in_use", str(config.storage.data_dir)) from None
+        yield
+
+
+def _hold_outbox(config: Config, audit: AuditLog, holding: ExitStack, check: bool) -> None:
+    """Keep everybody from exchanging the files of the outbox; before that, mend what a crash or the disk has broken."""
+    outbox_file, key_file = config.storage.data_dir / "outbox.db", config.storage.key
+    if check or rotation.unfinished(outbox_file):
+        try:
+            with alone_with_outbox(config):
+                rotation.finish(outbox_file, key_file)
+                if check and outbox_file.exists():
+                    key = load_or_create_key(key_file, store_exists=True)
+                    if saved := salvage.check(outbox_file, derive(key, OUTBOX), site_clock(config)()):
+                        name = saved.aside.name
+                        audit.write("kiosk", "store_salvaged", whole=saved.whole, stubs=saved.stubs, aside=name)
+        except Refused:
+            if rotation.unfinished(outbox_file):
+                raise
+            log.warning("outbox: another process has it open; it is checked at the next start")
+    lock = holding.enter_context((config.storage.data_dir / "outbox.lock").open("a"))
+    fcntl.flock(lock, fcntl.LOCK_SH)
+
+
+def rotate_key(config: Config) -> int:
+    """Seal the outbox and its scans with a new key; how many scans. Raises `Refused`, `OutboxError`, OSError."""
+    claim(config)
     folder = config.storage.data_dir
-    outbox_file = folder / "outbox.db"
-    key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
-    database = config.hall.database or str(folder / "tickets.db")
-    return Stores(
-        tickets=TicketStore(database, issuer),
-        outbox=Outbox(outbox_file, derive(key, "outbox"), min_free=MIN_FREE_BYTES),
-        blobs=BlobStore(folder / "scans", derive(key, "scans")),
-        audit=AuditLog(folder / "audit.jsonl"),
-        key=key,
-    )
+    with alone_with_outbox(config):
+        return rotation.rotate(
+            folder / "outbox.db",
+            folder / "scans",
+            config.storage.key,
+            outbox_key=lambda key: derive(key, OUTBOX),
+            scans_key=lambda key: derive(key, SCANS),
+        )
+
+
+def limits_of(config: Config) -> Limits:
+    """How much the outbox may hold."""
+    table = config.storage
+    return Limits(table.min_free_mb * MB, table.warn_free_mb * MB, table.max_waiting)
 
 
 def hall_of(config: Config, tickets: TicketStore) -> Hall:
@@ -220,14 +275,22 @@ class Machine:
         exits.enter_context(instance_lock(config.storage.data_dir))
         stores = open_stores(config, issuer=config.site.kiosk_id)
         exits.callback(stores.close)
-        stores.blobs.sweep(stores.outbox.blob_ids)
+        if SALVAGED not in stores.outbox.notices():  # until staff have seen it, what no list names may still be needed
+            stores.blobs.sweep(stores.outbox.blob_ids)
         self.province = province_of(config)
         url = self.province.start() if self.province else ""
         if self.province:
             exits.callback(self.province.stop)
         gateway = gateway_of(config, stores.outbox, url)
         exits.callback(gateway.close)
-        sender = Sender(stores.outbox, stores.blobs, gateway, self._outbox_changed)
+        sender = Sender(
+            stores.outbox,
+            stores.blobs,
+            gateway,
+            self._outbox_changed,
+            report=lambda: heartbeat.report(config, self.kiosk.state),  # asked for after the kiosk is there
+            keep=timedelta(days=config.storage.keep_days),
+        )
         clerk = Clerk(self.inbox)
         self.devices = open_devices(config)
         workers = self._workers()

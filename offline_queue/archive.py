@@ -24,19 +24,17 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import Attachment, EntryState, OutboxEntry, Problem
+from offline_queue.entry import EXPORTED, Attachment, EntryState, OutboxEntry, Problem
 from offline_queue.errors import ArchiveRefused
 from offline_queue.files import OWNER_ONLY, sync_folder
-from offline_queue.store import Outbox
+from offline_queue.store import UNDELIVERED, Outbox
 
 MAGIC = b"KIOSK-OUTBOX 1\n"
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 KEY_BYTES, NONCE_BYTES, LENGTH_BYTES = 32, 12, 4
 LONGEST_RECORD = 256 * 1024 * 1024  # bytes: far above any scan, far below what a length field can claim
 MORE, LAST = b"more", b"last"
-MOVED = "entry_exported"  # why an entry is no longer sent from here
 EVERYTHING = 1_000_000
-UNDELIVERED = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING)
 
 
 @dataclass(frozen=True)
@@ -69,14 +67,18 @@ def load_private_key(path: Path) -> X25519PrivateKey:
     return key
 
 
-def export(outbox: Outbox, blobs: BlobStore, path: Path, recipient: X25519PublicKey) -> int:
-    """Write all that is not delivered to a new file, oldest first; how many entries.
+def export(outbox: Outbox, blobs: BlobStore, path: Path, recipient: X25519PublicKey, move: bool = True) -> int:
+    """Write all that is not delivered to a new file, oldest first, also what was moved before; how many entries.
 
-    They stay here, for staff to send after all if the file is lost, but this kiosk no longer sends them by itself.
+    With `move` this kiosk no longer sends them by itself; they stay here, for staff to send after all if the file is
+    lost. Without it the file is a backup, beside a running kiosk too: each dossier still has one effect, as another
+    machine that imports it asks the province first.
     Raises `FileExistsError`, OSError, `BlobDamaged`: then nothing has changed and no file is left.
     """
     with blobs.hold():  # what is delivered meanwhile keeps its scans until the file is whole
-        entries = sorted(outbox.list(EVERYTHING, UNDELIVERED), key=lambda entry: entry.created_at)
+        listed = outbox.list(EVERYTHING, (*UNDELIVERED, EntryState.CLOSED))
+        here = [entry for entry in listed if entry.state is not EntryState.CLOSED or entry.last_error == EXPORTED]
+        entries = sorted(here, key=lambda entry: entry.created_at)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -87,9 +89,8 @@ def export(outbox: Outbox, blobs: BlobStore, path: Path, recipient: X25519Public
             path.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
-    for entry in written:
-        if entry.state is not EntryState.REJECTED:
-            outbox.reject(entry.id, (Problem("", MOVED),), MOVED)
+    for entry in written if move else ():
+        outbox.exported(entry.id)
     return len(written)
 
 
@@ -197,7 +198,7 @@ def _get(file: BinaryIO) -> bytes:
 
 
 def _as_json(entry: OutboxEntry) -> dict[str, Any]:
-    said = asdict(replace(entry, payload={}, receipt=None, next_attempt_at=None))
+    said = asdict(replace(entry, payload={}, receipt=None, next_attempt_at=None, changed_at=None))
     return {**said, "created_at": entry.created_at.isoformat(), "payload": dict(entry.payload)}
 
 

@@ -16,12 +16,28 @@ from offline_queue.errors import KeyRefused, OutboxError, OutboxFull, StoreFaile
 from offline_queue.files import OWNER_ONLY, sync_folder
 
 SCHEMA = Path(__file__).with_name("schema.sql")
-SCHEMA_VERSION = 1
+MIGRATIONS = Path(__file__).with_name("migrations")  # `to_N.sql` makes version N of the one before
+SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0  # several processes write: each waits this long for its turn
 NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the disk is a full disk
+CORRUPT = 11  # SQLITE_CORRUPT: a page does not decrypt, or does not hold what it should
 NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
 FULL = 13  # SQLITE_FULL
 IO_ERROR = 10  # SQLITE_IOERR: among others, no room for the shared-memory file
+
+
+def connect(path: Path, key: bytes) -> Any:
+    """A connection to an encrypted file; whether the key fits shows at the first use. Raises the library's errors."""
+    connection = sqlcipher3.connect(str(path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr; what it tells comes as errors
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    return connection
+
+
+def damage(connection: Any) -> tuple[str, ...]:
+    """What a check of the whole file finds: pages that do not decrypt; if all do, broken structures."""
+    pages = tuple(f"cipher: {row[0]}" for row in connection.execute("PRAGMA cipher_integrity_check"))
+    return pages or tuple(row[0] for row in connection.execute("PRAGMA quick_check") if row[0] != "ok")
 
 
 class Database:
@@ -29,7 +45,7 @@ class Database:
 
     def __init__(self, path: Path, key: bytes) -> None:
         self.path = path
-        self._key = key.hex()
+        self._key = key
         self._local = threading.local()
         self._connections: list[Any] = []
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,18 +65,31 @@ class Database:
             rows: list[Any] = self._connection().execute(sql, values).fetchall()
             return rows
 
+    def damage(self) -> tuple[str, ...]:
+        """What an integrity check of the whole file finds."""
+        with self._plain_errors():
+            return damage(self._connection())
+
     @contextmanager
-    def writing(self) -> Iterator[Any]:
-        """One transaction, all or nothing, on the disk when the block has ended. Raises `OutboxFull`, `StoreFailed`."""
+    def writing(self, durable: bool = True) -> Iterator[Any]:
+        """One transaction, all or nothing, on the disk when the block has ended. Raises `OutboxFull`, `StoreFailed`.
+
+        Not `durable`: seen by all at once and safe from a crash of the process, but a power cut may undo it, as if it
+        had not been done yet; the next durable one takes it to the disk as well.
+        """
         connection = self._connection()
         with self._plain_errors():
-            connection.execute("BEGIN IMMEDIATE")
+            if not durable:
+                connection.execute("PRAGMA synchronous = NORMAL")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+                if not durable:
+                    connection.execute("PRAGMA synchronous = FULL")
 
     def _create_file(self) -> None:
         """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""
@@ -79,24 +108,27 @@ class Database:
         return connection
 
     def _connect(self) -> Any:
-        connection = sqlcipher3.connect(
-            str(self.path), timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = connect(self.path, self._key)
         self._connections.append(connection)
-        connection.execute(f"PRAGMA key = \"x'{self._key}'\"")
         for setting in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {setting}").fetchall()
         return connection
 
     def _prepare(self) -> None:
-        with self.writing() as connection:
+        """Make the tables, or bring those of an earlier version here, all steps or none."""
+        connection = self._connection()
+        connection.execute("PRAGMA foreign_keys = OFF")  # not possible within a transaction
+        with self.writing():
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise StoreFailed("store_too_new", f"version {version}")
-            if version == 0:
-                for statement in _statements(SCHEMA.read_text("utf-8")):
+            steps = [MIGRATIONS / f"to_{step}.sql" for step in range(version + 1, SCHEMA_VERSION + 1)]
+            for script in steps if version else [SCHEMA]:
+                for statement in _statements(script.read_text("utf-8")):
                     connection.execute(statement)
+            if version < SCHEMA_VERSION:
                 connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("PRAGMA foreign_keys = ON")
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
@@ -110,9 +142,19 @@ class Database:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         if code == NOT_A_DATABASE:
             return KeyRefused("key_wrong", str(self.path))
+        if code == CORRUPT:
+            self._drop_connection()  # SQLCipher refuses everything after a bad page: the next use opens anew
+            return StoreFailed("store_damaged", str(name))
         if code == FULL or (code == IO_ERROR and self._free_bytes() < NEARLY_FULL_BYTES):
             return OutboxFull(str(name))
         return StoreFailed("store_failed", str(name))
+
+    def _drop_connection(self) -> None:
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            self._connections.remove(connection)
+            connection.close()
 
     def _free_bytes(self) -> int:
         try:

@@ -42,7 +42,7 @@ class OutboxConflict(OutboxError):
 
 
 class StoreFailed(OutboxError):
-    """`store_failed`, `store_too_new`."""
+    """`store_failed`, `store_damaged` (the next start brings over what can be read), `store_too_new`."""
 
 
 class BlobDamaged(OutboxError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterable
 from pathlib import Path
 
 OWNER_ONLY = 0o600
@@ -18,13 +19,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_temporary(folder: Path, data: bytes) -> Path:
-    """Write `data` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
+def write_temporary(folder: Path, parts: Iterable[bytes | memoryview]) -> Path:
+    """Write `parts` durably under a new name in `folder`, for the owner only. Raises OSError, leaving nothing."""
     path = folder / f".{uuid.uuid4().hex}.part"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
     except OSError:
@@ -35,7 +36,7 @@ def write_temporary(folder: Path, data: bytes) -> Path:
 
 def create_once(path: Path, data: bytes) -> None:
     """Create `path` durably, whole or not at all; a file that another process has just made stays as it is."""
-    temporary = write_temporary(path.parent, data)
+    temporary = write_temporary(path.parent, [data])
     try:
         os.link(temporary, path)
     except FileExistsError:

@@ -29,9 +29,15 @@ class SubmitError(Exception):
 
 
 class Unreachable(SubmitError):
-    """No usable answer: the dossier may or may not have arrived, so ask before sending again."""
+    """No usable answer. `unsure`: the dossier may have arrived, so ask before sending again; `connected`: there was a
+    connection, so the cause may lie in what was sent and not in the line."""
 
     code = "province_unreachable"
+
+    def __init__(self, detail: str = "", unsure: bool = True, connected: bool = True) -> None:
+        super().__init__(detail)
+        self.unsure = unsure
+        self.connected = connected
 
 
 class Busy(SubmitError):
@@ -94,3 +100,6 @@ class Gateway(Protocol):
 
     def health(self) -> Health:
         """Whether the province is up."""
+
+    def heartbeat(self, report: Mapping[str, Any]) -> None:
+        """Tell the province how this kiosk is; no personal data."""

@@ -6,6 +6,7 @@ import io
 import ipaddress
 import json
 import logging
+import ssl
 import time
 from collections.abc import Mapping, MutableMapping
 from functools import partial
@@ -26,8 +27,7 @@ HEALTH_TIMEOUT = (3.0, 5.0)
 MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
 LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
 READ_BYTES = 64 * 1024
-LINE_SECONDS = 5.0  # a line that nothing went over for longer may be dead without a word: it would cost a time-out
-LINE_DOSSIERS = 1000
+KEPT_SECONDS = 2.0  # between two dossiers on one line
 
 # its warnings quote addresses, and answers that it could not read
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -54,34 +54,66 @@ class HttpGateway:
         self._uploads = uploads if uploads is not None else {}
         self._files = _session(self._url, ca_file, client_cert)
         self._dossiers = _session(self._url, ca_file, client_cert)
-        self._questions = _session(self._url, ca_file, client_cert)
-        self._codes: dict[str, str] = {}  # that came over the line for dossiers, and whose they are
-        self._posted_at = 0.0
+        self._others = _session(self._url, ca_file, client_cert)
+        self._given: dict[
+            str, str
+        ] = {}  # key of the dossier by code of its receipt, of all over the line of the dossiers
+        self._given_at = 0.0
 
     def close(self) -> None:
         """Let go of the connections."""
         self._files.close()
         self._dossiers.close()
-        self._questions.close()
+        self._others.close()
 
     def submit(self, entry: OutboxEntry, open_blob: OpenBlob) -> Receipt:
         """Upload the files, resumed where they stopped, then the dossier with the entry's id as its key."""
-        attachments = [
-            {
-                "component": paper.component,
-                "title": paper.title,
-                "copy_type": paper.copy_type,
-                "file_url": self._upload(entry.id, number, paper, open_blob),
-                "sha256": paper.sha256,
-                "size": paper.size,
-                "media_type": paper.media_type,
-                "pages": paper.pages,
-            }
-            for number, paper in enumerate(entry.attachments, start=1)
-        ]
+        try:
+            attachments = [
+                {
+                    "component": paper.component,
+                    "title": paper.title,
+                    "copy_type": paper.copy_type,
+                    "file_url": self._upload(entry.id, number, paper, open_blob),
+                    "sha256": paper.sha256,
+                    "size": paper.size,
+                    "media_type": paper.media_type,
+                    "pages": paper.pages,
+                }
+                for number, paper in enumerate(entry.attachments, start=1)
+            ]
+        except Unreachable as error:
+            error.unsure = False  # the dossier itself has not left
+            raise
         body = json.dumps({**entry.payload, "attachments": attachments}, ensure_ascii=False).encode()
-        headers = {"Idempotency-Key": entry.id, "Content-Type": "application/json"}
-        return self._post(entry.id, headers, body)
+        return self._hand_in(entry.id, body)
+
+    def _hand_in(self, key: str, body: bytes) -> Receipt:
+        """Send a dossier over a line that is kept only from one that was accepted to the next, soon after it.
+
+        A receipt does not say whose it is. An answer that something in between sends twice would be taken for the next
+        one's, and that dossier be purged without having arrived: so a code that came over this line before is not
+        believed, and whatever is no receipt ends the line.
+        """
+        if self._given and time.monotonic() - self._given_at > KEPT_SECONDS:
+            self._end_line()  # servers close a line that rests, and a request into a closed one is a lost reply
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json", **self._authorization}
+        try:
+            answer = self._call(self._dossiers, "POST", f"{self._url}/v1/dossiers", headers, body, self._timeout)
+            if answer.status not in (200, 201):
+                raise answers.refusal(answer)
+            receipt = answers.receipt(answer)
+            if self._given.setdefault(receipt.code, key) != key:
+                raise Unreachable("the answer for another dossier")
+        except SubmitError:
+            self._end_line()
+            raise
+        self._given_at = time.monotonic()
+        return receipt
+
+    def _end_line(self) -> None:
+        self._dossiers.close()
+        self._given.clear()
 
     def find(self, client_ref: str) -> Receipt | None:
         """Whether the dossier has arrived; None only when the API itself says that it has not."""
@@ -116,6 +148,15 @@ class HttpGateway:
             raise answers.refusal(answer)
         return answers.health(answer)
 
+    def heartbeat(self, report: Mapping[str, Any]) -> None:
+        """Tell the province how this kiosk is."""
+        body = json.dumps(report, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        path = f"/v1/kiosks/{quote(str(report['kiosk']), safe='')}/heartbeat"
+        answer = self._alone("POST", path, headers, body)
+        if answer.status not in (200, 204):
+            raise answers.refusal(answer)
+
     def _upload(self, entry_id: str, number: int, paper: Attachment, open_blob: OpenBlob) -> str:
         metadata = {"filename": f"{entry_id}.{number}", "media_type": paper.media_type, "sha256": paper.sha256}
         upload = TusUpload(
@@ -130,7 +171,7 @@ class HttpGateway:
         try:
             return upload.run()
         finally:
-            self._files.close()
+            self._files.close()  # the next file gets a line of its own, see `_alone`
 
     def _about_file(self, method: str, url: str, *, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
         """One request of an upload. One line carries one file, so that a late answer can name too small an offset only.
@@ -150,41 +191,16 @@ class HttpGateway:
         method: str,
         path: str,
         headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
         timeout: tuple[float, float] | None = None,
         token: bool = True,
     ) -> Answer:
-        """One request over a line of its own: an answer that something in between sends twice meets no other one."""
+        """One request over a line of its own, so that what comes back is its answer and no other's."""
         headers = {**(headers or {}), **(self._authorization if token else {}), "Connection": "close"}
         try:
-            return self._call(self._questions, method, self._url + path, headers, None, timeout or self._timeout)
+            return self._call(self._others, method, self._url + path, headers, data, timeout or self._timeout)
         finally:
-            self._questions.close()  # also when the answer promises to keep the line
-
-    def _post(self, entry_id: str, headers: Mapping[str, str], body: bytes) -> Receipt:
-        """One dossier, over the line of those before it while that has had nothing but receipts.
-
-        A receipt does not say whose it is. When something in between sends one twice, the next dossier would be taken
-        for delivered and purged: its code gives it away.
-        """
-        if time.monotonic() - self._posted_at > LINE_SECONDS or len(self._codes) >= LINE_DOSSIERS:
-            self._end_line()
-        try:
-            url, headers = f"{self._url}/v1/dossiers", {**headers, **self._authorization}
-            answer = self._call(self._dossiers, "POST", url, headers, body, self._timeout)
-            if answer.status not in (200, 201):
-                raise answers.refusal(answer)
-            receipt = answers.receipt(answer)
-            if self._codes.setdefault(receipt.code, entry_id) != entry_id:
-                raise Unreachable("the answer about another dossier")
-        except SubmitError:
-            self._end_line()
-            raise
-        self._posted_at = time.monotonic()
-        return receipt
-
-    def _end_line(self) -> None:
-        self._dossiers.close()
-        self._codes.clear()
+            self._others.close()  # also when the answer promises to keep the line
 
     def _call(
         self,
@@ -205,7 +221,17 @@ class HttpGateway:
                 return Answer(response.status_code, received, _read(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             # the library's text may quote the address with a client_ref: the kind is enough
-            raise Unreachable(type(error).__name__) from None
+            connected = not _never_connected(error)
+            raise Unreachable(type(error).__name__, unsure=connected, connected=connected) from None
+
+
+def _never_connected(error: Exception) -> bool:
+    """No address, nobody there, or not the one that the certificate names: not a byte of ours has left."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, urllib3.exceptions.ConnectTimeoutError)  # also a refusal, or no address
 
 
 def _read(response: requests.Response) -> bytes:

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from offline_queue import retry
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry, Problem, Receipt
+from offline_queue.entry import CLOCK_WRONG, REFUSED, Attachment, OutboxChanged, OutboxCounts, OutboxEntry, Problem
 from offline_queue.errors import BlobDamaged, OutboxError
-from offline_queue.gateway import Busy, Conflict, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
+from offline_queue.gateway import Busy, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
 from offline_queue.store import LEASE_SECONDS, Outbox
 
 log = logging.getLogger(__name__)
 
-PROBE_SECONDS = 15.0  # between two questions whether the province is there, while nothing else tells
+PROBE_SECONDS = 30.0  # between two questions whether the province is there, while nothing else tells
+HEARTBEAT_SECONDS = 60.0
+FORGET_SECONDS = 6 * 3600.0  # between two looks for stubs that are old enough
+KEEP = timedelta(days=90)  # a delivered dossier can be looked up for so long
+CLOCK_MATTERS_SECONDS = 60.0  # tickets, hours and holidays go by the minute
 OFFLINE_CAP_SECONDS = 15.0  # the longest pause between two such questions while it is not
 TICK_SECONDS = 2.0  # another process may have added an entry: looking costs one read
 UNAUTHORISED_SECONDS = 300.0  # someone must mend the token first; asking more often only fills the province's log
 PAUSE_CAP_SECONDS = 60.0  # after failures in a row while the province is there
 BUSY_CAP_SECONDS = 45.0  # the longest pause that we make of a shorter one which a busy province asks for
-NOT_TAKEN = (Conflict.code, Busy.code)  # after these answers the entry has certainly not arrived, or asking is no use
 SHORTEST_PAUSE = 1.0  # also when a busy province asks for none
 DRAIN_PAUSE_SECONDS = 0.5
 SLOW_BYTES_PER_SECOND = 20_000  # a file keeps its lease as long as a line this slow needs
@@ -35,7 +41,11 @@ STOP_SECONDS = 10.0
 
 
 class Sender:
-    """Sends until stopped; says with `OutboxChanged` what changed. `on_change` is called on the sender's thread."""
+    """Sends until stopped; says with `OutboxChanged` what changed.
+
+    `on_change`, and `report` which gives what the heartbeat tells besides the queue, are called on the sender's thread.
+    `keep` is for how long a dossier that came to its end can be looked up.
+    """
 
     def __init__(
         self,
@@ -46,6 +56,8 @@ class Sender:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         rng: random.Random | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        report: Callable[[], Mapping[str, Any]] | None = None,
+        keep: timedelta = KEEP,
     ) -> None:
         self._outbox = outbox
         self._blobs = blobs
@@ -54,6 +66,8 @@ class Sender:
         self._clock = clock
         self._monotonic = monotonic
         self._rng = rng or random.Random()  # noqa: S311  jitter, not secrets
+        self._report = report
+        self._keep = keep
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._bell = threading.Event()
         self._stopping = threading.Event()
@@ -63,9 +77,13 @@ class Sender:
         self._refusals = 0  # times in a row that the province was busy
         self._failures = 0  # attempts in a row without any usable answer
         self._misses = 0  # the same, of any request
+        self._doubtful = False  # the province takes connections and does not answer: no dossier as the probe
+        self._beat_at = -math.inf if report else math.inf  # monotonic: when the next heartbeat is due
+        self._forget_at = -math.inf
+        self._clock_ahead: float | None = None  # seconds that the province's clock is ahead of ours
         self._delivered = 0
         self._published: OutboxChanged | None = None
-        self._troubled = False
+        self._trouble = ""  # of the store itself
 
     def start(self) -> None:
         """Begin to send."""
@@ -119,14 +137,21 @@ class Sender:
         try:
             pause = self.step()
         except OutboxError as error:
-            if not self._troubled and not self._stopping.is_set():
-                log.error("sender: store in trouble: %s", error)
-            self._troubled = True
+            if not self._stopping.is_set():
+                self._tell_trouble(error)
             return PROBE_SECONDS
-        if self._troubled:
+        if self._trouble:
             log.warning("sender: store works again")
-        self._troubled = False
+            self._trouble = ""
+            self._publish()
         return pause
+
+    def _tell_trouble(self, error: OutboxError) -> None:
+        if self._trouble != error.code:
+            log.error("sender: store in trouble: %s", error)
+            self._trouble = error.code
+            counts = self._published.counts if self._published else OutboxCounts()  # the store may not even count
+            self._on_change(OutboxChanged(counts, self._online, trouble=self._trouble))
 
     def step(self) -> float:
         """Do the next thing; the seconds to wait after it, 0 for none."""
@@ -134,12 +159,15 @@ class Sender:
         if now < self._quiet_until:
             self._publish()
             return self._quiet_until - now
-        if self._online is False and not self._probe():
+        due_in = self._outbox.seconds_until_due(self._clock())
+        # the first dossier that waits is the probe: one request, and no province is asked whether it has time for one
+        if self._online is False and (due_in != 0 or self._doubtful) and not self._probe():
             self._publish()  # another process may have added what waits
-            return retry.delay(self._misses, self._rng, base=1.0, cap=OFFLINE_CAP_SECONDS)
+            return self._offline_pause()
         if (quiet := self._quiet_until - self._monotonic()) > 0:
             return quiet
-        due_in = self._outbox.seconds_until_due(self._clock())
+        if self._online and now >= self._beat_at:  # also while a long queue is being sent
+            self._probe()
         entry = self._outbox.lease(self._clock()) if due_in == 0 else None
         if entry is not None:
             return self._send(entry)
@@ -148,30 +176,43 @@ class Sender:
         self._publish()
         return min(TICK_SECONDS, due_in or TICK_SECONDS)
 
+    def _offline_pause(self) -> float:
+        return retry.delay(self._misses, self._rng, base=1.0, cap=OFFLINE_CAP_SECONDS)
+
     def _probe(self) -> bool:
-        """Ask whether the province is there."""
+        """Ask whether the province is there, and what time it has; on the way, do what is due now and then."""
+        asked_at = self._clock()
         try:
-            self._gateway.health()
+            health = self._gateway.health()
         except Unreachable as error:
             self._lost(error)
             return False
         except Busy as error:
             self._rest(error.after)  # it is there, and has enough to do
+            self._heard()
+            return True
         except SubmitError:
-            pass  # it answers
+            self._heard()  # it answers
+            return True
         self._heard()
+        self._compare_clocks(health.time, asked_at)
+        self._beat()
+        self._forget(health.time)
         return True
 
     def _send(self, entry: OutboxEntry) -> float:
         """One attempt with one entry; the seconds to wait before the next."""
         pause = 0.0
+        unsure = entry.unsure
         try:
-            receipt = self._ask(entry) or self._gateway.submit(entry, self._opener(entry))
+            receipt = self._gateway.find(entry.id) if unsure else None
+            unsure = False
+            receipt = receipt or self._gateway.submit(entry, self._opener(entry))
         except BlobDamaged as error:
             log.error("sender: entry %s: a scan is damaged: %s", entry.id, error.detail)
             self._outbox.reject(entry.id, (Problem("/attachments", error.code),), error.code)
         except SubmitError as error:
-            pause = self._failed(entry, error)
+            pause = self._failed(entry, error, unsure)
         else:
             self._answered()
             self._refusals = 0
@@ -179,12 +220,6 @@ class Sender:
             self._delivered += 1
         self._publish(entry.id)
         return pause
-
-    def _ask(self, entry: OutboxEntry) -> Receipt | None:
-        """Before a resend: has it arrived? Any earlier attempt may have, if only its answer was lost in a crash."""
-        if entry.attempts < 2 or entry.last_error in NOT_TAKEN:
-            return None
-        return self._gateway.find(entry.id)
 
     def _opener(self, entry: OutboxEntry) -> Callable[[Attachment], bytes]:
         def open_blob(paper: Attachment) -> bytes:
@@ -194,8 +229,11 @@ class Sender:
 
         return open_blob
 
-    def _failed(self, entry: OutboxEntry, error: SubmitError) -> float:
-        """Put the entry where its error belongs; the seconds to wait before the next one."""
+    def _failed(self, entry: OutboxEntry, error: SubmitError, unsure: bool) -> float:
+        """Put the entry where its error belongs; the seconds to wait before the next one.
+
+        `unsure`: an attempt before this one may have arrived.
+        """
         match error:
             case Rejected():
                 self._answered()
@@ -204,23 +242,29 @@ class Sender:
             case Unauthorised():
                 self._heard()
                 self._raise_alarm(error)
-                self._outbox.retry_at(entry.id, None, error.code)
+                self._outbox.retry_at(entry.id, None, error.code, unsure)
                 return self._keep_quiet(UNAUTHORISED_SECONDS * self._rng.uniform(0.8, 1.2))
             case Busy():
                 self._answered()
                 pause = self._rest(error.after)
-                self._outbox.retry_at(entry.id, self._in(pause), error.code)  # a restart does not shorten it
+                self._outbox.retry_at(entry.id, self._in(pause), error.code, unsure)  # also over a restart
                 return pause
-        return self._unreachable(entry, error)
+            case Unreachable(connected=False):
+                self._lost(error)
+                self._outbox.retry_at(entry.id, None, error.code, unsure)
+                return self._offline_pause()
+            case Unreachable():
+                return self._unreachable(entry, error, unsure or error.unsure)
+        raise error
 
-    def _unreachable(self, entry: OutboxEntry, error: SubmitError) -> float:
+    def _unreachable(self, entry: OutboxEntry, error: Unreachable, unsure: bool) -> float:
         """Is it the line, or this entry? The line: all wait for it. The entry: it steps aside, the others go on."""
         self._failures += 1
         self._lost(error)
-        line_is_down = not self._probe()
+        line_is_down = self._doubtful = not self._probe()
         keeps_place = entry.attempts <= (LINK_TRIES if line_is_down else ENTRY_TRIES)
         at = None if keeps_place else self._in(retry.delay(entry.attempts, self._rng))
-        self._outbox.retry_at(entry.id, at, error.code)
+        self._outbox.retry_at(entry.id, at, error.code, unsure)
         if line_is_down or self._failures <= ENTRY_TRIES + 1:
             return 0.0  # the next step probes, or takes the next entry
         return retry.delay(self._failures - 1, self._rng, base=1.0, cap=PAUSE_CAP_SECONDS)
@@ -252,6 +296,7 @@ class Sender:
 
     def _heard(self) -> None:
         self._misses = 0
+        self._doubtful = False
         self._heard_at = self._monotonic()
         if self._online is False:
             log.warning("sender: province reachable again")
@@ -260,21 +305,61 @@ class Sender:
             self._publish()
 
     def _answered(self) -> None:
-        """The province dealt with an entry: it is there, and it knows this kiosk."""
+        """The province dealt with a request of this kiosk: it is there, and it knows us."""
         self._heard()
         self._failures = 0
-        if self._outbox.counts().alarm:
+        self._accepted()
+
+    def _accepted(self) -> None:
+        if REFUSED in self._outbox.notices():
             log.warning("sender: province accepts this kiosk again")
-            self._outbox.set_alarm(False)
+            self._outbox.end_notice(REFUSED)
 
     def _raise_alarm(self, error: SubmitError) -> None:
         if not self._outbox.counts().alarm:
             log.error("sender: province refuses this kiosk: %s", error.detail)
-            self._outbox.set_alarm(True)
+            self._outbox.notice(REFUSED)
+
+    def _compare_clocks(self, theirs: datetime, asked_at: datetime) -> None:
+        """How far the clocks are apart, taken in the middle between question and answer."""
+        ahead = (theirs - (asked_at + (self._clock() - asked_at) / 2)).total_seconds()
+        self._clock_ahead = round(ahead) if abs(ahead) >= CLOCK_MATTERS_SECONDS else 0.0
+        known = self._outbox.notices()
+        if not self._clock_ahead:
+            self._outbox.end_notice(CLOCK_WRONG)
+        elif CLOCK_WRONG not in known:
+            log.warning("sender: the province's clock is ahead of ours by %+d seconds", self._clock_ahead)
+            self._outbox.notice(CLOCK_WRONG, f"{self._clock_ahead:+.0f} s")
+
+    def _beat(self) -> None:
+        """Tell the province once a minute how this kiosk is."""
+        now = self._monotonic()
+        if self._report is None or now < self._beat_at:
+            return
+        self._beat_at = now + HEARTBEAT_SECONDS * self._rng.uniform(0.9, 1.0)  # kiosks that start together drift apart
+        counts = self._outbox.counts()
+        oldest = (self._clock() - counts.oldest_pending).total_seconds() if counts.oldest_pending else 0.0
+        queue = {"waiting": counts.pending, "rejected": counts.rejected, "oldest_seconds": max(0, round(oldest))}
+        try:
+            self._gateway.heartbeat({**self._report(), "queue": queue, "clock_ahead_seconds": self._clock_ahead})
+        except Unauthorised as error:
+            self._raise_alarm(error)
+        except SubmitError as error:
+            log.debug("sender: heartbeat: %s", error.detail)  # a dossier or the next question tells
+        else:
+            self._accepted()
+
+    def _forget(self, province_time: datetime) -> None:
+        """Remove stubs that are old enough, by the province's clock: ours may have jumped."""
+        now = self._monotonic()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + FORGET_SECONDS
+        self._blobs.discard(self._outbox.forget(province_time - self._keep), self._outbox.uses_blob)
 
     def _publish(self, entry_id: str = "") -> None:
-        event = OutboxChanged(self._outbox.counts(), self._online, entry_id)
+        event = OutboxChanged(self._outbox.counts(), self._online, entry_id, self._trouble)
         known = self._published
-        if entry_id or known is None or (event.counts, event.online) != (known.counts, known.online):
+        if entry_id or known is None or event != replace(known, entry_id=""):
             self._published = event
             self._on_change(event)

@@ -8,21 +8,42 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from offline_queue.database import Database
-from offline_queue.entry import Attachment, EntryState, OutboxCounts, OutboxEntry, Problem, Receipt
+from offline_queue.entry import (
+    EXPORTED,
+    LOST,
+    PAPERS_LOST,
+    REPLACED,
+    RETURNED,
+    Attachment,
+    EntryState,
+    Limits,
+    OutboxCounts,
+    OutboxEntry,
+    Problem,
+    Receipt,
+    Room,
+)
 from offline_queue.errors import OutboxConflict, OutboxFull
 from offline_queue.uploads import Uploads
 
 __all__ = ["Outbox", "OutboxConflict", "OutboxFull"]
 
+UNDELIVERED = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING)
 LEASE_SECONDS = 120.0
 LONGEST_WAIT_MS = 3_600_000  # nothing is put off for longer, so a later due time was written under another clock
-LIST_ORDER = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING, EntryState.DELIVERED)
-COLUMNS = "seq, id, procedure_code, created_at, state, attempts, due, provisional_code, receipt, problems, last_error"
+NO_LIMITS = Limits()
+NEARLY = 0.8  # of the most that may wait: time to warn
+LIST_ORDER = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING, EntryState.DELIVERED, EntryState.CLOSED)
+COLUMNS = (
+    "seq, id, procedure_code, created_at, state, attempts, not_taken, changed_at, due, replaces, provisional_code,"
+    " receipt, problems, last_error, digest"
+)
 ATTACHMENT_COLUMNS = "component, title, sha256, size, media_type, pages, copy_type"
 # named, as the planner would sort all that wait by another index: this one finds the first at any length
 WAITING = "entries INDEXED BY entries_due WHERE state IN ('pending', 'sending')"
@@ -51,11 +72,11 @@ class Outbox:
         path: Path,
         key: bytes,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        min_free: int = 0,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self._path = path
         self._clock = clock
-        self._min_free = min_free
+        self._limits = limits
         self._database = Database(path, key)
         self.uploads: MutableMapping[tuple[str, str], str] = Uploads(self._database)
 
@@ -63,49 +84,67 @@ class Outbox:
         """Close the file, for all threads."""
         self._database.close()
 
-    def has_room(self) -> bool:
-        """Whether the disk has room for one more dossier (`min_free` bytes): asked before a citizen begins."""
-        folder = self._path.parent
+    def room(self) -> Room:
+        """Whether one more dossier fits: asked before a citizen begins, and for staff to act in good time."""
+        folder, limits = self._path.parent, self._limits
         disk = os.statvfs(folder)
-        return disk.f_bavail * disk.f_frsize >= self._min_free and os.access(folder, os.W_OK)
+        free, waiting = disk.f_bavail * disk.f_frsize, self._waiting()
+        if free < limits.min_free or waiting >= limits.max_waiting or not os.access(folder, os.W_OK):
+            return Room.NONE
+        return Room.LOW if free < limits.warn_free or waiting >= NEARLY * limits.max_waiting else Room.PLENTY
 
     # -- in ------------------------------------------------------------------------------------------------------
     def add(self, entry: OutboxEntry) -> None:
         """Commit a dossier. The same again is a no-op; another one under its id raises `OutboxConflict`."""
-        payload = json.dumps(entry.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
-        digest = _digest(entry, payload)
         with self._database.writing() as connection:
-            added = connection.execute(
-                "INSERT INTO entries (id, procedure_code, created_at, provisional_code, attempts, digest, payload)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
-                (
-                    entry.id,
-                    entry.procedure_code,
-                    entry.created_at.isoformat(),
-                    entry.provisional_code,
-                    entry.attempts,
-                    digest,
-                    payload,
-                ),
+            _insert(connection, entry)
+
+    def replace(self, rejected_id: str, corrected: OutboxEntry) -> bool:
+        """Commit the correction of a rejected entry and close that one; False when it is not rejected any more.
+
+        The correction keeps the provisional code, so that the citizen's slip leads to it. What was declared first
+        stays beside it until the province has accepted.
+        """
+        with self._database.writing() as connection:
+            closed = connection.execute(
+                "UPDATE entries SET state = 'closed', changed_at = ?, last_error = ?"
+                " WHERE id = ? AND state = 'rejected' RETURNING provisional_code",
+                (_ms(self._clock()), REPLACED, rejected_id),
             ).fetchall()
-            if not added:
-                (known,) = connection.execute("SELECT digest FROM entries WHERE id = ?", (entry.id,)).fetchone()
-                if known != digest:
-                    raise OutboxConflict(entry.id)
-                return
-            connection.executemany(
-                f"INSERT INTO attachments (entry, number, {ATTACHMENT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                [(added[0][0], number, *_attachment_row(a)) for number, a in enumerate(entry.attachments)],
-            )
+            if closed:
+                _insert(connection, replace(corrected, replaces=rejected_id, provisional_code=closed[0][0]))
+            return bool(closed)
+
+    def give_back(self, rejected_id: str) -> tuple[str, ...]:
+        """Close a rejected entry whose citizen was told: answers and papers are purged, the stub says so.
+
+        The hashes of files that no other entry needs.
+        """
+        with self._database.writing() as connection:
+            return self._purge(connection, "state = 'rejected' AND id = ?", rejected_id, "closed", RETURNED)
+
+    def exported(self, entry_id: str) -> None:
+        """It was moved to another machine: kept for staff, in case the file is lost, and no longer sent from here."""
+        self._change(entry_id, "state = 'closed', due = 0, last_error = ?", EXPORTED, states=UNDELIVERED)
 
     # -- out -----------------------------------------------------------------------------------------------------
     def lease(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> OutboxEntry | None:
-        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due."""
+        """The oldest entry that is due, given to this caller for `lease_seconds`; None when nothing is due.
+
+        A power cut may undo it: then the same dossier is sent once more under the same key. What a file needs is safe,
+        as its upload's address is committed durably, and the lease before it with it.
+        """
         at = _ms(now)
         times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
-        with self._database.writing() as connection:
-            rows = connection.execute(DUE_FIRST, times).fetchall()
-            return self._entry(rows[0], connection) if rows else None
+        with self._database.writing(durable=False) as connection:
+            while rows := connection.execute(DUE_FIRST, times).fetchall():
+                entry = self._entry(rows[0], connection)
+                if entry.last_error != LOST:
+                    return entry
+                connection.execute(
+                    "UPDATE entries SET state = 'rejected', due = 0, last_error = ? WHERE seq = ?", (LOST, rows[0][0])
+                )
+        return None
 
     def renew(self, entry_id: str, until: datetime) -> None:
         """Keep a leased entry until then: a large file on a slow line takes its time."""
@@ -114,40 +153,42 @@ class Outbox:
     def delivered(self, entry_id: str, receipt: Receipt) -> tuple[str, ...]:
         """Keep a stub to look up, purge answers and papers; the hashes of files that no other entry needs."""
         body = json.dumps([receipt.code, receipt.status, receipt.received_at, receipt.due_at])
-        with self._database.writing() as connection:
-            changed = connection.execute(
-                "UPDATE entries SET state = 'delivered', due = 0, official_code = ?, receipt = ?, payload = NULL,"
-                " problems = '[]', last_error = '' WHERE id = ? AND state <> 'delivered' RETURNING seq",
+        # a power cut may undo it where no file is removed because of it: the province is asked, and says the same again
+        with self._database.writing(durable=self._has_papers(entry_id)) as connection:
+            connection.execute(
+                "UPDATE entries SET official_code = ?, receipt = ? WHERE id = ? AND state <> 'delivered'",
                 (receipt.code, body, entry_id),
-            ).fetchall()
-            if not changed:
-                return ()
-            connection.execute("DELETE FROM uploads WHERE entry_id = ?", (entry_id,))
-            gone = connection.execute(
-                "DELETE FROM attachments WHERE entry = ? RETURNING sha256", (changed[0][0],)
-            ).fetchall()
-            return tuple(
-                sha256
-                for sha256 in dict.fromkeys(row[0] for row in gone)
-                if not connection.execute("SELECT 1 FROM attachments WHERE sha256 = ?", (sha256,)).fetchall()
             )
+            free = self._purge(connection, "state <> 'delivered' AND id = ?", entry_id, "delivered", "")
+            replaced = connection.execute("SELECT replaces FROM entries WHERE id = ?", (entry_id,)).fetchall()
+            if replaced and replaced[0][0]:
+                free += self._purge(connection, "state = 'closed' AND id = ?", replaced[0][0], "closed", REPLACED)
+            return free
 
     def reject(self, entry_id: str, problems: Sequence[Problem], error: str = "province_rejected") -> None:
         """Leave it to staff, with the province's reasons; everything is kept."""
         body = json.dumps([[p.path, p.message] for p in problems], ensure_ascii=False)
-        self._change(entry_id, "state = 'rejected', due = 0, problems = ?, last_error = ?", body, error)
+        changes = "state = 'rejected', due = 0, not_taken = attempts, problems = ?, last_error = ?"
+        self._change(entry_id, changes, body, error)
 
-    def retry_at(self, entry_id: str, at: datetime | None, error: str) -> None:
-        """Put it back until `at` (None: it keeps its place and is due now); `error` is why."""
-        self._change(entry_id, "state = 'pending', due = ?, last_error = ?", _ms(at) if at else 0, error)
+    def retry_at(self, entry_id: str, at: datetime | None, error: str, unsure: bool = True) -> None:
+        """Put it back until `at` (None: it keeps its place and is due now); `error` is why.
+
+        `unsure`: the attempt may have arrived all the same.
+        """
+        taken = "" if unsure else ", not_taken = attempts"
+        self._change(entry_id, f"state = 'pending', due = ?, last_error = ?{taken}", _ms(at) if at else 0, error)
 
     def retry_now(self, entry_id: str) -> None:
-        """Send it as soon as possible, also one that was rejected; nothing happens to one that was delivered."""
-        self._change(
-            entry_id,
-            "state = 'pending', due = 0, problems = '[]'",
-            states=(EntryState.PENDING, EntryState.REJECTED),
-        )
+        """Send it as soon as possible, also one that was rejected or moved away; nothing happens to one that came
+        to its end, or that a damaged disk has left without answers or papers."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE entries SET state = 'pending', due = 0, problems = '[]' WHERE id = ?"
+                " AND (state = 'pending' OR (state = 'rejected' AND last_error NOT IN (?, ?))"
+                "      OR (state = 'closed' AND last_error = ?))",
+                (entry_id, LOST, PAPERS_LOST, EXPORTED),
+            )
 
     def retry_all_now(self) -> None:
         """Make all that wait due, whatever their back-off."""
@@ -204,13 +245,13 @@ class Outbox:
             "SELECT min(seq) AS seq FROM entries WHERE state = 'pending' UNION ALL"
             " SELECT min(seq) FROM entries WHERE state = 'sending'))"
         )
-        ((alarm,),) = self._database.query("SELECT raised FROM alarm")
         return OutboxCounts(
             pending=total["pending"] + total["sending"],
             rejected=total["rejected"],
             delivered=total["delivered"],
             oldest_pending=datetime.fromisoformat(oldest[0][0]) if oldest else None,
-            alarm=bool(alarm),
+            room=self.room(),
+            notices=tuple(self.notices()),
         )
 
     def seconds_until_due(self, now: datetime) -> float | None:
@@ -224,11 +265,29 @@ class Outbox:
             return None
         return 0.0 if last > at + LONGEST_WAIT_MS else max(0.0, (first - at) / 1000)
 
-    def set_alarm(self, raised: bool) -> None:
-        """Remember that the province refuses this kiosk, or that it no longer does."""
-        if self._database.query("SELECT raised FROM alarm") != [(int(raised),)]:
+    def forget(self, before: datetime) -> tuple[str, ...]:
+        """Remove what came to its end before then, stubs too; the hashes of files that no other entry needs."""
+        ended = "state IN ('delivered', 'closed') AND changed_at < ?"
+        with self._database.writing() as connection:
+            free = self._purge(connection, ended, _ms(before))
+            connection.execute(f"DELETE FROM entries WHERE {ended}", (_ms(before),))  # noqa: S608
+            return free
+
+    def notice(self, code: str, detail: str = "") -> None:
+        """Tell staff of something until it is over: a stable code, and figures that name no citizen."""
+        with self._database.writing() as connection:
+            values = (code, _ms(self._clock()), detail)
+            connection.execute("INSERT OR REPLACE INTO notices VALUES (?, ?, ?)", values)
+
+    def end_notice(self, code: str) -> None:
+        """It is over, or staff have seen it."""
+        if self._database.query("SELECT 1 FROM notices WHERE code = ?", code):
             with self._database.writing() as connection:
-                connection.execute("UPDATE alarm SET raised = ?", (int(raised),))
+                connection.execute("DELETE FROM notices WHERE code = ?", (code,))
+
+    def notices(self) -> dict[str, str]:
+        """What staff must know of: details by code, oldest first."""
+        return dict(self._database.query("SELECT code, detail FROM notices ORDER BY at, code"))
 
     def blob_ids(self) -> frozenset[str]:
         """The hashes of all files that an entry needs."""
@@ -239,9 +298,8 @@ class Outbox:
         return bool(self._database.query("SELECT 1 FROM attachments WHERE sha256 = ? LIMIT 1", sha256))
 
     def damage(self) -> tuple[str, ...]:
-        """What an integrity check of the whole file finds: pages that do not decrypt, then broken structures."""
-        pages = tuple(f"cipher: {row[0]}" for row in self._database.query("PRAGMA cipher_integrity_check"))
-        return pages + tuple(row[0] for row in self._database.query("PRAGMA quick_check") if row[0] != "ok")
+        """What an integrity check of the whole file finds: pages that do not decrypt; if all do, broken structures."""
+        return self._database.damage()
 
     # -- inside --------------------------------------------------------------------------------------------------
     def _change(
@@ -255,28 +313,103 @@ class Outbox:
         marks = ", ".join("?" * len(states))
         with self._database.writing() as connection:
             connection.execute(
-                f"UPDATE entries SET {changes} WHERE id = ? AND state IN ({marks})",  # noqa: S608
-                (*values, entry_id, *states),
+                f"UPDATE entries SET {changes}, changed_at = ? WHERE id = ? AND state IN ({marks})",  # noqa: S608
+                (*values, _ms(self._clock()), entry_id, *states),
             )
 
+    def _purge(self, connection: Any, which: str, value: object, state: str = "", error: str = "") -> tuple[str, ...]:
+        """Drop answers and papers of those entries, in their new state if one is given; files that nobody needs."""
+        ended = (_ms(self._clock()), state, error) if state else ()
+        changes = ", changed_at = ?, due = 0, problems = '[]', state = ?, last_error = ?" if state else ""
+        gone = connection.execute(
+            f"UPDATE entries SET payload = NULL{changes} WHERE {which} RETURNING seq, id",  # noqa: S608
+            (*ended, value),
+        ).fetchall()
+        hashes: dict[str, None] = {}
+        for seq, entry_id in gone:
+            connection.execute("DELETE FROM uploads WHERE entry_id = ?", (entry_id,))
+            papers = connection.execute("DELETE FROM attachments WHERE entry = ? RETURNING sha256", (seq,)).fetchall()
+            hashes |= dict.fromkeys(row[0] for row in papers)
+        used = "SELECT 1 FROM attachments WHERE sha256 = ?"
+        return tuple(sha256 for sha256 in hashes if not connection.execute(used, (sha256,)).fetchall())
+
+    def _has_papers(self, entry_id: str) -> bool:
+        sql = (
+            "SELECT 1 FROM attachments WHERE entry IN"
+            " (SELECT seq FROM entries WHERE id = ?1 OR id = (SELECT replaces FROM entries WHERE id = ?1)) LIMIT 1"
+        )
+        return bool(self._database.query(sql, entry_id))
+
+    def _waiting(self) -> int:
+        total = dict(self._database.query("SELECT state, entries FROM totals"))
+        return int(total["pending"] + total["sending"])
+
     def _entry(self, row: Sequence[Any], connection: Any = None) -> OutboxEntry:
-        seq, entry_id, procedure, created, state, attempts, due, provisional, receipt, problems, error, payload = row
+        (
+            seq, entry_id, procedure, created, state, attempts, not_taken, changed, due, replaced, provisional,
+            receipt, problems, error, digest, payload,
+        ) = row  # fmt: skip
         sql = f"SELECT {ATTACHMENT_COLUMNS} FROM attachments WHERE entry = ? ORDER BY number"  # noqa: S608
         papers = connection.execute(sql, (seq,)).fetchall() if connection else self._database.query(sql, seq)
+        attachments = tuple(Attachment(*paper) for paper in papers)
+        if payload and error != PAPERS_LOST and digest != content_digest(procedure, payload, attachments):
+            payload, error = None, LOST  # SQLCipher gives a damaged last overflow page out as zeros, without an error
         return OutboxEntry(
             id=entry_id,
             procedure_code=procedure,
             created_at=datetime.fromisoformat(created),
             state=EntryState(state),
             attempts=attempts,
-            next_attempt_at=datetime.fromtimestamp(due / 1000, UTC) if due and state == EntryState.PENDING else None,
+            next_attempt_at=_moment(due) if due and state == EntryState.PENDING else None,
             receipt=Receipt(*json.loads(receipt)) if receipt else None,
             last_error=error,
             problems=tuple(Problem(*problem) for problem in json.loads(problems)),
-            attachments=tuple(_attachment(paper) for paper in papers),
+            attachments=attachments,
             payload=json.loads(payload) if payload else {},
             provisional_code=provisional,
+            replaces=replaced,
+            changed_at=_moment(changed) if changed else None,
+            unsure=attempts - (state == EntryState.SENDING) > not_taken,  # the attempt under way does not count
         )
+
+
+def _insert(connection: Any, entry: OutboxEntry) -> None:
+    payload = json.dumps(entry.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
+    digest = content_digest(entry.procedure_code, payload, entry.attachments)
+    added = connection.execute(
+        "INSERT INTO entries (id, procedure_code, created_at, provisional_code, replaces, attempts, digest, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
+        (
+            entry.id,
+            entry.procedure_code,
+            entry.created_at.isoformat(),
+            entry.provisional_code,
+            entry.replaces,
+            entry.attempts,
+            digest,
+            payload,
+        ),
+    ).fetchall()
+    if not added:
+        (known,) = connection.execute("SELECT digest FROM entries WHERE id = ?", (entry.id,)).fetchone()
+        if known != digest:
+            raise OutboxConflict(entry.id)
+        return
+    for number, paper in enumerate(entry.attachments):
+        insert_paper(connection, added[0][0], number, paper)
+
+
+def insert_paper(connection: Any, seq: int, number: int, paper: Attachment) -> None:
+    """Add one line to the list of an entry's papers."""
+    columns = f"entry, number, {ATTACHMENT_COLUMNS}"
+    connection.execute(
+        f"INSERT INTO attachments ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (seq, number, *_attachment_row(paper)),
+    )
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _ms(moment: datetime) -> int:
@@ -287,12 +420,9 @@ def _attachment_row(paper: Attachment) -> tuple[object, ...]:
     return paper.component, paper.title, paper.sha256, paper.size, paper.media_type, paper.pages, paper.copy_type
 
 
-def _attachment(row: Sequence[Any]) -> Attachment:
-    component, title, sha256, size, media_type, pages, copy_type = row
-    return Attachment(component, title, sha256, size, media_type, pages, copy_type)
-
-
-def _digest(entry: OutboxEntry, payload: str) -> bytes:
-    papers = [_attachment_row(paper) for paper in entry.attachments]
-    content = json.dumps([entry.procedure_code, payload, papers], ensure_ascii=False)
+def content_digest(procedure_code: str, payload: str, attachments: Sequence[Attachment]) -> bytes:
+    """SHA-256 of all that a citizen handed in; `payload` as JSON in the store's own writing."""
+    content = json.dumps(
+        [procedure_code, payload, [_attachment_row(paper) for paper in attachments]], ensure_ascii=False
+    )
     return hashlib.sha256(content.encode()).digest()

@@ -7,7 +7,7 @@ from datetime import datetime
 from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.state import AppState
-from offline_queue.entry import EntryState
+from offline_queue.entry import RETURNED, EntryState
 from screens.tr import tr
 from screens.widgets import KioskScreen
 
@@ -50,6 +50,12 @@ class LookupScreen(KioskScreen):
             case EntryState.REJECTED:
                 self.tone, self.said = "warn", tr._("Hồ sơ cần cán bộ xem lại.")
                 self.detail = tr._("Mời bạn mang phiếu này đến quầy.")
+            case EntryState.CLOSED if entry.last_error == RETURNED:
+                self.tone, self.said = "warn", tr._("Hồ sơ này đã được trả lại cho bạn để bổ sung.")
+                self.detail = tr._("Hãy nộp lại tại máy này, hoặc hỏi cán bộ ở quầy.")
+            case EntryState.CLOSED:
+                self.tone, self.said = "info", tr._("Hồ sơ này đã được chuyển sang máy khác của trung tâm.")
+                self.detail = tr._("Mời bạn mang phiếu này đến quầy để tra cứu.")
             case _:
                 self.tone, self.said = "info", tr._("Hồ sơ được giữ an toàn ở máy này và đang chờ gửi.")
                 self.detail = tr._("Máy sẽ tự gửi khi có mạng. Bạn không phải làm gì thêm.")

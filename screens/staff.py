@@ -7,8 +7,9 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.desk import SEEN_BY_STAFF
 from kiosk.state import AppState, StaffTicket
-from offline_queue.entry import EntryState, OutboxEntry
+from offline_queue.entry import EXPORTED, EntryState, OutboxEntry
 from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
@@ -28,7 +29,8 @@ ENTRY_WORDS = {
     EntryState.PENDING: "Chờ gửi",
     EntryState.SENDING: "Đang gửi",
     EntryState.DELIVERED: "Tỉnh đã nhận",
-    EntryState.REJECTED: "Tỉnh từ chối",
+    EntryState.REJECTED: "Cần cán bộ xử lý",
+    EntryState.CLOSED: "Đã xử lý xong",
 }
 REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
 
@@ -62,7 +64,7 @@ class StaffScreen(KioskScreen):
     failed = NumericProperty(0)
     pending = NumericProperty(0)
     rejected = NumericProperty(0)
-    alarm = StringProperty("")  # the province refuses this kiosk
+    alarm = StringProperty("")  # the most pressing of what staff must know of the outbox
     alarm_detail = StringProperty("")
     stopped = BooleanProperty(False)
     reprinting = NumericProperty(0)  # id of the ticket whose reason is asked; 0 = none
@@ -88,12 +90,12 @@ class StaffScreen(KioskScreen):
         self.message = tr.error(view.code)
         self.failed = sum(1 for t in view.tickets if t.state == "print_failed")
         self.pending, self.rejected = state.outbox.pending, state.outbox.rejected
-        code = "province_unauthorised" if state.outbox.alarm else ""
+        code = next(iter(state.alerts), "")
         self.alarm, self.alarm_detail = tr.error(code), tr.advice(code)
         self.stopped = bool(state.trouble)
         for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
             button.text = tr._(words)
-        key = (state.closed_code, self.tab, view.tickets, view.entries, view.paused, state.series, state.language)
+        key = (state.closed_code, self.tab, view, state.series, state.language, state.alerts, state.outbox)
         if key != self._shown:
             self._shown = key
             self._fill(state)
@@ -123,9 +125,13 @@ class StaffScreen(KioskScreen):
             for ticket in tickets[:MAX_ROWS]:
                 rows.add_widget(self._ticket_row(ticket))
         elif self.tab == "outbox":
+            for code in state.alerts:
+                rows.add_widget(self._alert_row(code))
+            if waiting := _waiting(state):
+                rows.add_widget(StaffRow(title=waiting, detail=_what_happens(state)))
             entries = sorted(state.staff.entries, key=lambda e: e.state is not EntryState.REJECTED)
             for entry in entries[:MAX_ROWS]:
-                rows.add_widget(self._entry_row(entry))
+                rows.add_widget(self._entry_row(entry, state))
         else:
             for series in state.series:
                 paused = series.letter in state.staff.paused
@@ -141,6 +147,12 @@ class StaffScreen(KioskScreen):
                 rows.add_widget(row)
         if not rows.children:
             rows.add_widget(StaffRow(title=tr._("Chưa có gì ở đây.")))
+
+    def _alert_row(self, code: str) -> StaffRow:
+        row = StaffRow(title=tr.error(code), detail=tr.advice(code), alarm=True)
+        if code in SEEN_BY_STAFF:
+            row.act_text, row.act_icon, row.act = tr._("Đã xem"), "check", lambda: self.kiosk.seen(code)
+        return row
 
     def _clock_row(self) -> StaffRow:
         row = StaffRow(title=tr.error(CLOCK), detail=tr.advice(CLOCK), alarm=True)
@@ -169,12 +181,19 @@ class StaffScreen(KioskScreen):
         row.act = ask
         return row
 
-    def _entry_row(self, entry: OutboxEntry) -> StaffRow:
-        parts = [entry.created_at.strftime("%d/%m %H:%M"), tr._(ENTRY_WORDS[entry.state])]
+    def _entry_row(self, entry: OutboxEntry, state: AppState) -> StaffRow:
+        zone = state.now.tzinfo if state.now else None
+        parts = [entry.created_at.astimezone(zone).strftime("%d/%m %H:%M"), tr._(ENTRY_WORDS[entry.state])]
         if entry.receipt:
             parts.append(entry.receipt.code)
+        if entry.last_error:
+            parts.append(tr.error(entry.last_error).rstrip("."))
+        if entry.next_attempt_at:
+            parts.append(
+                tr._("thử lại lúc {time}").format(time=entry.next_attempt_at.astimezone(zone).strftime("%H:%M"))
+            )
         parts += [problem.message for problem in entry.problems]
-        waits = entry.state in (EntryState.PENDING, EntryState.SENDING)
+        waits = entry.state in (EntryState.PENDING, EntryState.SENDING) or entry.last_error == EXPORTED
         row = StaffRow(
             title=f"{entry.procedure_code} · {entry.id[:8]}",
             detail=" · ".join(parts),
@@ -186,6 +205,26 @@ class StaffScreen(KioskScreen):
         row.other_text = tr._("In phiếu") if entry.provisional_code else ""
         row.other = lambda: self.kiosk.reprint_entry(entry.id)
         return row
+
+
+def _waiting(state: AppState) -> str:
+    """How many wait, and for how long the oldest has."""
+    oldest = state.outbox.oldest_pending
+    if oldest is None or state.now is None:
+        return ""
+    minutes = max(0, int((state.now - oldest).total_seconds() // 60))
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        age = tr._("{n} ngày").format(n=days)
+    else:
+        age = tr._("{n} giờ").format(n=hours) if hours else tr._("{n} phút").format(n=minutes)
+    return tr._("{n} hồ sơ chờ gửi, lâu nhất {age}").format(n=state.outbox.pending, age=age)
+
+
+def _what_happens(state: AppState) -> str:
+    if state.online is False:
+        return tr._("Mất kết nối với tỉnh. Hồ sơ được giữ an toàn; máy tự gửi ngay khi có mạng.")
+    return tr._("Máy đang gửi lần lượt, hồ sơ cũ trước.")
 
 
 SCREEN = StaffScreen

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench import chip, hall, outbox, stampede, tickets
+from tests.bench import chip, drain, hall, outbox, stampede, tickets
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -53,6 +53,7 @@ def main() -> None:
     show("chip", chip.measure)
     show("hall", hall.measure)
     show("outbox", outbox.measure)
+    show("drain", drain.measure)
     show("stampede", stampede.measure)
     window()
 

@@ -1,4 +1,5 @@
-"""Speed of promising: committing a dossier to the outbox, beside the same bytes in bare SQLite and a bare file."""
+"""Speed of promising: committing a dossier to the outbox, beside the same bytes in bare SQLite, in queues that others
+use (`persist-queue`, `huey`; neither encrypts) and in a bare file."""
 
 from __future__ import annotations
 
@@ -12,6 +13,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import sqlcipher3
+from huey.storage import SqliteStorage
+from persistqueue import SQLiteQueue
 
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import OutboxEntry
@@ -25,37 +31,54 @@ SCANS = os.urandom(10 * 1024 * 1024)
 
 
 def measure() -> dict[str, float]:
-    """Adds a second (2 kB payload) and their ratio to a bare SQLite `synchronous=FULL` commit of the same bytes; the
-    99th percentile of one add in milliseconds; 10 MB of scans beside a plain write and fsync. Medians of rounds that
-    take turns."""
+    """Adds a second (2 kB payload) and their ratios to bare SQLite with and without SQLCipher, `synchronous=FULL`, and
+    to the two queues; the 99th percentile of one add in milliseconds; 10 MB of scans beside a plain write and fsync.
+    Medians of rounds that take turns."""
     with tempfile.TemporaryDirectory() as folder:
         return {**_adds(Path(folder)), **_scans(Path(folder))}
 
 
 def _adds(folder: Path) -> dict[str, float]:
-    outbox, plain = Outbox(folder / "outbox.db", bytes(32)), sqlite3.connect(folder / "plain.db", isolation_level=None)
-    plain.execute("PRAGMA journal_mode = WAL").fetchall()
-    plain.execute("PRAGMA synchronous = FULL")
-    plain.execute("CREATE TABLE entries (id TEXT PRIMARY KEY, body TEXT)")
+    outbox = Outbox(folder / "outbox.db", bytes(32))
     sample = OutboxEntry("", "2.000635", datetime.now(UTC), payload={"answers": BODY})
-    ours: list[float] = []
-    theirs: list[float] = []
-    each: list[float] = []
-    for _ in range(ROUNDS):
-        times = [_seconds(lambda: outbox.add(replace(sample, id=str(uuid.uuid4())))) for _ in range(ADDS)]
-        each += times
-        ours.append(ADDS / sum(times))
-        theirs.append(
-            ADDS / sum(_seconds(lambda: plain.execute(INSERT, (str(uuid.uuid4()), BODY))) for _ in range(ADDS))
-        )
-    outbox.close()
-    plain.close()
-    return {
-        "adds_per_second": statistics.median(ours),
-        "sqlite_commits_per_second": statistics.median(theirs),
-        "add_ratio": statistics.median(a / b for a, b in zip(ours, theirs, strict=True)),
-        "add_ms_p99": 1000 * statistics.quantiles(each, n=100)[98],
+    plain, sealed = _bare(sqlite3.connect(folder / "plain.db", isolation_level=None)), _bare(_cipher(folder))
+    others = (
+        SQLiteQueue(str(folder / "persist-queue"), auto_commit=True),
+        SqliteStorage(filename=str(folder / "huey.db"), fsync=True),
+    )
+    ways: dict[str, Callable[[], object]] = {
+        "ours": lambda: outbox.add(replace(sample, id=str(uuid.uuid4()))),
+        "sqlite": lambda: plain.execute(INSERT, (str(uuid.uuid4()), BODY)),
+        "sqlcipher": lambda: sealed.execute(INSERT, (str(uuid.uuid4()), BODY)),
+        "persist_queue": lambda: others[0].put({"id": str(uuid.uuid4()), "answers": BODY}),
+        "huey": lambda: others[1].enqueue(BODY.encode()),
     }
+    times: dict[str, list[list[float]]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            times[name].append([_seconds(way) for _ in range(ADDS)])
+    rates = {name: [ADDS / sum(one) for one in rounds] for name, rounds in times.items()}
+    for store in (outbox, plain, sealed, others[0], others[1]):
+        store.close()
+    answer = {f"{name}_adds_per_second": statistics.median(rate) for name, rate in rates.items()}
+    for name in ("sqlite", "sqlcipher", "persist_queue", "huey"):
+        ratios = [a / b for a, b in zip(rates["ours"], rates[name], strict=True)]
+        answer[f"add_ratio_to_{name}"] = statistics.median(ratios)
+    answer["add_ms_p99"] = 1000 * statistics.quantiles([t for one in times["ours"] for t in one], n=100)[98]
+    return answer
+
+
+def _bare(connection: Any) -> Any:
+    connection.execute("PRAGMA journal_mode = WAL").fetchall()
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE entries (id TEXT PRIMARY KEY, body TEXT)")
+    return connection
+
+
+def _cipher(folder: Path) -> Any:
+    connection = sqlcipher3.connect(str(folder / "sealed.db"), isolation_level=None)
+    connection.execute(f"PRAGMA key = \"x'{bytes(32).hex()}'\"")
+    return connection
 
 
 def _scans(folder: Path) -> dict[str, float]:

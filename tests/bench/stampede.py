@@ -51,7 +51,7 @@ class World:
         at = self.now + self.spent
         if at < AWAY_SECONDS:
             self.spent += SERVICE_SECONDS
-            raise Unreachable("away")
+            raise Unreachable("away", unsure=False, connected=False)
         self.arrivals[int(at - AWAY_SECONDS)] += 1
         slot = next((slot for slot in self._slots_from(at) if self._served[slot] < CAPACITY * SLOT_SECONDS), None)
         if slot is None:
@@ -80,7 +80,7 @@ class Province:
 
     def health(self) -> Health:
         self._world.request()
-        return Health("ok", NOON)
+        return Health("ok", NOON + timedelta(seconds=self._world.now + self._world.spent))
 
     def find(self, _client_ref: str) -> Receipt | None:
         self._world.request()
@@ -98,6 +98,7 @@ class Waiting:
     def __init__(self, count: int) -> None:
         self._due = [NOON] * count
         self._attempts = [0] * count
+        self._unsure = [False] * count
         self._left = list(range(count))
 
     def counts(self) -> OutboxCounts:
@@ -111,11 +112,12 @@ class Waiting:
         for i in self._left:
             if self._due[i] <= now:
                 self._attempts[i] += 1
-                return OutboxEntry(str(i), "2.000635", NOON, attempts=self._attempts[i])
+                return OutboxEntry(str(i), "2.000635", NOON, attempts=self._attempts[i], unsure=self._unsure[i])
         return None
 
-    def retry_at(self, entry_id: str, at: datetime | None, _code: str) -> None:
+    def retry_at(self, entry_id: str, at: datetime | None, _code: str, unsure: bool) -> None:
         self._due[int(entry_id)] = at or NOON
+        self._unsure[int(entry_id)] = unsure
 
     def delivered(self, entry_id: str, _receipt: Receipt) -> Iterable[str]:
         self._left.remove(int(entry_id))
@@ -124,7 +126,13 @@ class Waiting:
     def uses_blob(self, _sha256: str) -> bool:
         return True
 
-    def set_alarm(self, _on: bool) -> None: ...
+    def notices(self) -> dict[str, str]:
+        return {}
+
+    def end_notice(self, _code: str) -> None: ...
+
+    def forget(self, _before: datetime) -> tuple[str, ...]:
+        return ()
 
 
 class NoBlobs:

@@ -284,4 +284,30 @@ def test_a_queue_is_verified_and_moved_to_another_machine(main: Shell, province:
     drained = main("outbox", "drain", "--seconds", "20", "--config", second, "--json").json
     assert drained == {"delivered": 1, "pending": 0, "rejected": 0}
     rest = main("outbox", "drain", "--seconds", "1", "--config", gone, "--json").json
-    assert rest == {"delivered": 0, "pending": 0, "rejected": 1}
+    assert rest == {"delivered": 0, "pending": 0, "rejected": 0}
+    again = main("outbox", "export", main.folder / "again", "--key", public, "--config", gone, "--json").json
+    assert again["entries"] == 1  # the first file was lost
+
+
+def test_a_backup_leaves_the_queue_and_a_new_key_opens_it(main: Shell, province: str) -> None:
+    import fcntl
+
+    (main.folder / "token").write_text("secret", encoding="utf-8")
+    site = main.config(f'[province]\nurl = "{province}"\ntoken_file = "{main.folder}/token"\n')
+    payload, public, file = main.folder / "dossier.json", main.folder / "centre.pub", main.folder / "backup"
+    payload.write_text(json.dumps(DOSSIER), encoding="utf-8")
+    subprocess.run(["openssl", "genpkey", "-algorithm", "x25519", "-out", main.folder / "pem"], check=True)
+    subprocess.run(["openssl", "pkey", "-in", main.folder / "pem", "-pubout", "-out", public], check=True)
+    assert main("outbox", "add", payload, "--config", site).code == 0
+    assert main("outbox", "backup", file, "--key", public, "--config", site, "--json").json["entries"] == 1
+    key_file = next(main.folder.rglob("key"))
+    before = key_file.read_bytes()
+    with (key_file.parent / "outbox.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # as a running kiosk holds it
+        said = main("outbox", "rekey", "--config", site, "--json")
+        assert (said.code, said.json["error"]["code"]) == (1, "store_in_use")
+    assert key_file.read_bytes() == before
+    assert main("outbox", "rekey", "--config", site).code == 0
+    assert key_file.read_bytes() != before
+    drained = main("outbox", "drain", "--seconds", "20", "--config", site, "--json").json
+    assert drained == {"delivered": 1, "pending": 0, "rejected": 0}

@@ -12,6 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -48,6 +49,8 @@ class Province:
         self.requests: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
         self.faults: dict[tuple[str, str], deque[Fault]] = defaultdict(deque)
+        self.heartbeats: list[dict[str, Any]] = []
+        self.ahead = timedelta()  # of its clock
         self.drop_patch_after = 0  # bytes of each PATCH that arrive before the line breaks; 0: it holds
         self._server: ThreadingHTTPServer | None = None
         self._connections: set[socket.socket] = set()
@@ -208,6 +211,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         {
             ("GET", "/v1/health"): self._health,
+            ("POST", "/v1/kiosks"): self._beat,
             ("POST", "/v1/files"): self._create,
             ("HEAD", "/v1/files"): self._head,
             ("PATCH", "/v1/files"): self._patch,
@@ -218,7 +222,11 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_HEAD = do_PATCH = _handle  # noqa: N815  the library's names
 
     def _health(self, path: str, body: bytes) -> None:
-        self.reply_json(200, {"status": "ok", "time": "2026-11-23T08:00:00+07:00"})
+        self.reply_json(200, {"status": "ok", "time": (datetime.now(UTC) + self.province.ahead).isoformat()})
+
+    def _beat(self, path: str, body: bytes) -> None:
+        self.province.heartbeats.append({"path": path, **json.loads(body)})
+        self.reply(204)
 
     def _create(self, path: str, body: bytes) -> None:
         name = uuid.uuid4().hex

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from offline_queue import archive
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import EntryState, Problem, Receipt
+from offline_queue.entry import EXPORTED, EntryState, Problem, Receipt
 from offline_queue.errors import ArchiveRefused, BlobDamaged, OutboxError
 from offline_queue.store import Outbox
 from tests.queue.people import ID_NUMBER, KEY, NAME, entry, paper
@@ -84,7 +84,7 @@ def test_what_was_moved_is_sent_from_here_only_when_staff_say_so(old: Kiosk, tmp
     archive.export(old.outbox, old.blobs, tmp_path / "queue", CENTRE.public_key())
     held = old.outbox.get(entry_id)
     assert held is not None
-    assert (held.state, held.last_error) == (EntryState.REJECTED, archive.MOVED)
+    assert (held.state, held.last_error) == (EntryState.CLOSED, EXPORTED)
     assert old.outbox.lease(held.created_at) is None
     old.outbox.retry_now(entry_id)
     leased = old.outbox.lease(held.created_at)

@@ -140,7 +140,7 @@ def test_a_line_that_was_idle_is_not_trusted(
     province: RealProvince, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idle_after: float, lines: int
 ) -> None:
     """Routers forget idle lines without a word; in one go dossiers share a line."""
-    monkeypatch.setattr(http_gateway, "LINE_SECONDS", idle_after)
+    monkeypatch.setattr(http_gateway, "KEPT_SECONDS", idle_after)
     with between(province.address) as proxy, kiosk_at(proxy.url, tmp_path) as kiosk:
         for _ in range(3):
             kiosk.submit()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,12 @@ def kiosk(province: Province, tmp_path: Path) -> Iterator[Kiosk]:
     sender.stop()
     gateway.close()
     outbox.close()
+
+
+def replaced(kiosk: Kiosk, **values: Any) -> Sender:
+    """The kiosk's sender with other settings."""
+    kiosk.sender = Sender(kiosk.outbox, kiosk.blobs, kiosk.gateway, kiosk.events.put, rng=random.Random(1), **values)
+    return kiosk.sender
 
 
 def all_sent(event: OutboxChanged) -> bool:
@@ -303,3 +310,102 @@ def test_online_follows_the_province_while_nothing_is_sent(
     kiosk.wait(lambda event: event.online is False)
     province.start()
     kiosk.wait(lambda event: event.online is True)
+
+
+def test_with_nobody_there_nothing_is_asked_for_once_there_is(kiosk: Kiosk, province: Province) -> None:
+    province.stop()
+    one = kiosk.submit(b"page")
+    sender = kiosk.sender
+    for _ in range(5):
+        assert sender.step() > 0
+    waiting = kiosk.outbox.get(one.id)
+    assert waiting is not None
+    assert (waiting.attempts, waiting.unsure, waiting.next_attempt_at) == (5, False, None)
+    province.start()
+    assert sender.step() == 0
+    assert ("GET", "/v1/dossiers") not in province.requests
+    assert ("GET", "/v1/health") not in province.requests  # the dossier itself was the question
+    assert province.accepted == {one.id: 1}
+
+
+def test_a_province_that_hangs_is_probed_without_a_dossier(kiosk: Kiosk, province: Province) -> None:
+    for _ in range(3):
+        province.fault("GET", "/v1/health", answer(500))
+    province.fault(*POST, lose_reply)
+    kiosk.submit()
+    kiosk.sender.step()
+    posted = province.submissions()
+    assert kiosk.sender.step() > 0
+    assert kiosk.sender.step() > 0
+    assert province.submissions() == posted
+    assert kiosk.sender.step() == 0  # health again; the entry that may have arrived is asked for, not sent twice
+    assert province.submissions() == posted
+    assert kiosk.outbox.counts().delivered == 1
+
+
+def test_the_heartbeat_tells_how_the_kiosk_is_once_a_minute(kiosk: Kiosk, province: Province) -> None:
+    now = [1000.0]
+    sender = replaced(kiosk, report=lambda: {"kiosk": "k1", "version": "0.1.0"}, monotonic=lambda: now[0])
+    kiosk.submit()
+    province.fault(*POST, answer(422, b"{}"))
+    sender.step()
+    for _ in range(40):
+        now[0] += 10
+        sender.step()
+    beats = province.heartbeats
+    assert 5 <= len(beats) <= 8
+    assert beats[-1] == {
+        "path": "/v1/kiosks/k1/heartbeat",
+        "kiosk": "k1",
+        "version": "0.1.0",
+        "queue": {"waiting": 0, "rejected": 1, "oldest_seconds": 0},
+        "clock_ahead_seconds": 0.0,
+    }
+    assert NAME not in str(beats)
+
+
+def test_a_heartbeat_that_is_refused_raises_the_alarm_before_any_dossier_needs_the_way(
+    kiosk: Kiosk, province: Province
+) -> None:
+    now = [0.0]
+    sender = replaced(kiosk, report=lambda: {"kiosk": "k1"}, monotonic=lambda: now[0])
+    province.fault("POST", "/v1/kiosks", answer(401))
+    now[0] += 100
+    sender.step()
+    assert kiosk.outbox.counts().alarm
+    now[0] += 100
+    sender.step()
+    assert not kiosk.outbox.counts().alarm
+
+
+def test_a_clock_that_is_minutes_off_is_told_until_it_is_right(kiosk: Kiosk, province: Province) -> None:
+    now = [0.0]
+    sender = replaced(kiosk, monotonic=lambda: now[0])
+    for ahead, told in (
+        (timedelta(), {}),
+        (timedelta(minutes=9), {"clock_wrong": "+540 s"}),
+        (timedelta(seconds=20), {}),
+    ):
+        province.ahead = ahead
+        now[0] += 100
+        sender.step()
+        assert kiosk.outbox.notices() == told
+
+
+def test_old_stubs_go_by_the_clock_of_the_province(kiosk: Kiosk, province: Province) -> None:
+    kiosk.submit()
+    sender = replaced(kiosk, keep=timedelta(days=90))
+    assert sender.drain(SOON)["delivered"] == 1
+    for days, left in ((89, 1), (91, 0)):
+        province.ahead = timedelta(days=days)
+        sender = replaced(kiosk, keep=timedelta(days=90), monotonic=lambda: 1000.0)
+        sender.step()
+        assert len(kiosk.outbox.list()) == left
+
+
+def test_a_clock_of_the_kiosk_that_runs_a_year_ahead_forgets_nothing(kiosk: Kiosk, province: Province) -> None:
+    kiosk.submit()
+    assert kiosk.sender.drain(SOON)["delivered"] == 1
+    sender = replaced(kiosk, clock=lambda: datetime.now(UTC) + timedelta(days=365), monotonic=lambda: 1000.0)
+    sender.step()
+    assert len(kiosk.outbox.list()) == 1

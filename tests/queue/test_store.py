@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from offline_queue.entry import EntryState, OutboxCounts, Problem, Receipt
+from offline_queue.entry import EntryState, Limits, OutboxCounts, Problem, Receipt, Room
 from offline_queue.errors import KeyRefused, OutboxConflict, StoreFailed
 from offline_queue.store import Outbox
 from tests.queue.people import ID_NUMBER, KEY, NAME, entry, paper
@@ -184,7 +184,7 @@ def test_staff_see_rejected_ones_first_then_what_waits_then_the_newest_delivered
 
 
 def test_the_alarm_and_the_upload_addresses_outlive_a_restart(outbox: Outbox, tmp_path: Path) -> None:
-    outbox.set_alarm(True)
+    outbox.notice("province_unauthorised")
     outbox.uploads["entry", SHA] = "one"
     outbox.uploads["entry", SHA] = "two"
     outbox.close()
@@ -195,7 +195,7 @@ def test_the_alarm_and_the_upload_addresses_outlive_a_restart(outbox: Outbox, tm
     del again.uploads["entry", SHA]
     with pytest.raises(KeyError):
         del again.uploads["entry", SHA]
-    again.set_alarm(False)
+    again.end_notice("province_unauthorised")
     assert not again.counts().alarm
     again.close()
 
@@ -234,12 +234,21 @@ def test_nothing_on_the_disk_can_be_read_by_others(outbox: Outbox, tmp_path: Pat
             assert file.stat().st_mode & 0o077 == 0
 
 
-def test_room_is_asked_for_before_a_citizen_begins(tmp_path: Path) -> None:
-    roomy, full = Outbox(tmp_path / "a.db", KEY, min_free=1), Outbox(tmp_path / "b.db", KEY, min_free=1 << 60)
-    assert roomy.has_room()
-    assert not full.has_room()
-    roomy.close()
-    full.close()
+def test_room_is_asked_for_before_a_citizen_begins_and_staff_are_warned(tmp_path: Path) -> None:
+    much = 1 << 60
+    for limits, room in (
+        (Limits(min_free=1), Room.PLENTY),
+        (Limits(min_free=1, warn_free=much), Room.LOW),
+        (Limits(min_free=much, warn_free=much), Room.NONE),
+        (Limits(max_waiting=6), Room.PLENTY),
+        (Limits(max_waiting=5), Room.LOW),
+        (Limits(max_waiting=4), Room.NONE),
+    ):
+        outbox = Outbox(tmp_path / "outbox.db", KEY, limits=limits)
+        while outbox.counts().pending < 4:
+            outbox.add(entry())
+        assert outbox.room() is outbox.counts().room is room
+        outbox.close()
 
 
 def test_threads_add_and_lease_at_once(outbox: Outbox) -> None:
@@ -262,3 +271,79 @@ def test_threads_add_and_lease_at_once(outbox: Outbox) -> None:
     for sender in senders:
         sender.join()
     assert sorted(leased) == sorted(one.id for one in entries)
+
+
+def test_a_correction_takes_the_place_of_the_rejected_one(outbox: Outbox) -> None:
+    first = entry(paper(SHA, 3), provisional_code="TAM-1", note="thiếu dấu")
+    outbox.add(first)
+    outbox.lease(NOW)
+    outbox.reject(first.id, [Problem("/submitter/full_name", "Họ tên thiếu dấu.")])
+    second = entry(paper(SHA, 3), note="đủ dấu")
+    assert outbox.replace(first.id, second)
+    assert not outbox.replace(first.id, entry())
+    old, new = outbox.get(first.id), outbox.get(second.id)
+    assert old
+    assert new
+    assert (old.state, old.last_error, old.payload) == (EntryState.CLOSED, "entry_replaced", first.payload)
+    assert (new.replaces, new.provisional_code) == (first.id, "TAM-1")
+    assert outbox.find_by_code("TAM-1") == new
+    outbox.retry_now(first.id)
+    leased = outbox.lease(NOW)
+    assert leased is not None
+    assert leased.id == second.id
+    assert outbox.lease(NOW) is None
+    assert outbox.delivered(second.id, RECEIPT) == (SHA,)
+    purged = outbox.get(first.id)
+    assert purged is not None
+    assert (purged.payload, purged.attachments, purged.state) == ({}, (), EntryState.CLOSED)
+
+
+def test_what_goes_back_to_the_citizen_is_purged_and_its_stub_says_so(outbox: Outbox) -> None:
+    one = entry(paper(SHA, 3), provisional_code="TAM-1")
+    outbox.add(one)
+    assert outbox.give_back(one.id) == ()  # only what the province has rejected
+    outbox.lease(NOW)
+    outbox.reject(one.id, [Problem("", "Cần bản gốc.")])
+    assert outbox.give_back(one.id) == (SHA,)
+    stub = outbox.find_by_code("TAM-1")
+    assert stub is not None
+    assert (stub.state, stub.last_error, stub.payload, stub.problems) == (EntryState.CLOSED, "entry_returned", {}, ())
+    outbox.retry_now(one.id)
+    assert outbox.lease(NOW) is None
+    assert outbox.counts().rejected == 0
+
+
+def test_stubs_go_when_they_are_old_and_nothing_else_does(tmp_path: Path) -> None:
+    clock = [NOW]
+    outbox = Outbox(tmp_path / "outbox.db", KEY, clock=lambda: clock[0])
+    entries = [entry() for _ in range(4)]
+    for one in entries:
+        outbox.add(one)
+    outbox.delivered(entries[0].id, RECEIPT)
+    outbox.reject(entries[1].id, ())
+    clock[0] += timedelta(days=60)
+    outbox.delivered(entries[2].id, RECEIPT)
+    outbox.forget(clock[0] - timedelta(days=30))
+    assert [one.id for one in outbox.list()] == [entries[1].id, entries[3].id, entries[2].id]
+    assert outbox.counts().delivered == 1
+    outbox.close()
+
+
+def test_an_attempt_that_certainly_failed_is_not_asked_for(outbox: Outbox, tmp_path: Path) -> None:
+    one = entry()
+    outbox.add(one)
+
+    def leased() -> bool:
+        found = outbox.lease(NOW)
+        assert found is not None
+        return found.unsure
+
+    assert not leased()
+    outbox.retry_at(one.id, None, "province_busy", unsure=False)
+    assert not leased()
+    outbox.retry_at(one.id, None, "province_unreachable")
+    assert leased()
+    outbox.retry_at(one.id, None, "province_busy", unsure=False)
+    assert not leased()
+    with outbox.sending():  # the sender died in the middle of an attempt
+        assert leased()

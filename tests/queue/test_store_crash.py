@@ -54,12 +54,13 @@ while (one := outbox.lease(datetime.now(UTC))) is not None:
 FILL = """
 import sys
 from pathlib import Path
+from offline_queue.entry import Limits, Room
 from offline_queue.errors import OutboxFull
 from offline_queue.store import Outbox
 from tests.queue.people import KEY, entry
 folder = Path(sys.argv[1])
-outbox = Outbox(folder / "outbox.db", KEY, min_free=200_000)
-assert outbox.has_room()
+outbox = Outbox(folder / "outbox.db", KEY, limits=Limits(min_free=200_000))
+assert outbox.room() is Room.PLENTY
 kept = []
 try:
     for _ in range(1000):
@@ -70,7 +71,7 @@ except OutboxFull as error:
     assert error.code == "disk_full"
 else:
     raise SystemExit("never full")
-assert not outbox.has_room()
+assert outbox.room() is Room.NONE
 assert outbox.get(one.id) is None
 assert outbox.counts().pending == len(kept) > 10
 (folder / "ballast").unlink()

@@ -32,7 +32,7 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     absent = StaffView(role="technician")
     yield Scene("login-nobody", replace(base, step=Step.LOGIN, staff=absent))
     desk = StaffView(role="staff", name=names[0], tickets=_tickets(), entries=_entries(), paused=("C",))
-    counts = OutboxCounts(pending=12, rejected=1, delivered=40, alarm=True)
+    counts = OutboxCounts(pending=12, rejected=1, delivered=40, notices=("province_unauthorised",))
     staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts)
     yield Scene("staff", staff)
     yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
