@@ -41,7 +41,10 @@ def measure() -> dict[str, float]:
 def _adds(folder: Path) -> dict[str, float]:
     outbox = Outbox(folder / "outbox.db", bytes(32))
     sample = OutboxEntry("", "2.000635", datetime.now(UTC), payload={"answers": BODY})
-    plain, sealed = _bare(sqlite3.connect(folder / "plain.db", isolation_level=None)), _bare(_cipher(folder))
+    plain, sealed = (
+        _bare(sqlite3.connect(folder / "plain.db", isolation_level=None)),
+        _bare(_cipher(folder / "sealed.db")),
+    )
     others = (
         SQLiteQueue(str(folder / "persist-queue"), auto_commit=True),
         SqliteStorage(filename=str(folder / "huey.db"), fsync=True),
@@ -75,22 +78,28 @@ def _bare(connection: Any) -> Any:
     return connection
 
 
-def _cipher(folder: Path) -> Any:
-    connection = sqlcipher3.connect(str(folder / "sealed.db"), isolation_level=None)
+def _cipher(path: Path) -> Any:
+    connection = sqlcipher3.connect(str(path), isolation_level=None)
     connection.execute(f"PRAGMA key = \"x'{bytes(32).hex()}'\"")
     return connection
 
 
 def _scans(folder: Path) -> dict[str, float]:
     blobs = BlobStore(folder / "scans", bytes(32))
+    database = _bare(_cipher(folder / "scans.db"))  # the other way: in the same transaction as the entry
+    database.execute("CREATE TABLE scans (id TEXT PRIMARY KEY, body BLOB)")
+    rows: list[float] = []
     sealed: list[float] = []
     plain: list[float] = []
     for _ in range(ROUNDS):
         sealed.append(_seconds(lambda: blobs.put(SCANS)))
+        rows.append(_seconds(lambda: database.execute("INSERT INTO scans VALUES (?, ?)", (str(uuid.uuid4()), SCANS))))
         plain.append(_seconds(lambda: _write(folder / "plain.bin")))
         (folder / "plain.bin").unlink()
+    database.close()
     return {
         "scan_10mb_ms": 1000 * statistics.median(sealed),
+        "scan_10mb_in_sqlcipher_ms": 1000 * statistics.median(rows),
         "plain_10mb_ms": 1000 * statistics.median(plain),
         "scan_ratio": statistics.median(p / s for s, p in zip(sealed, plain, strict=True)),
     }
