@@ -52,6 +52,7 @@ class Province:
         self.heartbeats: list[dict[str, Any]] = []
         self.ahead = timedelta()  # of its clock
         self.drop_patch_after = 0  # bytes of each PATCH that arrive before the line breaks; 0: it holds
+        self._taking = threading.Lock()  # the same dossier may come again while the first request is dealt with
         self._server: ThreadingHTTPServer | None = None
         self._connections: set[socket.socket] = set()
         self.port = 0
@@ -204,6 +205,9 @@ class Handler(BaseHTTPRequestHandler):
             drop(self)
             return
         body = self._body()
+        if len(body) < int(self.headers.get("Content-Length", 0)) and self.command != "PATCH":
+            self.close_connection = True  # whoever sent it died
+            return
         if fault is not None and fault(self):
             return
         if kind != "/v1/health" and self.headers.get("Authorization") != f"Bearer {TOKEN}":
@@ -261,6 +265,10 @@ class Handler(BaseHTTPRequestHandler):
         drop(self)
 
     def _take(self, path: str, body: bytes) -> None:
+        with self.province._taking:
+            self._take_one(body)
+
+    def _take_one(self, body: bytes) -> None:
         key, dossier = self.headers["Idempotency-Key"], json.loads(body)
         known = self.province.dossiers.get(key)
         if known is not None and known["body"] != dossier:

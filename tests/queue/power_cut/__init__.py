@@ -1,1 +1,1 @@
-"""What a disk may hold after a power cut: writes are recorded, and rebuilt with what was not synced lost."""
+"""What a disk may hold after a power cut: the writes of a process recorded, rebuilt with what was not synced lost."""

@@ -57,7 +57,7 @@ def compile_shim(folder: Path) -> Path:
 
 
 def record(module: str, *arguments: str, root: Path, shim: Path) -> list[Operation]:
-    """Run `python -m module root arguments…` to its end; all that it did below `root`, which must be empty."""
+    """Run `python -m module root arguments…` to its end; all that it did below `root`, an empty folder."""
     log = shim.with_name(f"{root.name}.log")
     environment = {**os.environ, "LD_PRELOAD": str(shim), "POWER_CUT_LOG": str(log), "POWER_CUT_ROOT": str(root)}
     subprocess.run([sys.executable, "-m", module, str(root), *arguments], cwd=ROOT, env=environment, check=True)
