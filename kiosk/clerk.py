@@ -6,19 +6,11 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
-from pathlib import Path
+
+from offline_queue.errors import surprise
 
 log = logging.getLogger(__name__)
 Work = Callable[[], object]
-
-
-def told(error: BaseException) -> str:
-    """What a log may say of a surprise: its kind and its place, as the text could hold personal data."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = Path(trace.tb_frame.f_code.co_filename).name if trace else "?"
-    return f"{type(error).__name__} at {where}:{trace.tb_lineno if trace else 0}"
 
 
 class Clerk:
@@ -46,7 +38,7 @@ class Clerk:
             try:
                 return work()
             except Exception as error:  # noqa: BLE001  a surprise must become an event: no exception crosses a thread
-                log.error("clerk: %s", told(error))
+                log.error("clerk: %s", surprise(error))
                 return failed
 
         self._work.put(guarded)

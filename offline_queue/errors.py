@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class OutboxError(Exception):
     """Root of the store's errors."""
@@ -54,3 +56,12 @@ class BlobDamaged(OutboxError):
 
 class ArchiveRefused(OutboxError):
     """`archive_foreign`, `archive_other_key`, `archive_damaged`, `archive_key_invalid`: nothing was taken from it."""
+
+
+def surprise(error: BaseException) -> str:
+    """What a log may say of a surprise: its kind and its place, as the text could hold personal data."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = Path(trace.tb_frame.f_code.co_filename).name if trace else "?"
+    return f"{type(error).__name__} at {where}:{trace.tb_lineno if trace else 0}"

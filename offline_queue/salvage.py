@@ -22,7 +22,7 @@ from offline_queue.database import Database, connect, damage
 from offline_queue.entry import LOST, PAPERS_LOST, SALVAGED, Attachment
 from offline_queue.errors import KeyRefused
 from offline_queue.files import sync_folder, write_temporary
-from offline_queue.store import ATTACHMENT_COLUMNS, content_digest, insert_paper
+from offline_queue.rows import ATTACHMENT_COLUMNS, content_digest, insert_paper
 
 log = logging.getLogger(__name__)
 PAGE_BYTES = 4096  # SQLCipher 4

@@ -15,7 +15,7 @@ from typing import Any
 from offline_queue import retry
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import CLOCK_WRONG, REFUSED, Attachment, OutboxChanged, OutboxCounts, OutboxEntry, Problem
-from offline_queue.errors import BlobDamaged, OutboxError
+from offline_queue.errors import BlobDamaged, OutboxError, surprise
 from offline_queue.gateway import Busy, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
 from offline_queue.store import LEASE_SECONDS, Outbox
 
@@ -136,12 +136,18 @@ class Sender:
                 self._bell.clear()
 
     def _careful_step(self) -> float:
-        """`step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait."""
+        """`step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait.
+
+        A surprise ends no thread either: its entry comes back when the lease ends, and the others go on.
+        """
         try:
             pause = self.step()
         except OutboxError as error:
             if not self._stopping.is_set():
                 self._tell_trouble(error)
+            return PROBE_SECONDS
+        except Exception as error:  # noqa: BLE001  a queue that nobody sends until the next start is the worst of all
+            log.error("sender: %s", surprise(error))
             return PROBE_SECONDS
         if self._trouble:
             log.warning("sender: store works again")

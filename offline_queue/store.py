@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
@@ -20,7 +19,6 @@ from offline_queue.entry import (
     PAPERS_LOST,
     REPLACED,
     RETURNED,
-    Attachment,
     EntryState,
     Limits,
     OutboxCounts,
@@ -30,6 +28,7 @@ from offline_queue.entry import (
     Room,
 )
 from offline_queue.errors import OutboxConflict, OutboxFull, StoreFailed
+from offline_queue.rows import ATTACHMENT_COLUMNS, COLUMNS, entry_of, insert_entry, ms
 from offline_queue.uploads import Uploads
 
 __all__ = ["Outbox", "OutboxConflict", "OutboxFull"]
@@ -40,11 +39,6 @@ LONGEST_WAIT_MS = 3_600_000  # nothing is put off for longer, so a later due tim
 NO_LIMITS = Limits()
 NEARLY = 0.8  # of the most that may wait: time to warn
 LIST_ORDER = (EntryState.REJECTED, EntryState.SENDING, EntryState.PENDING, EntryState.DELIVERED, EntryState.CLOSED)
-COLUMNS = (
-    "seq, id, procedure_code, created_at, state, attempts, not_taken, changed_at, due, replaces, provisional_code,"
-    " receipt, problems, last_error, digest"
-)
-ATTACHMENT_COLUMNS = "component, title, sha256, size, media_type, pages, copy_type"
 # named, as the planner would sort all that wait by another index: this one finds the first at any length
 WAITING = "entries INDEXED BY entries_due WHERE state IN ('pending', 'sending')"
 DUE_FIRST = f"""
@@ -100,7 +94,7 @@ class Outbox:
     def add(self, entry: OutboxEntry) -> None:
         """Commit a dossier. The same again is a no-op; another one under its id raises `OutboxConflict`."""
         with self._database.writing() as connection:
-            _insert(connection, entry)
+            insert_entry(connection, entry)
 
     def replace(self, rejected_id: str, corrected: OutboxEntry) -> bool:
         """Commit the correction of a rejected entry and close that one; False when it is not rejected any more.
@@ -112,10 +106,10 @@ class Outbox:
             closed = connection.execute(
                 "UPDATE entries SET state = 'closed', changed_at = ?, last_error = ?"
                 " WHERE id = ? AND state = 'rejected' RETURNING provisional_code",
-                (_ms(self._clock()), REPLACED, rejected_id),
+                (ms(self._clock()), REPLACED, rejected_id),
             ).fetchall()
             if closed:
-                _insert(connection, replace(corrected, replaces=rejected_id, provisional_code=closed[0][0]))
+                insert_entry(connection, replace(corrected, replaces=rejected_id, provisional_code=closed[0][0]))
             return bool(closed)
 
     def give_back(self, rejected_id: str) -> tuple[str, ...]:
@@ -136,7 +130,7 @@ class Outbox:
 
         On the disk before anything is sent: after a power cut the province is asked whether it has arrived.
         """
-        at = _ms(now)
+        at = ms(now)
         times = {"now": at, "until": at + round(lease_seconds * 1000), "horizon": at + LONGEST_WAIT_MS}
         with self._database.writing() as connection:
             while rows := connection.execute(DUE_FIRST, times).fetchall():
@@ -150,7 +144,7 @@ class Outbox:
 
     def renew(self, entry_id: str, until: datetime) -> None:
         """Keep a leased entry until then: a large file on a slow line takes its time."""
-        self._change(entry_id, "due = ?", _ms(until), states=(EntryState.SENDING,))
+        self._change(entry_id, "due = ?", ms(until), states=(EntryState.SENDING,))
 
     def delivered(self, entry_id: str, receipt: Receipt) -> tuple[str, ...]:
         """Keep a stub to look up, purge answers and papers; the hashes of files that no other entry needs."""
@@ -181,7 +175,7 @@ class Outbox:
         `unsure`: the attempt may have arrived all the same.
         """
         taken = "" if unsure else ", not_taken = attempts"
-        self._change(entry_id, f"state = 'pending', due = ?, last_error = ?{taken}", _ms(at) if at else 0, error)
+        self._change(entry_id, f"state = 'pending', due = ?, last_error = ?{taken}", ms(at) if at else 0, error)
 
     def retry_now(self, entry_id: str) -> None:
         """Send it as soon as possible, also one that was rejected or moved away; nothing happens to one that came
@@ -260,7 +254,7 @@ class Outbox:
 
     def seconds_until_due(self, now: datetime) -> float | None:
         """How long until the next entry is due, 0 when one is; None when nothing waits."""
-        at = _ms(now)
+        at = ms(now)
         ((first, last),) = self._database.query(
             f"SELECT (SELECT due FROM {WAITING} ORDER BY due LIMIT 1),"  # noqa: S608
             f" (SELECT due FROM {WAITING} ORDER BY due DESC LIMIT 1)"
@@ -273,14 +267,14 @@ class Outbox:
         """Remove what came to its end before then, stubs too; the hashes of files that no other entry needs."""
         ended = "state IN ('delivered', 'closed') AND changed_at < ?"
         with self._database.writing() as connection:
-            free = self._purge(connection, ended, _ms(before))
-            connection.execute(f"DELETE FROM entries WHERE {ended}", (_ms(before),))  # noqa: S608
+            free = self._purge(connection, ended, ms(before))
+            connection.execute(f"DELETE FROM entries WHERE {ended}", (ms(before),))  # noqa: S608
             return free
 
     def notice(self, code: str, detail: str = "") -> None:
         """Tell staff of something until it is over: a stable code, and figures that name no citizen."""
         with self._database.writing() as connection:
-            values = (code, _ms(self._clock()), detail)
+            values = (code, ms(self._clock()), detail)
             connection.execute("INSERT OR REPLACE INTO notices VALUES (?, ?, ?)", values)
 
     def end_notice(self, code: str) -> None:
@@ -332,12 +326,12 @@ class Outbox:
         with self._database.writing() as connection:
             connection.execute(
                 f"UPDATE entries SET {changes}, changed_at = ? WHERE id = ? AND state IN ({marks})",  # noqa: S608
-                (*values, _ms(self._clock()), entry_id, *states),
+                (*values, ms(self._clock()), entry_id, *states),
             )
 
     def _purge(self, connection: Any, which: str, value: object, state: str = "", error: str = "") -> tuple[str, ...]:
         """Drop answers and papers of those entries, in their new state if one is given; files that nobody needs."""
-        ended = (_ms(self._clock()), state, error) if state else ()
+        ended = (ms(self._clock()), state, error) if state else ()
         changes = ", changed_at = ?, due = 0, problems = '[]', state = ?, last_error = ?" if state else ""
         gone = connection.execute(
             f"UPDATE entries SET payload = NULL{changes} WHERE {which} RETURNING seq, id",  # noqa: S608
@@ -362,84 +356,6 @@ class Outbox:
         return dict(self._database.query("SELECT state, entries FROM totals"))
 
     def _entry(self, row: Sequence[Any], connection: Any = None) -> OutboxEntry:
-        (
-            seq, entry_id, procedure, created, state, attempts, not_taken, changed, due, replaced, provisional,
-            receipt, problems, error, digest, payload,
-        ) = row  # fmt: skip
         sql = f"SELECT {ATTACHMENT_COLUMNS} FROM attachments WHERE entry = ? ORDER BY number"  # noqa: S608
-        papers = connection.execute(sql, (seq,)).fetchall() if connection else self._database.query(sql, seq)
-        attachments = tuple(Attachment(*paper) for paper in papers)
-        if payload and error != PAPERS_LOST and digest != content_digest(procedure, payload, attachments):
-            payload, error = None, LOST  # SQLCipher gives a damaged last overflow page out as zeros, without an error
-        return OutboxEntry(
-            id=entry_id,
-            procedure_code=procedure,
-            created_at=datetime.fromisoformat(created),
-            state=EntryState(state),
-            attempts=attempts,
-            next_attempt_at=_moment(due) if due and state == EntryState.PENDING else None,
-            receipt=Receipt(*json.loads(receipt)) if receipt else None,
-            last_error=error,
-            problems=tuple(Problem(*problem) for problem in json.loads(problems)),
-            attachments=attachments,
-            payload=json.loads(payload) if payload else {},
-            provisional_code=provisional,
-            replaces=replaced,
-            changed_at=_moment(changed) if changed else None,
-            unsure=attempts - (state == EntryState.SENDING) > not_taken,  # the attempt under way does not count
-        )
-
-
-def _insert(connection: Any, entry: OutboxEntry) -> None:
-    payload = json.dumps(entry.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
-    digest = content_digest(entry.procedure_code, payload, entry.attachments)
-    added = connection.execute(
-        "INSERT INTO entries (id, procedure_code, created_at, provisional_code, replaces, attempts, digest, payload)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
-        (
-            entry.id,
-            entry.procedure_code,
-            entry.created_at.isoformat(),
-            entry.provisional_code,
-            entry.replaces,
-            entry.attempts,
-            digest,
-            payload,
-        ),
-    ).fetchall()
-    if not added:
-        (known,) = connection.execute("SELECT digest FROM entries WHERE id = ?", (entry.id,)).fetchone()
-        if known != digest:
-            raise OutboxConflict(entry.id)
-        return
-    for number, paper in enumerate(entry.attachments):
-        insert_paper(connection, added[0][0], number, paper)
-
-
-def insert_paper(connection: Any, seq: int, number: int, paper: Attachment) -> None:
-    """Add one line to the list of an entry's papers."""
-    columns = f"entry, number, {ATTACHMENT_COLUMNS}"
-    connection.execute(
-        f"INSERT INTO attachments ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (seq, number, *_attachment_row(paper)),
-    )
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _attachment_row(paper: Attachment) -> tuple[object, ...]:
-    return paper.component, paper.title, paper.sha256, paper.size, paper.media_type, paper.pages, paper.copy_type
-
-
-def content_digest(procedure_code: str, payload: str, attachments: Sequence[Attachment]) -> bytes:
-    """SHA-256 of all that a citizen handed in; `payload` as JSON in the store's own writing."""
-    content = json.dumps(
-        [procedure_code, payload, [_attachment_row(paper) for paper in attachments]], ensure_ascii=False
-    )
-    return hashlib.sha256(content.encode()).digest()
+        papers = connection.execute(sql, (row[0],)).fetchall() if connection else self._database.query(sql, row[0])
+        return entry_of(row, papers)

@@ -140,14 +140,14 @@ def _discard(visit: Visit, entry: OutboxEntry) -> Response:
 
 def _correctable(visit: Visit, entry: OutboxEntry) -> Declared | None:
     """What is corrected; None when it is no longer rejected, or when other answers would not help."""
-    helps = entry.state is EntryState.REJECTED and entry.last_error != DAMAGED
+    helps = entry.state is EntryState.REJECTED and entry.last_error not in DAMAGED
     return known_of(visit, entry) if helps else None
 
 
 def _cannot(visit: Visit, entry: OutboxEntry) -> Response:
     if entry.state is not EntryState.REJECTED:
         return ended(visit, entry)
-    return visit.go(f"/dossiers/{entry.id}", DAMAGED if entry.last_error == DAMAGED else "form_unknown")
+    return visit.go(f"/dossiers/{entry.id}", entry.last_error if entry.last_error in DAMAGED else "form_unknown")
 
 
 def _against_the_rules(visit: Visit, problems: tuple[Problem, ...]) -> Response:

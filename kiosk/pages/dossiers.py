@@ -16,13 +16,14 @@ from kiosk.correction import Declared, place_of
 from kiosk.forms import Question, visible_questions, visible_sections
 from kiosk.pages import papers
 from kiosk.pages.visit import Handler, Visit, answering
-from offline_queue.entry import EXPORTED, RETURNED, EntryState, OutboxEntry
+from offline_queue.entry import EXPORTED, LOST, PAPERS_LOST, RETURNED, EntryState, OutboxEntry
 
 NOT_FOUND, CONFLICT = 404, 409
 ROWS = 50
 LAST = 10
 ENDED = "dossier_already_ended"
-SAME_ID_TAKEN, DAMAGED = "province_conflict", "scan_damaged"
+SAME_ID_TAKEN = "province_conflict"
+DAMAGED = ("scan_damaged", LOST, PAPERS_LOST)  # nothing that could be corrected here, or sent again
 NOT_REACHED = "citizen_not_reached"
 PLACES = {"/attachments": "Giấy tờ đã quét", "/fee": "Lệ phí"}  # of what is no question
 TOLD_BY = {
@@ -147,8 +148,8 @@ def _show(visit: Visit, entry: OutboxEntry) -> Response:
         "dossier.html",
         known=known,
         case=case,
-        correctable=known is not None and entry.last_error != DAMAGED,
-        damaged=entry.last_error == DAMAGED,
+        correctable=known is not None and entry.last_error not in DAMAGED,
+        damaged=entry.last_error in DAMAGED,
         sections=_answers(known, entry, by_place),
         reasons=reasons,
         by_place=by_place,
@@ -209,8 +210,8 @@ def _retry(visit: Visit, entry: OutboxEntry) -> Response:
         moved = now is not None and now.state is EntryState.CLOSED and now.last_error == EXPORTED
         if now is None or not (moved or now.state in (EntryState.REJECTED, EntryState.PENDING)):
             return ended(visit, entry)
-        if now.last_error == SAME_ID_TAKEN:
-            return visit.go(f"/dossiers/{entry.id}", SAME_ID_TAKEN)
+        if now.last_error in (SAME_ID_TAKEN, *DAMAGED):
+            return visit.go(f"/dossiers/{entry.id}", now.last_error)
         visit.audit("entry_retried", entry=entry.id)
         desk.outbox.retry_now(entry.id)
     visit.officer.drafts.pop(entry.id, None)

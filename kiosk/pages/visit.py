@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from kiosk.clerk import told
 from kiosk.pages.desk import Desk
 from kiosk.pages.looks import Looks
 from kiosk.pages.security import FORBIDDEN, LONGEST_BODY, TOO_LARGE, Door, Session, Sessions
-from offline_queue.errors import OutboxError
+from offline_queue.errors import OutboxError, surprise
 
 log = logging.getLogger(__name__)
 BODY_SECONDS = 20
@@ -140,7 +139,7 @@ def _guarded(handler: Handler, visit: Visit) -> Response:
     except OSError:
         return visit.sorry("audit_not_written", 503)
     except Exception as error:  # noqa: BLE001  the server would log its text, which may hold personal data
-        log.error("pages: %s", told(error))
+        log.error("pages: %s", surprise(error))
         return visit.sorry("page_failed", 500)
 
 

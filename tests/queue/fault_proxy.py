@@ -129,7 +129,7 @@ class FaultProxy:
     async def _listen(self) -> None:
         if self._ear is not None:
             return
-        ear = socket.socket()
+        ear = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named: asyncio sets TCP_NODELAY
         ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         ear.bind(("127.0.0.1", self.port))
         ear.listen(512)

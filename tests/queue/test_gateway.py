@@ -16,7 +16,7 @@ from offline_queue.entry import Attachment, OutboxEntry, Problem, Receipt
 from offline_queue.gateway import Busy, Conflict, Rejected, SubmitError, Unauthorised, Unreachable
 from offline_queue.http_gateway import HttpGateway
 from tests.queue.people import ID_NUMBER, NAME, entry
-from tests.queue.province import RECEIPT, TOKEN, Fault, Province, Upload, answer, drop, lose_reply, running
+from tests.queue.province import RECEIPT, TOKEN, Fault, Handler, Province, Upload, answer, drop, lose_reply, running
 
 FILE = bytes(range(256)) * 8 * 1024  # 2 MB: four chunks
 SHA = hashlib.sha256(FILE).hexdigest()
@@ -117,6 +117,7 @@ REFUSALS: list[tuple[Fault, type[SubmitError]]] = [
     (answer(201, b" " * (9 << 20) + json.dumps(RECEIPT).encode(), Content_Type="application/json"), Unreachable),
     (answer(302, Location="http://127.0.0.1:9/login"), Unreachable),
     (answer(307, Location="/v1/elsewhere"), Unreachable),
+    (answer(302, Location="http://[::1"), Unreachable),
     (drop, Unreachable),
     (lose_reply, Unreachable),
 ]
@@ -232,6 +233,48 @@ def test_an_upload_that_the_server_has_forgotten_is_made_anew(gateway: HttpGatew
         gateway.submit(with_file(), read)
 
 
+def test_the_address_that_another_sender_kept_first_is_the_one(
+    gateway: HttpGateway, province: Province, uploads: dict[tuple[str, str], str]
+) -> None:
+    """Two senders with one entry must not post two dossiers that differ in an address."""
+    one = with_file()
+    province.uploads["theirs"] = Upload(len(FILE), "")
+
+    def meanwhile(_: Handler) -> bool:
+        uploads[one.id, SHA] = f"{province.url}/v1/files/theirs"
+        return False
+
+    province.fault("POST", "/v1/files", meanwhile)
+    gateway.submit(one, read)
+    (paper,) = province.dossiers[one.id]["body"]["attachments"]
+    assert paper["file_url"] == f"{province.url}/v1/files/theirs"
+    assert bytes(province.uploads["theirs"].data) == FILE
+
+
+def test_an_address_that_another_sender_forgets_is_still_ours(
+    gateway: HttpGateway, province: Province, uploads: dict[tuple[str, str], str]
+) -> None:
+    """The other one has delivered the entry meanwhile."""
+
+    def meanwhile(_: Handler) -> bool:
+        uploads.clear()
+        return False
+
+    province.fault("PATCH", "/v1/files", meanwhile)
+    gateway.submit(with_file(), read)
+    assert len(province.uploads) == 1
+
+
+def test_a_receipt_that_comes_twice_delivers_one_dossier(gateway: HttpGateway, province: Province) -> None:
+    one, other = entry(), entry()
+    gateway.submit(one, read)
+    province.fault(*DOSSIERS, answer(201, {**RECEIPT, "code": "H05.114-261123-0001"}))
+    with pytest.raises(Unreachable):
+        gateway.submit(other, read)
+    assert gateway.submit(other, read).code == "H05.114-261123-0002"
+    assert gateway.submit(one, read).code == "H05.114-261123-0001"
+
+
 def test_another_offset_is_asked_for_and_a_stuck_upload_given_up(gateway: HttpGateway, province: Province) -> None:
     province.fault("PATCH", "/v1/files", lambda _: False, answer(409))
     gateway.submit(with_file(), read)
@@ -245,6 +288,7 @@ UPLOAD_REFUSALS: list[tuple[str, Fault, type[SubmitError]]] = [
     ("POST", answer(413, {"title": "too large"}), Rejected),
     ("POST", answer(429, Retry_After="3"), Busy),
     ("POST", answer(201, Location="http://elsewhere.example/files/1"), Unreachable),
+    ("POST", answer(201, Location="http://[::1"), Unreachable),
     ("POST", answer(201), Unreachable),
     ("POST", answer(200, PAGE), Unreachable),
     ("POST", answer(412), Unreachable),
@@ -264,7 +308,7 @@ def test_every_answer_to_an_upload_has_its_meaning(
     assert province.dossiers == {}
 
 
-@pytest.mark.parametrize("offset", ["", "-1", "x", str(len(FILE) + 1)])
+@pytest.mark.parametrize("offset", ["", "-1", "x", str(len(FILE) + 1), "9" * 5000])
 def test_an_offset_that_cannot_be_is_not_believed(gateway: HttpGateway, province: Province, offset: str) -> None:
     province.fault("PATCH", "/v1/files", *[answer(204, Upload_Offset=offset)] * 9)
     province.fault("HEAD", "/v1/files", *[answer(200, Upload_Offset=offset)] * 9)

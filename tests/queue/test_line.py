@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from offline_queue import http_gateway
 from offline_queue import sender as sender_module
 from tests.queue.certificates import Authority, server
 from tests.queue.fault_proxy import between
 from tests.queue.kiosks import kiosk_at
 from tests.queue.people import ID_NUMBER
 from tests.queue.real_province import TOKEN, RealProvince, real_province
-from tests.queue.wire import HEALTH, PATCH
+from tests.queue.wire import HEALTH, PATCH, POST
 
 SOON = 60.0  # seconds; only a broken sender needs them
 LONG_FILE = 20_000_000
@@ -132,6 +133,19 @@ def test_without_a_name_server_the_dossier_waits(province: RealProvince, tmp_pat
     with between(province.address) as proxy, kiosk_at(proxy.url, tmp_path) as kiosk:
         assert kiosk.sender.drain(SOON)["delivered"] == 1
         kiosk.assert_delivered(province, one, b"page")
+
+
+@pytest.mark.parametrize(("idle_after", "lines"), [(60.0, 1), (0.0, 3)])
+def test_a_line_that_was_idle_is_not_trusted(
+    province: RealProvince, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idle_after: float, lines: int
+) -> None:
+    """Routers forget idle lines without a word; in one go dossiers share a line."""
+    monkeypatch.setattr(http_gateway, "KEPT_SECONDS", idle_after)
+    with between(province.address) as proxy, kiosk_at(proxy.url, tmp_path) as kiosk:
+        for _ in range(3):
+            kiosk.submit()
+        assert kiosk.sender.drain(SOON)["delivered"] == 3
+        assert len({seen.connection for seen in proxy.seen if seen.kind == POST}) == lines
 
 
 def test_a_province_that_dies_and_comes_back_gets_the_rest(tmp_path: Path) -> None:

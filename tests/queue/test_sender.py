@@ -15,7 +15,7 @@ import pytest
 
 from offline_queue import sender as sender_module
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import EntryState, OutboxChanged, OutboxEntry
+from offline_queue.entry import EntryState, OutboxChanged, OutboxEntry, Receipt
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
@@ -409,3 +409,27 @@ def test_a_clock_of_the_kiosk_that_runs_a_year_ahead_forgets_nothing(kiosk: Kios
     sender = replaced(kiosk, clock=lambda: datetime.now(UTC) + timedelta(days=365), monotonic=lambda: 1000.0)
     sender.step()
     assert len(kiosk.outbox.list()) == 1
+
+
+def test_a_surprise_with_one_dossier_stops_nobody(
+    kiosk: Kiosk, province: Province, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sender_module, "PROBE_SECONDS", 0.05)
+    strange, usual = kiosk.submit(), kiosk.submit()
+    submit = kiosk.gateway.submit
+
+    def surprising(one: OutboxEntry, open_blob: Any) -> Receipt:
+        if one.id == strange.id:
+            raise ValueError(f"cannot read {NAME}")
+        return submit(one, open_blob)
+
+    monkeypatch.setattr(kiosk.gateway, "submit", surprising)
+    kiosk.sender.start()
+    kiosk.wait(all_but(1))
+    assert province.order == [usual.id]
+    assert "ValueError at test_sender.py" in caplog.text
+    assert NAME not in caplog.text
+
+
+def all_but(waiting: int) -> Callable[[OutboxChanged], bool]:
+    return lambda event: event.counts.pending == waiting and event.counts.delivered > 0

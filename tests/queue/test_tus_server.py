@@ -156,7 +156,9 @@ def test_a_file_goes_on_after_a_restart_of_both(
     assert "create" not in proxy.kinds()
 
 
-def test_a_deleted_upload_is_made_anew(gateway: HttpGateway, proxy: FaultProxy, server: TusServer) -> None:
+@pytest.mark.parametrize("head", ["pass", "stale"])
+def test_a_deleted_upload_is_made_anew(gateway: HttpGateway, proxy: FaultProxy, server: TusServer, head: str) -> None:
+    proxy.script("head", head)
     proxy.script("post", "bad_gateway")
     one = with_file()
     with pytest.raises(Unreachable):
