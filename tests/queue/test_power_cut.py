@@ -99,7 +99,9 @@ def entry_is_right(kiosk: Stores, number: int, known: Known) -> bool:
         assert number not in known.said["added"], "lost after it was acknowledged"
         return False
     if number in known.said["delivered"]:
-        assert entry.state is EntryState.DELIVERED, "delivered, then forgotten"
+        # without files it may have to be asked for once more; with files nothing would be left to send
+        asked = (entry.unsure or entry.state is EntryState.SENDING) and not pages(number)
+        assert entry.state is EntryState.DELIVERED or asked, "delivered, then forgotten"
     if number in known.said["rejected"]:
         assert (entry.state, entry.problems) == (EntryState.REJECTED, REASONS), "rejected, then forgotten"
     if entry.state is EntryState.DELIVERED:
