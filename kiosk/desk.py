@@ -96,6 +96,12 @@ class DeskVerbs(SubmissionVerbs):
             self.parts.sender.wake()
             self._said("entry_will_be_sent")
 
+    @property
+    def desk_page(self) -> str:
+        """Where officers open their pages; "" when there are none."""
+        hall = self.parts.config.hall
+        return f"{'https' if hall.certificate else 'http'}://{hall.listen}" if hall.listen else ""
+
     def entry_title(self, entry: OutboxEntry) -> str:
         """What staff and citizen both know it by: the procedure's short name and the code on the slip."""
         procedure = self.parts.catalogue.procedures.get(entry.procedure_code)
