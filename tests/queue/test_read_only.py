@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.queue.test_sender import Kiosk, all_sent, kiosk, province
+from tests.queue.sending import Kiosk, all_sent
 from tests.queue.test_store_crash import ROOT, tiny_disk
-
-__all__ = ["kiosk", "province"]  # fixtures
 
 LOOP_DISK = """
 image="$1" folder="$2"; shift 2
