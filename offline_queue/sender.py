@@ -84,6 +84,7 @@ class Sender:
         self._delivered = 0
         self._published: OutboxChanged | None = None
         self._trouble = ""  # of the store itself
+        self._busy = False  # something was sent since the store was let go of
 
     def start(self) -> None:
         """Begin to send."""
@@ -178,7 +179,11 @@ class Sender:
         # while it is away, the first dossier that waits is the question whether it is back
         entry = self._outbox.lease(self._clock())
         if entry is not None:
+            self._busy = True
             return self._send(entry)
+        if self._busy:
+            self._busy = False
+            self._outbox.empty_log()
         if now - self._heard_at >= PROBE_SECONDS:
             self._probe()
         self._publish()

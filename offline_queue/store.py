@@ -78,6 +78,14 @@ class Outbox:
         """Close the file, for all threads."""
         self._database.close()
 
+    def let_go(self) -> None:
+        """Keep nothing in memory of what this thread has read or written; its next use takes a moment longer."""
+        self._database.let_go()
+
+    def empty_log(self) -> None:
+        """Keep nothing of what was purged in the log either; for when there is nothing else to do."""
+        self._database.empty_log()
+
     def room(self) -> Room:
         """Whether one more dossier fits: asked before a citizen begins, and for staff to act in good time."""
         return self._room(self._totals())
