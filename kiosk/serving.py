@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
+
+ACCEPT_TURNS = 5  # of asyncio's loop, from a new line to a protocol that knows it
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -20,6 +24,14 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+async def cut_late(cut: Callable[[], None]) -> None:
+    """After the ports are closed: give lines that were being accepted their turns, so that `cut` finds them."""
+    for _ in range(ACCEPT_TURNS):
+        await asyncio.sleep(0)
+    cut()
+    await asyncio.sleep(0)  # the loop closes what was cut
 
 
 def quiet(app: Any, **more: Any) -> uvicorn.Config:

@@ -22,7 +22,7 @@ from kiosk.config import is_loopback
 from kiosk.pages.app import create_app
 from kiosk.pages.desk import Desk
 from kiosk.pages.security import Sessions
-from kiosk.serving import bind, quiet
+from kiosk.serving import bind, cut_late, quiet
 from offline_queue.errors import OutboxError
 
 log = logging.getLogger(__name__)
@@ -99,8 +99,7 @@ class _Server(uvicorn.Server):
         """As uvicorn's, but idle lines are cut: an encrypted one would wait for its browser to say goodbye."""
         self._cut(idle=True)
         await super().shutdown(sockets)
-        self._cut()
-        await asyncio.sleep(0)  # the loop closes what was cut
+        await cut_late(self._cut)
 
     def _cut(self, idle: bool = False) -> None:
         for line in list(self.server_state.connections):

@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.sandbox.faults import App, Faults, Scope
-from kiosk.serving import bind, quiet
+from kiosk.serving import bind, cut_late, quiet
 
 _SLOW_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
@@ -48,6 +48,7 @@ class Listener(uvicorn.Server):
         if self._reserved is not None:
             self._reserved.close()
         await super().shutdown(sockets)
+        await cut_late(self._cut_all)
 
     async def set_faults(self, faults: frozenset[str]) -> None:
         """From now on these; with `refuse` the port closes at once, and opens when it goes."""
