@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 import uvicorn
@@ -26,12 +26,17 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-async def cut_late(cut: Callable[[], None]) -> None:
-    """After the ports are closed: give lines that were being accepted their turns, so that `cut` finds them."""
+async def stop_accepting(servers: Iterable[asyncio.Server]) -> None:
+    """Accept no new line, and let those that are being accepted become known: to be awaited before `Server.close`.
+
+    asyncio loses a line whose server is closed between its accept and its protocol: nobody closes it any more.
+    """
+    loop = asyncio.get_running_loop()
+    for server in servers:
+        for listening in server.sockets:
+            loop.remove_reader(listening)
     for _ in range(ACCEPT_TURNS):
         await asyncio.sleep(0)
-    cut()
-    await asyncio.sleep(0)  # the loop closes what was cut
 
 
 def quiet(app: Any, **more: Any) -> uvicorn.Config:
