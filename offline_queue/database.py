@@ -113,9 +113,8 @@ class Database:
         """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""
         try:
             make_folder(self.path.parent)
-            with suppress(
-                FileExistsError
-            ):  # closing a file that is there would end SQLite's locks on it in this process
+            # a file that is there is not opened: closing it would end SQLite's locks on it in this process
+            with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
             sync_folder(self.path.parent)
         except OSError as error:
