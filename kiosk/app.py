@@ -1,6 +1,6 @@
 """`Kiosk`: verbs in, events in, state out.
 
-The verbs live where their matter is: `numbers.py` (tickets and printing), `identifying.py` (code, number, chip),
+The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
 `journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff and technicians).
 Here: the session's end, and events.
 """
@@ -26,7 +26,7 @@ from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.desk import DOORS, DeskVerbs
-from kiosk.numbers import SlipDrawn
+from kiosk.printing import SlipDrawn
 from kiosk.state import DeviceLogLine, Job, StaffView, Step
 from offline_queue.entry import OutboxChanged
 
@@ -150,6 +150,7 @@ class Kiosk(DeskVerbs):
             self._hall_read_at = monotonic
             self.refresh_hall()
         self._watch_idle(monotonic - self.last_touch)
+        self.watch_printer()
         for worker in self.parts.workers.values():
             worker.watch()
 

@@ -78,6 +78,7 @@ class DeskVerbs(SubmissionVerbs):
             self.tell(error.code)
             return
         self.audit(who, "reprinted", ticket=ticket.label, reason=reason)
+        self.leave_to_staff(f"ticket:{ticket_id}")
         self.print_slip(f"reprint:{ticket_id}", "", self.ticket_slip(ticket, self.view_of(ticket), reprint=True))
         self._said("reprint_sent")
 
