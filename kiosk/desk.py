@@ -185,7 +185,7 @@ class DeskVerbs(SubmissionVerbs):
 
     def _officer(self) -> str:
         state: AppState = self.state
-        return state.staff.name if state.step in (Step.STAFF, Step.DIAGNOSTICS) else ""
+        return state.staff.name if state.step in (Step.STAFF, Step.PAPER, Step.DIAGNOSTICS) else ""
 
     def _said(self, code: str) -> None:
         self.refresh_hall()

@@ -9,13 +9,13 @@ from devices.events import TicketPrinted
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk import slips
 from kiosk.hall.tickets import HallError, Ticket, TicketState
-from kiosk.printing import PrintingVerbs
+from kiosk.paper import PaperVerbs
 from kiosk.state import Step, TicketView
 
 log = logging.getLogger(__name__)
 
 
-class NumberVerbs(PrintingVerbs):
+class NumberVerbs(PaperVerbs):
     """Taking numbers."""
 
     def ask_priority(self) -> None:
@@ -100,7 +100,9 @@ class NumberVerbs(PrintingVerbs):
         linked = session.ticket if session and event.session_id == session.id else None
         if kind == "slip" and session and linked and session.assurance == "declared":
             self._ticket_printed(linked.id, event.outcome)  # its number stands on the same slip
+        self.count_paper(event)
         self.slip_printed(event)
+        self.test_printed(event)
 
     def _ticket_printed(self, ticket_id: int, outcome: PrintOutcome) -> None:
         failed = outcome.result is PrintResult.FAILED
