@@ -118,6 +118,14 @@ class DocumentScanner(Device, Protocol):
         """Scan what lies there: one page on glass, all pages of a feeder. Raises `DeviceError`."""
 
 
+@runtime_checkable
+class PaperSensor(Protocol):
+    """What some document scanners can do besides."""
+
+    def paper_left(self) -> bool:
+        """Whether a paper lies in it or under it now. Raises `DeviceError`."""
+
+
 class CardConnection(Protocol):
     """An open line to one card, for the time of a `with` block."""
 

@@ -19,6 +19,7 @@ from devices.events import (
     DeviceChanged,
     JobFailed,
     PageScanned,
+    PaperLeft,
     ScanFinished,
     TicketPrinted,
 )
@@ -50,6 +51,7 @@ class Kiosk(DeskVerbs):
             ChipRead: self.chip_read,
             PageScanned: self.page_scanned,
             PageStored: self.page_stored,
+            PaperLeft: self.paper_left,
             ScanFinished: self.scan_finished,
             PageFailed: self.scan_failed,
             SlipDrawn: self.slip_drawn,
@@ -153,6 +155,7 @@ class Kiosk(DeskVerbs):
             self.refresh_hall()
         self._watch_idle(monotonic - self.last_touch)
         self.watch_printer()
+        self.watch_papers()
         for worker in self.parts.workers.values():
             worker.watch()
 

@@ -174,6 +174,7 @@ class Session:
     receipt: Receipt | None = None  # when the province answered while the slip is on the glass
     lookup: OutboxEntry | None = field(default=None, repr=False)  # without answers: code, times, state
     ticket: TicketView | None = None
+    paper_left: bool = False  # in the scanner, as far as it can tell
     slip_print: Job = Job.NONE
     slip_code: str = ""
     slip_picture: Image.Image | None = field(default=None, repr=False)

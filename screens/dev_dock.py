@@ -101,6 +101,8 @@ class DevDock(RelativeLayout):
                 (
                     tr._("Máy quét"),
                     [
+                        (tr._("Quên giấy"), feeder.leave_paper),
+                        (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),

@@ -35,6 +35,7 @@ class SimulatedDocumentScanner:
         self._seconds = settings.seconds_per_page
         self._feeder = settings.feeder
         self._next = 0
+        self._left = False
         self._fault: DeviceError | None = None
         self._faulty = threading.Event()  # wakes the scan that is under way
 
@@ -71,6 +72,11 @@ class SimulatedDocumentScanner:
             self._next += 1  # a bad page must not come again and again
             yield check_page(open_picture(_read(file)))
 
+    def paper_left(self) -> bool:
+        """Whether somebody has left a paper there. Raises `Unavailable` while it is unplugged."""
+        self.open()
+        return self._left
+
     # -- what a person would do ----------------------------------------------------------------------------------
     def jam(self) -> None:
         """Paper is stuck."""
@@ -79,6 +85,14 @@ class SimulatedDocumentScanner:
     def empty(self) -> None:
         """No paper lies there."""
         self._set(NeedsAttention("scanner_no_paper"))
+
+    def leave_paper(self) -> None:
+        """Forget a paper on the glass."""
+        self._left = True
+
+    def take_paper(self) -> None:
+        """Take it."""
+        self._left = False
 
     def unplug(self) -> None:
         """Pull the cable."""
