@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import unicodedata
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Literal
@@ -12,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 
 from devices.errors import Unavailable
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
+
+VERBS: Mapping[str, Sequence[str] | None] = {"present": (), "unplug": None, "restore": None}
 
 
 class Settings(BaseModel):

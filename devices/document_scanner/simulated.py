@@ -15,6 +15,7 @@ from devices.interfaces import Condition, DeviceStatus, DocumentScanner, Scanned
 
 SAMPLES = Path(__file__).parent.parent.parent / "assets" / "samples"
 MAX_FILE_BYTES = 64 * 1024 * 1024
+VERBS = dict.fromkeys(("leave_paper", "take_paper", "jam", "empty", "unplug", "restore"))
 
 
 class Settings(BaseModel):

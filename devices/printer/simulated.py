@@ -12,6 +12,7 @@ from devices.interfaces import Condition, DeviceStatus, PrintOutcome, PrintResul
 
 KEPT = 20
 DOTS_PER_MM = 8
+VERBS = dict.fromkeys(("paper_low", "paper_out", "cover_open", "jam", "unplug", "restore"))
 
 
 class Settings(BaseModel):
