@@ -25,8 +25,10 @@ Picture = npt.NDArray[np.uint8]  # height × width × BGR
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 OPEN_SECONDS = 5.0
 STUCK_SECONDS = 3.0  # a camera that gives no frame for so long hangs in its driver
+STREAM_SECONDS = 5.0  # after which a silent stream is given up, and its thread ends
 STOP_SECONDS = 1.0
 LOST_FRAMES = 10  # one broken MJPEG frame is no lost camera
+FRAME_SECONDS = 0.04  # more than 25 in a second would only heat the machine
 FOLDER_FRAME_SECONDS = 0.1
 FOLDER_FRAMES_EACH = 5  # a picture of a folder is held in front of the lens for half a second
 DARK_BELOW = 12  # mean of 255: a covered lens has about 3 with its noise, a dim hall 30
@@ -98,12 +100,13 @@ class Camera:
         with self._news:
             if self._thread is None:
                 raise Unavailable("device_unplugged", "not open")
-            self._news.wait_for(lambda: self._fault or (self._frame and self._frame.number > after), timeout)
+            wait = max(0.0, min(timeout, self._last_at + STUCK_SECONDS - monotonic()))
+            self._news.wait_for(lambda: self._fault or (self._frame and self._frame.number > after), wait)
             if self._fault is not None:
                 raise type(self._fault)(self._fault.code, self._fault.detail)
             if self._frame is not None and self._frame.number > after:
                 return self._frame
-            if monotonic() - self._last_at > STUCK_SECONDS:
+            if monotonic() - self._last_at >= STUCK_SECONDS:
                 raise Timeout("device_stuck", "no more frames")
             return None
 
@@ -163,12 +166,14 @@ def _capture(source: str, size: tuple[int, int], stopping: threading.Event) -> I
         if not capture.isOpened():
             raise Unavailable("device_unplugged", "cannot be opened")
         wait = _pause(capture) if Path(source).is_file() else None
-        missed = 0
+        missed, next_at = 0, 0.0
         while not stopping.is_set() and missed < LOST_FRAMES:
-            done, picture = capture.read()
+            if (done := capture.grab()) and monotonic() >= next_at:  # decoding is the dear part
+                next_at = monotonic() + FRAME_SECONDS
+                done, picture = capture.retrieve()
+                if done:
+                    yield picture
             missed = 0 if done else missed + 1
-            if done:
-                yield picture
             if wait:
                 wait()
     finally:
@@ -183,13 +188,13 @@ def _open_capture(source: str, size: tuple[int, int]) -> Any:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     if source.isdecimal() or source.startswith("/dev/"):
         device = int(source) if source.isdecimal() else source
-        capture = cv2.VideoCapture(device, cv2.CAP_V4L2)  # type: ignore[call-overload]  # both kinds of names are taken
+        capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))  # raw frames of this size fill a USB 2 bus
         for prop, value in zip((cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT), size, strict=True):
             if value:
                 capture.set(prop, value)
         return capture
-    limit = int(STUCK_SECONDS * 1000)
+    limit = int(STREAM_SECONDS * 1000)
     limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit, cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit]
     return cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
 

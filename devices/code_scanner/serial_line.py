@@ -1,6 +1,6 @@
 """A code scanner in USB-CDC or serial mode: UTF-8 lines, read to their terminator.
 
-    python -m devices.code_scanner.serial_line --url serial:///dev/ttyACM0 test     # one code within 20 s, exit 0
+python -m devices.code_scanner.serial_line --url serial:///dev/ttyACM0 test     # one code within 20 s, exit 0
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ PIECE = 4096
 
 
 class Settings(BaseModel):
-    """Table `[devices.code_scanner]` with `driver = "serial_line"`; `prefix` and `suffix` are what the scanner puts around a code.
+    """Table `[devices.code_scanner]` with `driver = "serial_line"`.
 
+    `prefix` and `suffix` are what the scanner puts around a code; the terminator need not be named.
     `gap_seconds` is for a scanner that sends no terminator: so much silence ends a code; 0 when it sends one.
     """
 

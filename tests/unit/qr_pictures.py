@@ -59,8 +59,8 @@ def motion(picture: Picture, rng: np.random.Generator, length: int) -> Picture:
     kernel = np.zeros((length, length), np.float32)
     kernel[length // 2] = 1 / length
     turn = cv2.getRotationMatrix2D((length / 2 - 0.5, length / 2 - 0.5), float(rng.uniform(0, 180)), 1)
-    kernel = cv2.warpAffine(kernel, turn, (length, length))
-    return _u8(cv2.filter2D(picture, -1, kernel / kernel.sum()))
+    turned = cv2.warpAffine(kernel, turn, (length, length))
+    return _u8(cv2.filter2D(picture, -1, turned / turned.sum()))
 
 
 def noise(picture: Picture, rng: np.random.Generator, sigma: float) -> Picture:
@@ -160,7 +160,9 @@ DAMAGES: dict[str, Damage] = {
     "small 1.5": partial(small, dots=1.5),
     "jpeg 10": partial(jpeg, quality=10),
     "small, jpeg": partial(both, steps=(partial(small, dots=2), partial(jpeg, quality=25))),
-    "turn, blur, noise": partial(both, steps=(partial(turn, degrees=30), partial(blur, sigma=1.4), partial(noise, sigma=15))),
+    "turn, blur, noise": partial(
+        both, steps=(partial(turn, degrees=30), partial(blur, sigma=1.4), partial(noise, sigma=15))
+    ),
     "tilt, shade, small": partial(
         both, steps=(partial(tilt, share=0.15), partial(shade, share=0.4), partial(small, dots=2.2))
     ),
