@@ -79,4 +79,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    from kiosk.wiping import wipe_what_is_freed
+
+    wipe_what_is_freed()
     sys.exit(main())

@@ -1,11 +1,17 @@
-"""One thread per device: it alone touches the driver, and only events leave it."""
+"""One thread per device: it alone touches the driver, and only events leave it.
+
+A driver that is stuck in the kernel holds its thread for ever. Such a thread is left behind with its device, and a new
+one goes on with a new device; what the old one says later is not heard.
+"""
 
 from __future__ import annotations
 
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Generic, NamedTuple, TypeVar
 
@@ -17,6 +23,10 @@ log = logging.getLogger(__name__)
 D = TypeVar("D", bound=Device)
 POLL_SECONDS = 2.0
 RETRY_SECONDS = 1.0  # a replugged device is back within 2 s: one poll after this pause
+HANG_SECONDS = 60.0  # without a sign of a driver: longer than any call of ours waits for hardware
+HANGS = "device_hangs"
+FLAP_TIMES, FLAP_SECONDS = 3, 15.0  # lost so often in so long: a loose plug
+STEADY_SECONDS = 5.0  # after that it must hold for so long before it counts as back
 
 
 class _Job(NamedTuple):
@@ -31,11 +41,21 @@ class _SessionEnds(NamedTuple):
     session_id: str
 
 
+class _Hand(Generic[D]):
+    """One thread with its own device; `since` is when its driver was last called, None between calls."""
+
+    def __init__(self, device: D) -> None:
+        self.device = device
+        self.since: float | None = None
+        self.job: _Job | None = None
+        self.thread: threading.Thread
+
+
 class DeviceWorker(Generic[D]):
     """Runs the jobs of one device one after the other, and polls its state in between.
 
     `idle` is asked again and again while there is no job (a code scanner waits for a code there); its events and those
-    of the jobs go to `inbox` as soon as they are there.
+    of the jobs go to `inbox` as soon as they are there. `renew` makes the device anew when its driver hangs.
     """
 
     def __init__(
@@ -45,29 +65,33 @@ class DeviceWorker(Generic[D]):
         inbox: queue.SimpleQueue[object],
         poll_seconds: float = POLL_SECONDS,
         idle: Callable[[D], Iterable[object]] | None = None,
+        renew: Callable[[], D] | None = None,
     ) -> None:
         self._name = name
-        self._device = device
         self._inbox = inbox
         self._poll_seconds = poll_seconds
         self._idle = idle
+        self._renew = renew
         self._jobs: queue.SimpleQueue[_Job | _SessionEnds | None] = queue.SimpleQueue()
         self._ended: set[str] = set()
         self._stopping = threading.Event()
         self._status: DeviceStatus | None = None
         self._next_poll = 0.0
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._away = False  # at the last look, whatever was told
+        self._losses: deque[float] = deque(maxlen=FLAP_TIMES)
+        self._hand = self._new_hand(device)
 
     def start(self) -> None:
         """Begin to work."""
-        self._thread.start()
+        self._hand.thread.start()
 
     def stop(self) -> None:
-        """Finish the job at hand, drop the others, close the device."""
+        """Finish the job at hand, drop the others, close the device; a thread that hangs is left behind."""
         self._stopping.set()
-        if self._thread.is_alive():
+        thread = self._hand.thread
+        if thread.is_alive():
             self._jobs.put(None)  # wakes it
-            self._thread.join()
+            thread.join(HANG_SECONDS if self._hand.since is not None else None)
 
     def submit(self, job: str, session_id: str, call: Callable[[D], Iterable[object]]) -> None:
         """Queue a job; `call(device)` gives its events. `session_id` is "" for what outlives a session."""
@@ -79,13 +103,48 @@ class DeviceWorker(Generic[D]):
             self._ended.add(session_id)
             self._jobs.put(_SessionEnds(session_id))
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            if not self._take(0 if self._idle else max(0.0, self._next_poll - monotonic())):
-                self._between_jobs()
-        self._device.close()
+    def watch(self, now: float | None = None) -> bool:
+        """Whether the driver hung (no sign since `HANG_SECONDS`) and was replaced; to be asked now and then."""
+        hand = self._hand
+        since = hand.since
+        if since is None or self._renew is None or (now or monotonic()) - since < HANG_SECONDS:
+            return False
+        log.error("%s: the driver hangs, a new one takes its place", self._name)
+        self._hand = self._new_hand(self._renew())  # from here on nothing of the old one is heard
+        self._tell(DeviceStatus(Condition.FAULT, HANGS))
+        if hand.job is not None:
+            self._inbox.put(JobFailed(self._name, hand.job.name, hand.job.session_id, HANGS))
+        self._next_poll = 0.0
+        self._hand.thread.start()
+        return True
 
-    def _take(self, seconds: float) -> bool:
+    # -- the thread ----------------------------------------------------------------------------------------------
+    def _new_hand(self, device: D) -> _Hand[D]:
+        hand = _Hand(device)
+        hand.thread = threading.Thread(target=self._run, args=(hand,), name=self._name, daemon=True)
+        return hand
+
+    def _run(self, hand: _Hand[D]) -> None:
+        while not self._stopping.is_set() and hand is self._hand:
+            if not self._take(hand, 0 if self._idle else max(0.0, self._next_poll - monotonic())):
+                self._between_jobs(hand)
+        hand.device.close()
+
+    def _say(self, hand: _Hand[D], event: object) -> None:
+        """Pass an event on, and note the sign of life."""
+        hand.since = monotonic()
+        if hand is self._hand:
+            self._inbox.put(event)
+
+    @contextmanager
+    def _calling(self, hand: _Hand[D], job: _Job | None = None) -> Iterator[None]:
+        hand.since, hand.job = monotonic(), job
+        try:
+            yield
+        finally:
+            hand.since, hand.job = None, None
+
+    def _take(self, hand: _Hand[D], seconds: float) -> bool:
         """Wait so long for the next job and do it; False when none came."""
         try:
             job = self._jobs.get(timeout=seconds)
@@ -94,59 +153,79 @@ class DeviceWorker(Generic[D]):
         if isinstance(job, _SessionEnds):
             self._ended.discard(job.session_id)
         elif job is not None and not self._stopping.is_set() and job.session_id not in self._ended:
-            self._do(job)
+            self._do(hand, job)
         return True
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, hand: _Hand[D], job: _Job) -> None:
         try:
-            for event in job.call(self._device):
-                if job.session_id in self._ended:
-                    break  # nobody waits for it any more; the generator is closed, and with it what it holds
-                self._inbox.put(event)
+            with self._calling(hand, job):
+                for event in job.call(hand.device):
+                    if job.session_id in self._ended:
+                        break  # nobody waits for it any more; the generator is closed, and with it what it holds
+                    self._say(hand, event)
+            return
         except DeviceError as error:
-            self._inbox.put(JobFailed(self._name, job.name, job.session_id, error.code, error.detail))
-            self._poll()
+            failed = JobFailed(self._name, job.name, job.session_id, error.code, error.detail)
         except Exception as error:  # noqa: BLE001  no exception crosses a thread: any surprise becomes an event
             self._log_surprise(error)
-            self._inbox.put(JobFailed(self._name, job.name, job.session_id, "device_error", type(error).__name__))
-            self._poll()
+            failed = JobFailed(self._name, job.name, job.session_id, "device_error", type(error).__name__)
+        if hand is self._hand:
+            self._inbox.put(failed)
+            self._poll(hand)
 
-    def _between_jobs(self) -> None:
+    def _between_jobs(self, hand: _Hand[D]) -> None:
         if monotonic() >= self._next_poll:
-            self._poll()
+            self._poll(hand)
         if self._idle is None:
             return
         if self._status is not None and self._status.condition is Condition.OFFLINE:
-            self._take(RETRY_SECONDS)
-            self._poll()
+            self._take(hand, RETRY_SECONDS)
+            self._poll(hand)
             return
         try:
-            for event in self._idle(self._device):
-                self._inbox.put(event)
+            with self._calling(hand):
+                for event in self._idle(hand.device):
+                    self._say(hand, event)
             return
         except DeviceError:
-            self._poll()
+            self._poll(hand)
         except Exception as error:  # noqa: BLE001  as above
             self._log_surprise(error)
         if self._status is None or self._status.condition is not Condition.OFFLINE:
-            self._take(RETRY_SECONDS)  # it says that it is there, and cannot be read: do not spin
+            self._take(hand, RETRY_SECONDS)  # it says that it is there, and cannot be read: do not spin
 
-    def _poll(self) -> None:
+    def _poll(self, hand: _Hand[D]) -> None:
         if self._stopping.is_set():
             return
         try:
-            status = self._device.status()
+            with self._calling(hand):
+                status = hand.device.status()
         except Exception as error:  # noqa: BLE001  a driver that breaks its contract is a fault, not the end of the thread
             self._log_surprise(error)
             status = DeviceStatus(Condition.FAULT, "device_error", type(error).__name__)
-        self._next_poll = monotonic() + self._poll_seconds
-        before, self._status = self._status, status
+        if hand is self._hand:
+            self._next_poll = monotonic() + self._poll_seconds
+            self._tell(status)
+
+    def _tell(self, status: DeviceStatus) -> None:
+        """Pass a state on when it is another one; a device that comes and goes is told once, until it holds."""
+        before, now, away = self._status, monotonic(), status.condition is Condition.OFFLINE
+        if away and not self._away:
+            self._losses.append(now)
+        self._away = away
+        if not away and self._flaps(now):
+            return
         if before is not None and (before.condition, before.code) == (status.condition, status.code):
             return
+        self._status = status
         well = status.condition is Condition.READY
         if before is not None or not well:
             log.log(logging.INFO if well else logging.WARNING, "%s: %s %s", self._name, status.condition, status.code)
         self._inbox.put(DeviceChanged(self._name, status))
+
+    def _flaps(self, now: float) -> bool:
+        often = len(self._losses) == FLAP_TIMES and self._losses[-1] - self._losses[0] < FLAP_SECONDS
+        return often and now - self._losses[-1] < STEADY_SECONDS
 
     def _log_surprise(self, error: Exception) -> None:
         trace = error.__traceback__

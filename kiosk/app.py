@@ -150,6 +150,8 @@ class Kiosk(DeskVerbs):
             self._hall_read_at = monotonic
             self.refresh_hall()
         self._watch_idle(monotonic - self.last_touch)
+        for worker in self.parts.workers.values():
+            worker.watch()
 
     def _watch_idle(self, idle: float) -> None:
         state = self.state

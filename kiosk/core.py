@@ -135,9 +135,13 @@ class KioskCore:
         for worker in self.parts.workers.values():
             worker.cancel(session.id)
         pages = [page.sha256 for pages in session.papers.values() for page in pages]
-        if pages:
-            self.parts.clerk.do(lambda: self._drop(pages), failed=None)
+        self.parts.clerk.do(lambda: self._forget(pages), failed=None)
         self.state = replace(self.state, session=None)
+
+    def _forget(self, pages: list[str]) -> None:
+        if pages:
+            self._drop(pages)
+        self.parts.outbox.let_go()
 
     def _drop(self, hashes: list[str]) -> None:
         self.parts.blobs.discard(hashes, used=self.parts.outbox.uses_blob)

@@ -16,7 +16,8 @@ from offline_queue.entry import SALVAGED, OutboxEntry
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
 REASONS = ("paper", "lost", "unreadable", "other")
 OUTBOX_ROWS = 50
-SEEN_BY_STAFF = (SALVAGED,)  # notices that staff end; the others end when their cause does
+HELP_CALLED = "help_called"  # the notice after a citizen rang for staff
+SEEN_BY_STAFF = (HELP_CALLED, SALVAGED)  # notices that staff end; the others end when their cause does
 
 
 class DeskVerbs(SubmissionVerbs):
@@ -96,6 +97,12 @@ class DeskVerbs(SubmissionVerbs):
             self.parts.sender.wake()
             self._said("entry_will_be_sent")
 
+    @property
+    def desk_page(self) -> str:
+        """Where officers open their pages; "" when there are none."""
+        hall = self.parts.config.hall
+        return f"{'https' if hall.certificate else 'http'}://{hall.listen}" if hall.listen else ""
+
     def entry_title(self, entry: OutboxEntry) -> str:
         """What staff and citizen both know it by: the procedure's short name and the code on the slip."""
         procedure = self.parts.catalogue.procedures.get(entry.procedure_code)
@@ -114,6 +121,14 @@ class DeskVerbs(SubmissionVerbs):
         self.audit(who, "slip_reprinted", entry=entry_id)
         self.print_slip(f"entry:{entry_id[:8]}", "", slip)
         self._said("reprint_sent")
+
+    def call_help(self) -> None:
+        """A citizen rings for staff: told on the screens and pages of the desk until somebody comes."""
+        if HELP_CALLED not in self.state.outbox.notices:
+            self.parts.outbox.notice(HELP_CALLED, self.now().strftime("%H:%M"))
+            self.audit("kiosk", "help_called", step=self.state.step.value)
+            self.change(outbox=self.parts.outbox.counts())
+        self.tell("help_is_coming")
 
     def seen(self, code: str) -> None:
         """Staff have read a notice that does not end by itself."""

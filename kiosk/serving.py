@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 import uvicorn
+
+ACCEPT_TURNS = 5  # of asyncio's loop, from a new line to a protocol that knows it
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -20,6 +24,19 @@ def bind(host: str, port: int) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+async def stop_accepting(servers: Iterable[asyncio.Server]) -> None:
+    """Accept no new line, and let those that are being accepted become known: to be awaited before `Server.close`.
+
+    asyncio loses a line whose server is closed between its accept and its protocol: nobody closes it any more.
+    """
+    loop = asyncio.get_running_loop()
+    for server in servers:
+        for listening in server.sockets:
+            loop.remove_reader(listening)
+    for _ in range(ACCEPT_TURNS):
+        await asyncio.sleep(0)
 
 
 def quiet(app: Any, **more: Any) -> uvicorn.Config:

@@ -138,6 +138,8 @@ class SubmissionVerbs(JourneyVerbs):
             if entry and entry.receipt:
                 self.change_session(receipt=entry.receipt)
         self.refresh_desk()
+        if not event.counts.pending:
+            self.parts.outbox.let_go()
 
 
 def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:

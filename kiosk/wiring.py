@@ -7,11 +7,11 @@ import logging
 import os
 import queue
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -252,7 +252,7 @@ class Machine:
         self.config = config
         self.inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._exits = ExitStack()
-        self.devices: Mapping[str, Any] = {}
+        self.devices: dict[str, Any] = {}
         self.province: Province | None = None
         self.kiosk: Kiosk
 
@@ -326,8 +326,14 @@ class Machine:
     def _workers(self) -> dict[str, DeviceWorker[Any]]:
         idle: dict[str, Any] = {"code_scanner": _read_code, "card_reader": _watch_card()}
         return {
-            kind: DeviceWorker(kind, device, self.inbox, idle=idle.get(kind)) for kind, device in self.devices.items()
+            kind: DeviceWorker(kind, device, self.inbox, idle=idle.get(kind), renew=partial(self._renewed, kind))
+            for kind, device in self.devices.items()
         }
+
+    def _renewed(self, kind: str) -> Any:
+        """Another driver in the place of one that hangs."""
+        self.devices[kind] = open_devices(self.config)[kind]
+        return self.devices[kind]
 
 
 def pages_of(parts: Parts) -> Iterator[DeskPages]:

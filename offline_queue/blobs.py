@@ -31,7 +31,10 @@ class BlobStore:
         self._folder = folder
         self._key = derive(key, "content")
         self._name_key = derive(key, "name")
-        make_folder(folder)
+        try:
+            make_folder(folder)
+        except OSError as error:
+            raise StoreFailed("store_failed", error.strerror or "") from None
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -106,13 +109,19 @@ class BlobStore:
             raise StoreFailed("store_failed", error.strerror or "") from None
 
     def sweep(self, keep: Callable[[], Collection[str]]) -> int:
-        """Remove every file whose hash `keep()`, asked while nobody can add one, does not name; how many went."""
-        with self._locked(fcntl.LOCK_EX):
-            names = {self._path(sha256).name for sha256 in keep()} | {LOCK_NAME}
-            orphans = [path for path in self._folder.iterdir() if path.name not in names]
-            for path in orphans:
-                path.unlink()
-            return len(orphans)
+        """Remove every file whose hash `keep()`, asked while nobody can add one, does not name; how many went.
+
+        Raises `StoreFailed`.
+        """
+        try:
+            with self._locked(fcntl.LOCK_EX):
+                names = {self._path(sha256).name for sha256 in keep()} | {LOCK_NAME}
+                orphans = [path for path in self._folder.iterdir() if path.name not in names]
+                for path in orphans:
+                    path.unlink()
+        except OSError as error:
+            raise StoreFailed("store_failed", error.strerror or "") from None
+        return len(orphans)
 
     def _path(self, sha256: str) -> Path:
         return self._folder / hmac.digest(self._name_key, sha256.encode(), "sha256").hex()

@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS = Path(__file__).with_name("migrations")  # `to_N.sql` makes version N of the one before
 SCHEMA_VERSION = 2
 BUSY_SECONDS = 20.0  # several processes write: each waits this long for its turn
+GIVE_WAY_MS = 500  # what only tidies up waits no longer for the others
 NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the disk is a full disk
 CORRUPT = 11  # SQLITE_CORRUPT: a page does not decrypt, or does not hold what it should
 NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
@@ -60,6 +61,22 @@ class Database:
             self._connections.pop().close()
         self._local = threading.local()
 
+    def let_go(self) -> None:
+        """Close this thread's connection with all that its cache and its statements hold; the next use opens anew."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            self._local.connection = None
+            self._connections.remove(connection)
+            connection.close()
+
+    def empty_log(self) -> None:
+        """Bring the log into the file and cut it off; while others read or write it stays for the next time."""
+        connection = self._connection()
+        with self._plain_errors():
+            connection.execute(f"PRAGMA busy_timeout = {GIVE_WAY_MS}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.let_go()
+
     def query(self, sql: str, *values: object) -> list[Any]:
         """All rows of a SELECT."""
         with self._plain_errors():
@@ -96,7 +113,9 @@ class Database:
         """SQLite gives its side files the rights of the main one: so that one is made here, for the owner only."""
         try:
             make_folder(self.path.parent)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, OWNER_ONLY))
+            # a file that is there is not opened: closing it would end SQLite's locks on it in this process
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
             sync_folder(self.path.parent)
         except OSError as error:
             raise StoreFailed("store_failed", f"{self.path}: {error.strerror}") from None
@@ -145,18 +164,11 @@ class Database:
         if code == NOT_A_DATABASE:
             return KeyRefused("key_wrong", str(self.path))
         if code == CORRUPT:
-            self._drop_connection()  # SQLCipher refuses everything after a bad page: the next use opens anew
+            self.let_go()  # SQLCipher refuses everything after a bad page: the next use opens anew
             return StoreFailed("store_damaged", str(name))
         if code == FULL or (code == IO_ERROR and self._free_bytes() < NEARLY_FULL_BYTES):
             return OutboxFull(str(name))
         return StoreFailed("store_failed", str(name))
-
-    def _drop_connection(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            self._local.connection = None
-            self._connections.remove(connection)
-            connection.close()
 
     def _free_bytes(self) -> int:
         try:

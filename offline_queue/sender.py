@@ -84,6 +84,7 @@ class Sender:
         self._delivered = 0
         self._published: OutboxChanged | None = None
         self._trouble = ""  # of the store itself
+        self._busy = False  # something was sent since the store was let go of
 
     def start(self) -> None:
         """Begin to send."""
@@ -124,13 +125,16 @@ class Sender:
 
     # -- the thread ----------------------------------------------------------------------------------------------
     def _run(self) -> None:
-        try:
-            with self._outbox.sending():
-                while not self._stopping.is_set():
-                    self._bell.wait(self._careful_step())
-                    self._bell.clear()
-        except OutboxError as error:
-            log.error("sender: ended, the store does not open: %s", error.code)
+        while not self._stopping.is_set():
+            try:
+                with self._outbox.sending():
+                    while not self._stopping.is_set():
+                        self._bell.wait(self._careful_step())
+                        self._bell.clear()
+            except OutboxError as error:  # the store takes no lock or no commit yet
+                self._tell_trouble(error)
+                self._bell.wait(PROBE_SECONDS)
+                self._bell.clear()
 
     def _careful_step(self) -> float:
         """`step`, and a pause when the store itself is in trouble (full disk): it may be mended while we wait.
@@ -175,7 +179,11 @@ class Sender:
         # while it is away, the first dossier that waits is the question whether it is back
         entry = self._outbox.lease(self._clock())
         if entry is not None:
+            self._busy = True
             return self._send(entry)
+        if self._busy:
+            self._busy = False
+            self._outbox.empty_log()
         if now - self._heard_at >= PROBE_SECONDS:
             self._probe()
         self._publish()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from offline_queue.database import Database
 from offline_queue.entry import (
@@ -27,7 +27,7 @@ from offline_queue.entry import (
     Receipt,
     Room,
 )
-from offline_queue.errors import OutboxConflict, OutboxFull
+from offline_queue.errors import OutboxConflict, OutboxFull, StoreFailed
 from offline_queue.rows import ATTACHMENT_COLUMNS, COLUMNS, entry_of, insert_entry, ms
 from offline_queue.uploads import Uploads
 
@@ -78,6 +78,14 @@ class Outbox:
         """Close the file, for all threads."""
         self._database.close()
 
+    def let_go(self) -> None:
+        """Keep nothing in memory of what this thread has read or written; its next use takes a moment longer."""
+        self._database.let_go()
+
+    def empty_log(self) -> None:
+        """Keep nothing of what was purged in the log either; for when there is nothing else to do."""
+        self._database.empty_log()
+
     def room(self) -> Room:
         """Whether one more dossier fits: asked before a citizen begins, and for staff to act in good time."""
         return self._room(self._totals())
@@ -86,7 +94,7 @@ class Outbox:
         folder, limits = self._path.parent, self._limits
         disk = os.statvfs(folder)
         free, waiting = disk.f_bavail * disk.f_frsize, total["pending"] + total["sending"]
-        if free < limits.min_free or waiting >= limits.max_waiting or not os.access(folder, os.W_OK):
+        if free < limits.min_free or waiting >= limits.max_waiting or not self._writable():
             return Room.NONE
         return Room.LOW if free < limits.warn_free or waiting >= NEARLY * limits.max_waiting else Room.PLENTY
 
@@ -199,7 +207,7 @@ class Outbox:
 
         Each living sender holds a shared lock, which the kernel takes away with its process.
         """
-        with self._path.with_name(self._path.name + "-senders").open("a") as lock:
+        with self._senders() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 with self._database.writing() as connection:
@@ -300,6 +308,20 @@ class Outbox:
         return self._database.damage()
 
     # -- inside --------------------------------------------------------------------------------------------------
+    def _senders(self) -> IO[str]:
+        try:
+            return self._path.with_name(self._path.name + "-senders").open("a")
+        except OSError as error:
+            raise StoreFailed("store_failed", error.strerror or "") from None
+
+    def _writable(self) -> bool:
+        # tried, as access(2) knows nothing of a file system that an error has made read-only
+        try:
+            self._senders().close()
+        except StoreFailed:
+            return False
+        return True
+
     def _change(
         self,
         entry_id: str,

@@ -64,6 +64,7 @@ class StaffScreen(KioskScreen):
     failed = NumericProperty(0)
     pending = NumericProperty(0)
     rejected = NumericProperty(0)
+    desk_page = StringProperty("")  # where rejected dossiers are dealt with
     alarm = StringProperty("")  # the most pressing of what staff must know of the outbox
     alarm_detail = StringProperty("")
     stopped = BooleanProperty(False)
@@ -90,6 +91,8 @@ class StaffScreen(KioskScreen):
         self.message = tr.error(view.code)
         self.failed = sum(1 for t in view.tickets if t.state == "print_failed")
         self.pending, self.rejected = state.outbox.pending, state.outbox.rejected
+        address = self.kiosk.desk_page
+        self.desk_page = tr._("Mở trang {address} trên máy tính của cán bộ.").format(address=address) if address else ""
         code = next(iter(state.alerts), "")
         self.alarm, self.alarm_detail = tr.error(code), tr.advice(code)
         self.stopped = bool(state.trouble)

@@ -20,7 +20,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivy.uix.widget import Widget
 
-from kiosk.app import Kiosk
+from kiosk.app import DESK_STEPS, Kiosk
 from kiosk.state import AppState, Step, screen_for
 from screens import theme
 from screens.memory import give_back
@@ -43,15 +43,17 @@ class Header(BoxLayout):
     link_ok = BooleanProperty(True)
     language = StringProperty("vi")
     at_home = BooleanProperty(True)
+    at_desk = BooleanProperty(False)
 
     def render(self, state: AppState) -> None:
         """Show the parts of the state that every screen has in common."""
         self.centre = state.centre
         waiting = state.outbox.pending
-        form = "%H:%M" if waiting else "%H:%M · %d/%m/%Y"  # there is no room for the date beside what waits
+        form = "%H:%M" if waiting else "%H:%M · %d/%m"  # there is no room for the date beside what waits
         self.clock = state.now.strftime(form) if state.now else ""
         self.language = state.language
         self.at_home = state.step is Step.HOME
+        self.at_desk = state.step in DESK_STEPS
         self.link_ok = state.online is not False and not state.outbox.alarm
         self.link_icon = "cloud-check-outline" if self.link_ok else "cloud-off-outline"
         if waiting:  # the icon and its colour say whether the line is there

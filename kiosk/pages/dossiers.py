@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from kiosk import audit, correction
 from kiosk.correction import Declared, place_of
+from kiosk.desk import SEEN_BY_STAFF
 from kiosk.forms import Question, visible_questions, visible_sections
 from kiosk.pages import papers
 from kiosk.pages.visit import Handler, Visit, answering
@@ -120,6 +121,7 @@ def _list(visit: Visit) -> Response:
         "list.html",
         counts=outbox.counts(),
         notices=outbox.notices(),
+        seen_by_staff=SEEN_BY_STAFF,
         rejected=outbox.list(ROWS, (EntryState.REJECTED,)),
         waiting=outbox.list(ROWS, (EntryState.PENDING, EntryState.SENDING)),
         delivered=outbox.list(LAST, (EntryState.DELIVERED,)),
@@ -246,8 +248,18 @@ def _not_reached(visit: Visit, entry: OutboxEntry) -> Response:
     return visit.go(f"/dossiers/{entry.id}", "not_reached_noted")
 
 
+def _seen(visit: Visit) -> Response:
+    code = visit.path["code"]
+    if code in SEEN_BY_STAFF and code in visit.desk.outbox.notices():
+        visit.audit("notice_seen", code=code)
+        visit.desk.outbox.end_notice(code)
+        visit.desk.wake()
+    return visit.go("/")
+
+
 ROUTES = [
     Route("/", answering(_list), methods=["GET"]),
+    Route("/notices/{code}/seen", answering(_seen), methods=["POST"]),
     Route("/dossiers/{entry}", answering(found(_show)), methods=["GET"]),
     Route("/dossiers/{entry}/papers/{paper:int}/{page:int}", answering(found(_picture)), methods=["GET"]),
     Route("/dossiers/{entry}/retry", answering(found(_retry)), methods=["POST"]),

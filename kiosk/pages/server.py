@@ -22,7 +22,7 @@ from kiosk.config import is_loopback
 from kiosk.pages.app import create_app
 from kiosk.pages.desk import Desk
 from kiosk.pages.security import Sessions
-from kiosk.serving import bind, quiet
+from kiosk.serving import bind, quiet, stop_accepting
 from offline_queue.errors import OutboxError
 
 log = logging.getLogger(__name__)
@@ -97,6 +97,7 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, but idle lines are cut: an encrypted one would wait for its browser to say goodbye."""
+        await stop_accepting(self.servers)
         self._cut(idle=True)
         await super().shutdown(sockets)
         self._cut()

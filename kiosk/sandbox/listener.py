@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.sandbox.faults import App, Faults, Scope
-from kiosk.serving import bind, quiet
+from kiosk.serving import bind, quiet, stop_accepting
 
 _SLOW_SECONDS = 10.0
 _KEEP_ALIVE_SECONDS = 75
@@ -44,6 +44,7 @@ class Listener(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, but a request that hangs is cut like by a power failure, not waited for."""
         self._stopping.set()
+        await stop_accepting(self.servers)
         self._cut_all()
         if self._reserved is not None:
             self._reserved.close()
@@ -54,6 +55,7 @@ class Listener(uvicorn.Server):
         self.faults = faults
         if "refuse" in faults and self._reserved is None:
             address = self.servers[0].sockets[0].getsockname()
+            await stop_accepting(self.servers)
             for server in self.servers:
                 server.close()
             self._cut_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from kiosk import wiping
 from tests.bench import chip, drain, hall, outbox, stampede, tickets
 
 ROOT = Path(__file__).parent.parent.parent
@@ -18,9 +20,9 @@ ROUNDS = 3
 
 def probe(*arguments: str) -> dict[str, Any]:
     """Run the window probe in a process of its own and return what it measured."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "tests.bench.window", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-m", "tests.bench.window", *arguments]
+    environment = {**os.environ, **wiping.ENVIRONMENT}  # as main.py starts it
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return dict(json.loads(answer.stdout.splitlines()[-1]))
 
 

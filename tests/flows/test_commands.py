@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -222,14 +222,36 @@ def test_accounts_and_audit(main: Shell) -> None:
     assert main("audit", "verify", "--config", config, "--json").json["first_broken_line"] is None
 
 
-def test_a_key_that_does_not_fit_is_refused_and_nothing_is_replaced(main: Shell) -> None:
-    main("outbox", "list")
-    data = main.folder / "home/kiosk-mot-cua"
-    (data / "key").chmod(0o644)
-    assert main("outbox", "list", "--json").json["error"]["code"] == "key_readable_by_others"
-    (data / "key").unlink()
-    assert main("outbox", "list", "--json").json["error"]["code"] == "key_missing"
-    assert not (data / "key").exists()
+KEYS: dict[str, Callable[[Path], object]] = {
+    "key_readable_by_others": lambda key: key.chmod(0o644),
+    "key_missing": lambda key: key.unlink(),
+    "key_malformed": lambda key: key.write_text("00"),
+    "key_wrong": lambda key: key.write_text("00" * 32),
+}
+
+
+@pytest.mark.parametrize("code", KEYS)
+def test_a_key_that_does_not_fit_is_refused_and_nothing_is_replaced(main: Shell, code: str) -> None:
+    (main.folder / "payload.json").write_text(json.dumps(DOSSIER), encoding="utf-8")
+    site = main.config("")
+    assert main("outbox", "add", main.folder / "payload.json", "--config", site).code == 0
+    key = main.folder / "data" / "key"
+    sound = key.read_bytes()
+    KEYS[code](key)
+    before = contents(main.folder / "data")
+    said = main("outbox", "list", "--config", site, "--json")
+    assert (said.code, said.json["error"]["code"]) == (1, code)
+    assert (said.out.count("\n"), said.err.count("\n")) == (1, 1)
+    assert contents(main.folder / "data") == before
+    key.write_bytes(sound)
+    key.chmod(0o600)
+    assert len(main("outbox", "list", "--config", site, "--json").json["entries"]) == 1
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file that holds something."""
+    files = {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {path: data for path, data in files.items() if data}
 
 
 def test_the_data_of_another_kiosk_is_refused(main: Shell) -> None:

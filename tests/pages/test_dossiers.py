@@ -215,3 +215,15 @@ def test_what_cannot_be_written_down_is_not_done(office: Office) -> None:
     assert answer.status_code == 503
     assert "không ghi được nhật ký" in answer.text
     assert office.entry(entry.id) == entry
+
+
+def test_a_call_for_help_is_seen_and_ended_from_the_desk(office: Office) -> None:
+    office.outbox.notice("help_called", "09:41")
+    office.outbox.notice("province_unauthorised")
+    browser = office.officer()
+    page = browser.get("/").text
+    assert "09:41" in page
+    assert page.count("/seen") == 1
+    browser.post("/notices/province_unauthorised/seen")
+    browser.post("/notices/help_called/seen")
+    assert list(office.outbox.notices()) == ["province_unauthorised"]

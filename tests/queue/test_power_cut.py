@@ -188,7 +188,7 @@ def test_a_power_cut_at_any_fsync_loses_nothing(
 def test_power_cuts_over_a_long_run(
     tmp_path: Path, scratch: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    with recorded(tmp_path, dossiers=150, starts=3) as recording:
+    with recorded(tmp_path, dossiers=100, starts=2) as recording:
         counts = cut_everywhere(recording, scratch, random.randrange(2**32), throws=2)
     record_property("power_cuts", dict(counts))
     print(f"\npower cuts: {dict(counts)}")

@@ -3,85 +3,20 @@
 from __future__ import annotations
 
 import logging
-import queue
-import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from offline_queue import sender as sender_module
-from offline_queue.blobs import BlobStore
 from offline_queue.entry import EntryState, OutboxChanged, OutboxEntry, Receipt
-from offline_queue.http_gateway import HttpGateway
 from offline_queue.sender import Sender
-from offline_queue.store import Outbox
-from tests.queue.people import ID_NUMBER, KEY, NAME, entry, paper
-from tests.queue.province import RECEIPT, TOKEN, Fault, Handler, Province, answer, drop, lose_reply, running
+from tests.queue.people import ID_NUMBER, NAME
+from tests.queue.province import RECEIPT, Fault, Handler, Province, answer, drop, lose_reply
+from tests.queue.sending import SOON, Kiosk, all_sent
 
 POST = ("POST", "/v1/dossiers")
-SOON = 10  # seconds; only a broken sender needs them
-
-
-@dataclass
-class Kiosk:
-    """What a kiosk has of the outbox."""
-
-    outbox: Outbox
-    blobs: BlobStore
-    gateway: HttpGateway
-    sender: Sender
-    events: queue.SimpleQueue[OutboxChanged]
-    scans: Path
-
-    def submit(self, *pages: bytes) -> OutboxEntry:
-        """Commit a dossier as the kiosk does."""
-        with self.blobs.hold():
-            one = entry(*(paper(self.blobs.put(page), len(page)) for page in pages))
-            self.outbox.add(one)
-        return one
-
-    def wait(self, wanted: Callable[[OutboxChanged], bool]) -> OutboxChanged:
-        """The next event of this kind."""
-        while True:
-            event = self.events.get(timeout=SOON)
-            if wanted(event):
-                return event
-
-    def files(self) -> list[str]:
-        """Names of the scans on the disk."""
-        return [path.name for path in self.scans.iterdir() if path.name != "lock"]
-
-
-@pytest.fixture
-def province() -> Iterator[Province]:
-    with running() as one:
-        yield one
-
-
-@pytest.fixture
-def kiosk(province: Province, tmp_path: Path) -> Iterator[Kiosk]:
-    outbox, blobs = Outbox(tmp_path / "outbox.db", KEY), BlobStore(tmp_path / "scans", KEY)
-    gateway = HttpGateway(province.url, TOKEN, timeout=(2, 2), uploads=outbox.uploads)
-    events: queue.SimpleQueue[OutboxChanged] = queue.SimpleQueue()
-    sender = Sender(outbox, blobs, gateway, events.put, rng=random.Random(1))
-    yield Kiosk(outbox, blobs, gateway, sender, events, tmp_path / "scans")
-    sender.stop()
-    gateway.close()
-    outbox.close()
-
-
-def replaced(kiosk: Kiosk, **values: Any) -> Sender:
-    """The kiosk's sender with other settings."""
-    kiosk.sender = Sender(kiosk.outbox, kiosk.blobs, kiosk.gateway, kiosk.events.put, rng=random.Random(1), **values)
-    return kiosk.sender
-
-
-def all_sent(event: OutboxChanged) -> bool:
-    return event.counts.pending == 0 and event.counts.delivered > 0
 
 
 def test_what_is_added_is_sent_at_once_and_then_purged(kiosk: Kiosk, province: Province) -> None:
@@ -341,74 +276,6 @@ def test_a_province_that_hangs_is_probed_without_a_dossier(kiosk: Kiosk, provinc
     assert kiosk.sender.step() == 0  # health again; the entry that may have arrived is asked for, not sent twice
     assert province.submissions() == posted
     assert kiosk.outbox.counts().delivered == 1
-
-
-def test_the_heartbeat_tells_how_the_kiosk_is_once_a_minute(kiosk: Kiosk, province: Province) -> None:
-    now = [1000.0]
-    sender = replaced(kiosk, report=lambda: {"kiosk": "k1", "version": "0.1.0"}, monotonic=lambda: now[0])
-    kiosk.submit()
-    province.fault(*POST, answer(422, b"{}"))
-    sender.step()
-    for _ in range(40):
-        now[0] += 10
-        sender.step()
-    beats = province.heartbeats
-    assert 5 <= len(beats) <= 8
-    assert beats[-1] == {
-        "path": "/v1/kiosks/k1/heartbeat",
-        "kiosk": "k1",
-        "version": "0.1.0",
-        "queue": {"waiting": 0, "rejected": 1, "oldest_seconds": 0},
-        "clock_ahead_seconds": 0.0,
-    }
-    assert NAME not in str(beats)
-
-
-def test_a_heartbeat_that_is_refused_raises_the_alarm_before_any_dossier_needs_the_way(
-    kiosk: Kiosk, province: Province
-) -> None:
-    now = [0.0]
-    sender = replaced(kiosk, report=lambda: {"kiosk": "k1"}, monotonic=lambda: now[0])
-    province.fault("POST", "/v1/kiosks", answer(401))
-    now[0] += 100
-    sender.step()
-    assert kiosk.outbox.counts().alarm
-    now[0] += 100
-    sender.step()
-    assert not kiosk.outbox.counts().alarm
-
-
-def test_a_clock_that_is_minutes_off_is_told_until_it_is_right(kiosk: Kiosk, province: Province) -> None:
-    now = [0.0]
-    sender = replaced(kiosk, monotonic=lambda: now[0])
-    for ahead, told in (
-        (timedelta(), {}),
-        (timedelta(minutes=9), {"clock_wrong": "+540 s"}),
-        (timedelta(seconds=20), {}),
-    ):
-        province.ahead = ahead
-        now[0] += 100
-        sender.step()
-        assert kiosk.outbox.notices() == told
-
-
-def test_old_stubs_go_by_the_clock_of_the_province(kiosk: Kiosk, province: Province) -> None:
-    kiosk.submit()
-    sender = replaced(kiosk, keep=timedelta(days=90))
-    assert sender.drain(SOON)["delivered"] == 1
-    for days, left in ((89, 1), (91, 0)):
-        province.ahead = timedelta(days=days)
-        sender = replaced(kiosk, keep=timedelta(days=90), monotonic=lambda: 1000.0)
-        sender.step()
-        assert len(kiosk.outbox.list()) == left
-
-
-def test_a_clock_of_the_kiosk_that_runs_a_year_ahead_forgets_nothing(kiosk: Kiosk, province: Province) -> None:
-    kiosk.submit()
-    assert kiosk.sender.drain(SOON)["delivered"] == 1
-    sender = replaced(kiosk, clock=lambda: datetime.now(UTC) + timedelta(days=365), monotonic=lambda: 1000.0)
-    sender.step()
-    assert len(kiosk.outbox.list()) == 1
 
 
 def test_a_surprise_with_one_dossier_stops_nobody(

@@ -31,6 +31,15 @@ class Expected:
     state: EntryState = EntryState.PENDING
     due: datetime | None = None
     attempts: int = 0
+    certain: int = 0  # up to this attempt it is certain that none has arrived
+    error: str = ""
+    replaces: Expected | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """It came to its end: nothing is sent any more."""
+        return self.state in (EntryState.DELIVERED, EntryState.CLOSED)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -39,9 +48,13 @@ class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.outbox = Outbox(self.folder / "outbox.db", KEY)
+        self.outbox = self.opened()
         self.entries: list[Expected] = []
         self.now = START
+        self.places = 0
+
+    def opened(self) -> Outbox:
+        return Outbox(self.folder / "outbox.db", KEY, clock=lambda: self.now)
 
     def teardown(self) -> None:
         self.outbox.close()
@@ -55,7 +68,11 @@ class StoreMachine(RuleBasedStateMachine):
         added = entry(*(paper(sha, 1) for sha in papers))
         self.outbox.add(added)
         self.outbox.add(added)
-        self.entries.append(Expected(added.id, len(self.entries), tuple(papers)))
+        self.entries.append(Expected(added.id, self.place(), tuple(papers)))
+
+    def place(self) -> int:
+        self.places += 1
+        return self.places
 
     @rule(seconds=st.integers(0, 200))
     def time_passes(self, seconds: int) -> None:
@@ -76,42 +93,93 @@ class StoreMachine(RuleBasedStateMachine):
         )
         assert leased is not None
         assert (leased.id, leased.attempts) == (first.id, first.attempts)
+        assert leased.unsure == (first.attempts - 1 > first.certain)
 
     @rule(number=PICK)
     def delivered(self, number: int) -> None:
         if (one := self.pick(number)) is None:
             return
         free = self.outbox.delivered(one.id, Receipt(f"code-{one.place}", 1, "2026-11-23T08:00:00Z"))
-        shas, one.shas = (one.shas if one.state is not EntryState.DELIVERED else ()), ()
-        one.state = EntryState.DELIVERED
-        assert set(free) == set(shas) - {sha for e in self.entries for sha in e.shas}
+        if one.state is EntryState.DELIVERED:
+            assert free == ()
+            return
+        gone = self.purged(one, EntryState.DELIVERED, "")
+        if one.replaces is not None and one.replaces.state is EntryState.CLOSED and one.replaces in self.entries:
+            gone |= self.purged(one.replaces, EntryState.CLOSED, "entry_replaced")
+        assert set(free) == gone - self.needed()
+
+    def purged(self, one: Expected, state: EntryState, error: str) -> set[str]:
+        gone, one.shas = set(one.shas), ()
+        one.state, one.error, one.ended_at, one.due = state, error, self.now, None
+        return gone
+
+    def needed(self) -> set[str]:
+        return {sha for e in self.entries for sha in e.shas}
+
+    @rule(number=PICK)
+    def replace(self, number: int) -> None:
+        if (one := self.pick(number)) is None:
+            return
+        corrected = entry(*(paper(sha, 1) for sha in one.shas))
+        assert self.outbox.replace(one.id, corrected) == (one.state is EntryState.REJECTED)
+        if one.state is EntryState.REJECTED:
+            one.state, one.error, one.ended_at = EntryState.CLOSED, "entry_replaced", self.now
+            self.entries.append(Expected(corrected.id, self.place(), one.shas, replaces=one))
+
+    @rule(number=PICK)
+    def give_back(self, number: int) -> None:
+        if (one := self.pick(number)) is None:
+            return
+        free = self.outbox.give_back(one.id)
+        if one.state is not EntryState.REJECTED:
+            assert free == ()
+            return
+        assert set(free) == self.purged(one, EntryState.CLOSED, "entry_returned") - self.needed()
+
+    @rule(number=PICK)
+    def exported(self, number: int) -> None:
+        if (one := self.pick(number)) is not None:
+            self.outbox.exported(one.id)
+            if not one.ended:
+                one.state, one.error, one.ended_at = EntryState.CLOSED, "entry_exported", self.now
+
+    @rule(seconds=st.integers(0, 400))
+    def forget(self, seconds: int) -> None:
+        before = self.now - timedelta(seconds=seconds)
+        old = [e for e in self.entries if e.ended and e.ended_at is not None and e.ended_at < before]
+        gone = {sha for e in old for sha in e.shas}
+        free = self.outbox.forget(before)
+        self.entries = [e for e in self.entries if e not in old]
+        assert set(free) == gone - self.needed()
 
     @rule(number=PICK)
     def reject(self, number: int) -> None:
         if (one := self.pick(number)) is not None:
             self.outbox.reject(one.id, ())
             if one.state in WAITING:
-                one.state = EntryState.REJECTED
+                one.state, one.certain = EntryState.REJECTED, one.attempts
 
-    @rule(number=PICK, seconds=st.one_of(st.none(), st.integers(0, 600)))
-    def retry_at(self, number: int, seconds: int | None) -> None:
+    @rule(number=PICK, seconds=st.one_of(st.none(), st.integers(0, 600)), unsure=st.booleans())
+    def retry_at(self, number: int, seconds: int | None, unsure: bool) -> None:
         if (one := self.pick(number)) is not None:
             at = None if seconds is None else self.now + timedelta(seconds=seconds)
-            self.outbox.retry_at(one.id, at, "province_unreachable")
+            self.outbox.retry_at(one.id, at, "province_unreachable", unsure)
             if one.state in WAITING:
                 one.state, one.due = EntryState.PENDING, at
+                one.certain = one.certain if unsure else one.attempts
 
     @rule(number=PICK)
     def retry_now(self, number: int) -> None:
         if (one := self.pick(number)) is not None:
             self.outbox.retry_now(one.id)
-            if one.state in (EntryState.PENDING, EntryState.REJECTED):
+            if one.state in (EntryState.PENDING, EntryState.REJECTED) or one.error == "entry_exported":
+                one.error = ""
                 one.state, one.due = EntryState.PENDING, None
 
     @rule()
     def restart(self) -> None:
         self.outbox.close()
-        self.outbox = Outbox(self.folder / "outbox.db", KEY)
+        self.outbox = self.opened()
 
     @rule()
     def restart_of_the_sender(self) -> None:
@@ -138,5 +206,5 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStore = StoreMachine.TestCase
 TestStore.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

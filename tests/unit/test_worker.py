@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from time import monotonic, sleep
 
 import pytest
 
@@ -318,7 +319,7 @@ def test_stop_finishes_the_job_drops_the_others_joins_and_closes(
     gate.go.set()
     stopper.join(PATIENCE)
     assert not stopper.is_alive()
-    assert not worker._thread.is_alive()
+    assert not worker._hand.thread.is_alive()
     assert reader.closed == 1
     assert inbox.get(timeout=PATIENCE) == DeviceChanged("code_scanner", READY)
     assert inbox.empty()
@@ -327,3 +328,62 @@ def test_stop_finishes_the_job_drops_the_others_joins_and_closes(
 
 def test_stop_before_start_is_harmless(reader: Reader, inbox: queue.SimpleQueue[object]) -> None:
     DeviceWorker("printer", reader, inbox).stop()
+
+
+class Stuck(Reader):
+    """A driver whose call never returns until the test ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = threading.Event()
+
+    def hang(self) -> Iterator[object]:
+        self.free.wait(PATIENCE)
+        yield Done("late")
+
+
+def test_a_driver_that_hangs_is_told_and_replaced_and_what_it_says_later_is_not_heard(
+    inbox: queue.SimpleQueue[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, fresh = Stuck(), Reader()
+    worker: DeviceWorker[Reader] = DeviceWorker("printer", stuck, inbox, 60, renew=lambda: fresh)
+    worker.start()
+    assert inbox.get(timeout=PATIENCE) == DeviceChanged("printer", READY)
+    worker.submit("first", "s", lambda _device: stuck.hang())
+    worker.submit("second", "s", says(Done("second")))
+    assert not worker.watch()
+    monkeypatch.setattr(worker_module, "HANG_SECONDS", 0.0)
+    end = monotonic() + PATIENCE
+    while not worker.watch() and monotonic() < end:
+        sleep(0.01)
+    monkeypatch.undo()
+    told = [inbox.get(timeout=PATIENCE) for _ in range(4)]
+    assert told[0] == DeviceChanged("printer", DeviceStatus(Condition.FAULT, "device_hangs"))
+    assert told[1] == JobFailed("printer", "first", "s", "device_hangs")
+    assert set(told[2:]) == {DeviceChanged("printer", READY), Done("second")}
+    stuck.free.set()
+    worker.submit("third", "s", says(Done("third")))
+    assert inbox.get(timeout=PATIENCE) == Done("third")
+    worker.stop()
+    assert (fresh.closed, inbox.empty()) == (1, True)
+
+
+def test_a_loose_plug_is_told_once_and_counts_as_back_when_it_holds(
+    reader: Reader, inbox: queue.SimpleQueue[object], start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(worker_module, "monotonic", lambda: now[0])
+    worker = DeviceWorker("printer", reader, inbox)
+    for number in range(100):  # ten times a second, for ten seconds
+        reader.state = GONE if number % 2 else READY
+        worker._poll(worker._hand)
+        now[0] += 0.1
+    told = [inbox.get() for _ in range(inbox.qsize())]
+    assert len(told) == 2 * worker_module.FLAP_TIMES
+    assert told[-1] == DeviceChanged("printer", GONE)
+    reader.state = READY
+    worker._poll(worker._hand)
+    assert inbox.empty()
+    now[0] += worker_module.STEADY_SECONDS
+    worker._poll(worker._hand)
+    assert inbox.get() == DeviceChanged("printer", READY)

@@ -1,0 +1,79 @@
+"""What the sender does beside sending: the heartbeat, the clocks, forgetting what is old."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.queue.people import NAME
+from tests.queue.province import Province, answer
+from tests.queue.sending import SOON, Kiosk, replaced
+
+POST = ("POST", "/v1/dossiers")
+
+
+def test_the_heartbeat_tells_how_the_kiosk_is_once_a_minute(kiosk: Kiosk, province: Province) -> None:
+    now = [1000.0]
+    sender = replaced(kiosk, report=lambda: {"kiosk": "k1", "version": "0.1.0"}, monotonic=lambda: now[0])
+    kiosk.submit()
+    province.fault(*POST, answer(422, b"{}"))
+    sender.step()
+    for _ in range(40):
+        now[0] += 10
+        sender.step()
+    beats = province.heartbeats
+    assert 5 <= len(beats) <= 8
+    assert beats[-1] == {
+        "path": "/v1/kiosks/k1/heartbeat",
+        "kiosk": "k1",
+        "version": "0.1.0",
+        "queue": {"waiting": 0, "rejected": 1, "oldest_seconds": 0},
+        "clock_ahead_seconds": 0.0,
+    }
+    assert NAME not in str(beats)
+
+
+def test_a_heartbeat_that_is_refused_raises_the_alarm_before_any_dossier_needs_the_way(
+    kiosk: Kiosk, province: Province
+) -> None:
+    now = [0.0]
+    sender = replaced(kiosk, report=lambda: {"kiosk": "k1"}, monotonic=lambda: now[0])
+    province.fault("POST", "/v1/kiosks", answer(401))
+    now[0] += 100
+    sender.step()
+    assert kiosk.outbox.counts().alarm
+    now[0] += 100
+    sender.step()
+    assert not kiosk.outbox.counts().alarm
+
+
+def test_a_clock_that_is_minutes_off_is_told_until_it_is_right(kiosk: Kiosk, province: Province) -> None:
+    now = [0.0]
+    sender = replaced(kiosk, monotonic=lambda: now[0])
+    for ahead, told in (
+        (timedelta(), {}),
+        (timedelta(minutes=9), {"clock_wrong": "+540 s"}),
+        (timedelta(seconds=20), {}),
+    ):
+        province.ahead = ahead
+        now[0] += 100
+        sender.step()
+        assert kiosk.outbox.notices() == told
+
+
+def test_old_stubs_go_by_the_clock_of_the_province(kiosk: Kiosk, province: Province) -> None:
+    kiosk.submit()
+    sender = replaced(kiosk, keep=timedelta(days=90))
+    assert sender.drain(SOON)["delivered"] == 1
+    for days, left in ((89, 1), (91, 0)):
+        province.ahead = timedelta(days=days)
+        sender = replaced(kiosk, keep=timedelta(days=90), monotonic=lambda: 1000.0)
+        sender.step()
+        assert len(kiosk.outbox.list()) == left
+
+
+def test_a_clock_of_the_kiosk_that_runs_a_year_ahead_forgets_nothing(kiosk: Kiosk, province: Province) -> None:
+    kiosk.submit()
+    assert kiosk.sender.drain(SOON)["delivered"] == 1
+    sender = replaced(kiosk, clock=lambda: datetime.now(UTC) + timedelta(days=365), monotonic=lambda: 1000.0)
+    sender.step()
+    assert len(kiosk.outbox.list()) == 1
