@@ -165,7 +165,7 @@ def card(options: argparse.Namespace, config: Config) -> int:
 
 def diagnose(options: argparse.Namespace, config: Config) -> int:
     """One report; a failing probe is a line in it."""
-    from kiosk.diagnostics import report
+    from kiosk.diagnostics.states import report
 
     if options.device and options.device not in DEVICE_KINDS:
         return _fail(

@@ -1,0 +1,1 @@
+"""What a technician finds out about this machine: states, self-tests on the real path, records, reports."""
