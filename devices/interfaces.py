@@ -50,10 +50,14 @@ class PrintResult(StrEnum):
 
 @dataclass(frozen=True)
 class PrintOutcome:
-    """Result of one print job; `code` says why it is not confirmed (`paper_out`, `cover_open`, …)."""
+    """Result of one print job; `code` says why it is not confirmed (`paper_out`, `cover_open`, …).
+
+    `paper_mm` is the length of paper that it took, also when it came out broken.
+    """
 
     result: PrintResult
     code: str = ""
+    paper_mm: float = 0.0
 
 
 @dataclass(frozen=True)

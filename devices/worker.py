@@ -163,6 +163,7 @@ class DeviceWorker(Generic[D]):
                     if job.session_id in self._ended:
                         break  # nobody waits for it any more; the generator is closed, and with it what it holds
                     self._say(hand, event)
+            self._next_poll = 0.0  # a job may end well and have met a fault, such as a printer's
             return
         except DeviceError as error:
             failed = JobFailed(self._name, job.name, job.session_id, error.code, error.detail)

@@ -1,6 +1,6 @@
 """`Kiosk`: verbs in, events in, state out.
 
-The verbs live where their matter is: `numbers.py` (tickets and printing), `identifying.py` (code, number, chip),
+The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
 `journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff and technicians).
 Here: the session's end, and events.
 """
@@ -25,9 +25,9 @@ from devices.events import (
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
-from kiosk.desk import DOORS, DeskVerbs
-from kiosk.numbers import SlipDrawn
-from kiosk.state import DeviceLogLine, Job, StaffView, Step
+from kiosk.desk import DeskVerbs
+from kiosk.printing import SlipDrawn
+from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
 from offline_queue.entry import OutboxChanged
 
 WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
@@ -35,7 +35,6 @@ DESK_SECONDS = 300  # an unattended desk locks itself
 TICKET_SECONDS = 15  # a confirmed ticket leaves the glass by itself
 HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
-DESK_STEPS = (Step.LOGIN, *DOORS.values())
 
 
 class Kiosk(DeskVerbs):
@@ -108,6 +107,8 @@ class Kiosk(DeskVerbs):
         match self.state.step:
             case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.LOOKUP:
                 self.finish_session()
+            case Step.PAPER:
+                self.paper_back()
             case step if step in DESK_STEPS:
                 self.log_out()
             case Step.HOME | Step.COLLECT | Step.SLIP | Step.RATING:
@@ -132,6 +133,7 @@ class Kiosk(DeskVerbs):
             devices={**self.state.devices, event.device: event.status},
             device_log=(line, *self.state.device_log)[:DEVICE_LOG_LINES],
         )
+        self.paper_watched(event)
 
     def _job_failed(self, event: JobFailed) -> None:
         if event.device == "document_scanner":
@@ -150,6 +152,7 @@ class Kiosk(DeskVerbs):
             self._hall_read_at = monotonic
             self.refresh_hall()
         self._watch_idle(monotonic - self.last_touch)
+        self.watch_printer()
         for worker in self.parts.workers.values():
             worker.watch()
 

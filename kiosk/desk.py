@@ -78,6 +78,7 @@ class DeskVerbs(SubmissionVerbs):
             self.tell(error.code)
             return
         self.audit(who, "reprinted", ticket=ticket.label, reason=reason)
+        self.leave_to_staff(f"ticket:{ticket_id}")
         self.print_slip(f"reprint:{ticket_id}", "", self.ticket_slip(ticket, self.view_of(ticket), reprint=True))
         self._said("reprint_sent")
 
@@ -184,7 +185,7 @@ class DeskVerbs(SubmissionVerbs):
 
     def _officer(self) -> str:
         state: AppState = self.state
-        return state.staff.name if state.step in (Step.STAFF, Step.DIAGNOSTICS) else ""
+        return state.staff.name if state.step in (Step.STAFF, Step.PAPER, Step.DIAGNOSTICS) else ""
 
     def _said(self, code: str) -> None:
         self.refresh_hall()

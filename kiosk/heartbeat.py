@@ -18,12 +18,11 @@ def report(config: Config, state: AppState) -> Mapping[str, Any]:
     devices = {
         kind: {"condition": status.condition.value, "code": status.code} for kind, status in state.devices.items()
     }
-    code = devices["printer"]["code"] if "printer" in devices else ""
     return {
         "kiosk": config.site.kiosk_id,
         "agency_code": config.site.agency_code,
         "version": __version__,
         "devices": devices,
-        "paper": code if code.startswith("paper_") else "",
+        "paper": state.paper_alert if state.paper_alert.startswith("paper_") else "",
         "in_service": not state.trouble,
     }

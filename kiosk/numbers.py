@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-
-from PIL import Image
+from dataclasses import replace
 
 from devices.events import TicketPrinted
-from devices.interfaces import PrintOutcome, PrintResult, TicketPrinter
+from devices.interfaces import PrintOutcome, PrintResult
 from kiosk import slips
-from kiosk.core import KioskCore
 from kiosk.hall.tickets import HallError, Ticket, TicketState
-from kiosk.slip_picture import draw
-from kiosk.state import Job, Step, TicketView
+from kiosk.paper import PaperVerbs
+from kiosk.state import Step, TicketView
 
-PRINTER_ABSENT = "printer_absent"
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class SlipDrawn:
-    """Event: the picture of a slip, for the preview on the glass."""
-
-    job: str
-    session_id: str
-    picture: Image.Image = field(repr=False)
-
-
-class NumberVerbs(KioskCore):
-    """Taking numbers and printing slips."""
+class NumberVerbs(PaperVerbs):
+    """Taking numbers."""
 
     def ask_priority(self) -> None:
         """HOME → PRIORITY."""
@@ -56,7 +42,8 @@ class NumberVerbs(KioskCore):
         slip = self.ticket_slip(ticket, view)
         if procedure is not None:
             slip = slips.with_checklist(slip, procedure, self.session.preparation, self.state.language)
-        self.print_slip(f"ticket:{ticket.id}", "", slip)
+        # no session: a number that was given is printed also when its citizen has touched «done» meanwhile
+        self.print_slip(f"ticket:{ticket.id}", "", slip, awaited=True)
 
     def done_with_ticket(self) -> None:
         """TICKET → HOME."""
@@ -102,24 +89,6 @@ class NumberVerbs(KioskCore):
         )
 
     # -- printing ------------------------------------------------------------------------------------------------
-    def print_slip(self, job: str, session_id: str, slip: slips.Slip) -> None:
-        """Draw and print on the printer's thread; without a printer the failure is told at once."""
-        worker = self.parts.workers.get("printer")
-        if worker is None:
-            self.printed(TicketPrinted("printer", job, session_id, PrintOutcome(PrintResult.FAILED, PRINTER_ABSENT)))
-            return
-        worker.submit(job, session_id, lambda printer: _draw_and_print(printer, job, session_id, slip))
-
-    def slip_drawn(self, event: SlipDrawn) -> None:
-        """Keep the picture for the preview."""
-        session = self.state.session
-        if session is None:
-            return
-        if session.ticket and event.job == f"ticket:{session.ticket.id}":
-            self.change_session(ticket=replace(session.ticket, picture=event.picture))
-        elif event.session_id == session.id:
-            self.change_session(slip_picture=event.picture)
-
     def printed(self, event: TicketPrinted) -> None:
         """A print job has ended: write it down for staff, show it to the citizen."""
         kind, _, key = event.job.partition(":")
@@ -128,13 +97,12 @@ class NumberVerbs(KioskCore):
         if kind == "entry" and event.outcome.result is PrintResult.FAILED:
             self.change(staff=replace(self.state.staff, code=event.outcome.code))  # who has asked for it stands there
         session = self.state.session
-        if session is not None and session.ticket and event.job == f"ticket:{session.ticket.id}":
-            job = Job(event.outcome.result.value)
-            self.change_session(ticket=replace(session.ticket, print=job, code=event.outcome.code))
-        elif session is not None and event.session_id == session.id:
-            self.change_session(slip_print=Job(event.outcome.result.value), slip_code=event.outcome.code)
-            if session.ticket and session.assurance == "declared":
-                self._ticket_printed(session.ticket.id, event.outcome)
+        linked = session.ticket if session and event.session_id == session.id else None
+        if kind == "slip" and session and linked and session.assurance == "declared":
+            self._ticket_printed(linked.id, event.outcome)  # its number stands on the same slip
+        self.count_paper(event)
+        self.slip_printed(event)
+        self.test_printed(event)
 
     def _ticket_printed(self, ticket_id: int, outcome: PrintOutcome) -> None:
         failed = outcome.result is PrintResult.FAILED
@@ -155,9 +123,3 @@ class NumberVerbs(KioskCore):
     def refresh_desk(self) -> None:
         """Read the staff's lists again while they are on the glass."""
         raise NotImplementedError
-
-
-def _draw_and_print(printer: TicketPrinter, job: str, session_id: str, slip: slips.Slip) -> Iterator[object]:
-    picture = draw(slip, printer.width_dots)
-    yield SlipDrawn(job, session_id, picture)
-    yield TicketPrinted("printer", job, session_id, printer.print_page(picture))

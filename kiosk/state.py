@@ -16,7 +16,7 @@ from PIL import Image
 
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
-from devices.interfaces import DeviceStatus, ScannedPage
+from devices.interfaces import Condition, DeviceStatus, ScannedPage
 from kiosk.identity import Assurance, Citizen
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
@@ -52,9 +52,13 @@ class Step(StrEnum):
     RATING = "rating"  # five labelled faces
     LOOKUP = "lookup"  # a dossier by the code of its slip: what became of it
     LOGIN = "login"  # staff or technician: name and PIN
+    PAPER = "paper"  # changing the paper roll, picture by picture
     STAFF = "staff"  # tickets of the day, failed prints, outbox, series
     DIAGNOSTICS = "diagnostics"  # state of each device and log of changes
     OUT_OF_SERVICE = "out_of_service"  # with the reason and what to do
+
+
+DESK_STEPS = (Step.LOGIN, Step.STAFF, Step.PAPER, Step.DIAGNOSTICS)  # behind the other two doors
 
 
 class Job(StrEnum):
@@ -206,6 +210,36 @@ class DeviceLogLine:
 
 
 @dataclass(frozen=True)
+class PaperView:
+    """How much is left on the roll, counted since it was changed. `changed_at` is "" when nobody ever told."""
+
+    left_metres: float
+    roll_metres: float
+    slips: int
+    low: bool = False
+    changed_at: str = ""
+
+
+class RefillStage(StrEnum):
+    """The pictures of a change of the paper roll, in their order."""
+
+    OPEN = "open"
+    REMOVE = "remove"
+    INSERT = "insert"
+    CLOSE = "close"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Refill:
+    """How far the change of the roll is; `print` and `code` are the test slip's."""
+
+    stage: RefillStage = RefillStage.OPEN
+    print: Job = Job.NONE
+    code: str = ""
+
+
+@dataclass(frozen=True)
 class StaffView:
     """What the staff's and the technician's screens show."""
 
@@ -239,16 +273,27 @@ class AppState:
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
+    paper: PaperView | None = None
+    refill: Refill = Refill()
     online: bool | None = None
     outbox: OutboxCounts = field(default_factory=OutboxCounts)
     outbox_trouble: str = ""  # code of what keeps the store from working
 
     @property
     def alerts(self) -> tuple[str, ...]:
-        """Codes of what staff must know of the outbox, the most pressing first."""
+        """Codes of what staff must know of the outbox and the printer, the most pressing first."""
         full = "disk_full" if self.outbox.room is Room.NONE else ""
         nearly = "outbox_room_low" if self.outbox.room is Room.LOW else ""
-        return tuple(code for code in dict.fromkeys((self.outbox_trouble, full, *self.outbox.notices, nearly)) if code)
+        codes = (self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
+        return tuple(code for code in dict.fromkeys(codes) if code)
+
+    @property
+    def paper_alert(self) -> str:
+        """Code of what must be done about the printer: what it says itself, or what was counted; "" when it is well."""
+        status = self.devices.get("printer")
+        if status is not None and status.code and status.condition is not Condition.OFFLINE:
+            return status.code
+        return "paper_low" if self.paper and self.paper.low else ""
 
     idle_seconds_left: int | None = None  # a warning is on the glass while this is set
     toast: str = ""  # code of a short message, such as a QR that is no ID card
@@ -258,6 +303,6 @@ class AppState:
 
 def screen_for(state: AppState) -> str:
     """The name of the screen that shows `state`."""
-    if state.trouble and state.step not in (Step.LOGIN, Step.STAFF, Step.DIAGNOSTICS):
+    if state.trouble and state.step not in DESK_STEPS:
         return Step.OUT_OF_SERVICE
     return state.step

@@ -61,14 +61,9 @@ class SubmissionVerbs(JourneyVerbs):
 
     def collected(self) -> None:
         """COLLECT → SLIP: print the provisional slip."""
-        self.change_session(Step.SLIP, slip_print=Job.RUNNING)
-        self.reprint_slip()
-
-    def reprint_slip(self) -> None:
-        """Print the provisional slip (again, after a failed print)."""
         session = self.session
         assert session.procedure is not None
-        self.change_session(slip_print=Job.RUNNING, slip_code="")
+        self.change_session(Step.SLIP, slip_print=Job.RUNNING, slip_code="")
         slip = slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=session.provisional_code,
@@ -82,7 +77,7 @@ class SubmissionVerbs(JourneyVerbs):
             hotline=self.parts.config.site.hotline,
             language=self.state.language,
         )
-        self.print_slip(f"slip:{session.id[:8]}", session.id, slip)
+        self.print_slip(f"slip:{session.id[:8]}", session.id, slip, awaited=True)
 
     def slip_of_entry(self, entry: OutboxEntry) -> Slip | None:
         """The provisional slip of a stored dossier once more: the kiosk may have died before it was printed.

@@ -11,7 +11,7 @@ from kiosk.state import AppState, Job, Session
 from offline_queue.entry import Receipt
 from screens.tr import tr
 from screens.widgets import KioskScreen
-from screens.wording import listed
+from screens.wording import listed, not_printed
 
 
 class SlipScreen(KioskScreen):
@@ -30,6 +30,7 @@ class SlipScreen(KioskScreen):
     printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
     failed = BooleanProperty(False)
+    asking = BooleanProperty(False)  # the printer has not told whether the slip came out
     picture = ObjectProperty(None, allownone=True)
 
     def render(self, state: AppState) -> None:
@@ -42,6 +43,7 @@ class SlipScreen(KioskScreen):
         self.printing = session.slip_print is Job.RUNNING
         self.pointing = session.slip_print in (Job.CONFIRMED, Job.UNCONFIRMED)
         self.failed = session.slip_print is Job.FAILED
+        self.asking = session.slip_print is Job.UNCONFIRMED
         self._whereabouts(session, state.online)
         self._next(session)
         self._problem(session)
@@ -81,13 +83,11 @@ class SlipScreen(KioskScreen):
         if self.failed:
             self.tone = "error"
             self.problem = tr._("Chưa in được phiếu. Hồ sơ của bạn vẫn an toàn.")
-            reason = " ".join(filter(None, (tr.error(session.slip_code), tr.advice(session.slip_code))))
-            keep = tr._("Hãy ghi lại hoặc chụp ảnh mã hồ sơ tạm.")
-            self.problem_detail = "\n".join(filter(None, (keep, reason)))
-        elif session.slip_print is Job.UNCONFIRMED:
+            self.problem_detail = not_printed(session.slip_code, tr._("Hoặc hãy ghi lại hay chụp ảnh mã hồ sơ tạm."))
+        elif self.asking:
             self.tone = "warn"
-            self.problem = tr._("Hãy xem phiếu đã ra chưa.")
-            self.problem_detail = tr._("Nếu không có phiếu, hãy ghi lại mã hồ sơ tạm hoặc báo cán bộ.")
+            self.problem = tr._("Phiếu của bạn đã ra chưa?")
+            self.problem_detail = tr._("Máy in không báo lại. Hãy nhìn vào khe lấy phiếu.")
 
     def main(self) -> None:
         """Done; everything personal is cleared."""

@@ -98,7 +98,7 @@ class StaffScreen(KioskScreen):
         self.stopped = bool(state.trouble)
         for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
             button.text = tr._(words)
-        key = (state.closed_code, self.tab, view, state.series, state.language, state.alerts, state.outbox)
+        key = (state.closed_code, self.tab, view, state.series, state.language, state.alerts, state.outbox, state.paper)
         if key != self._shown:
             self._shown = key
             self._fill(state)
@@ -137,25 +137,39 @@ class StaffScreen(KioskScreen):
             for entry in entries[:MAX_ROWS]:
                 rows.add_widget(self._entry_row(entry, state))
         else:
-            for series in state.series:
-                paused = series.letter in state.staff.paused
-                row = StaffRow(
-                    title=f"{series.letter} · {tr._(series.title)}",
-                    detail=tr._("Đang tạm dừng") if paused else tr._("{n} người đang chờ").format(n=series.waiting),
-                    alarm=paused,
-                    act_text=tr._("Mở lại") if paused else tr._("Tạm dừng"),
-                    act_icon="play" if paused else "pause",
-                )
-                verb = self.kiosk.reopen_series if paused else self.kiosk.pause_series
-                row.act = lambda verb=verb, letter=series.letter: verb(letter)
-                rows.add_widget(row)
+            self._fill_machine(state)
         if not rows.children:
             rows.add_widget(StaffRow(title=tr._("Chưa có gì ở đây.")))
+
+    def _fill_machine(self, state: AppState) -> None:
+        rows = self.ids.rows
+        rows.add_widget(self._paper_row(state))
+        for series in state.series:
+            paused = series.letter in state.staff.paused
+            row = StaffRow(
+                title=f"{series.letter} · {tr._(series.title)}",
+                detail=tr._("Đang tạm dừng") if paused else tr._("{n} người đang chờ").format(n=series.waiting),
+                alarm=paused,
+                act_text=tr._("Mở lại") if paused else tr._("Tạm dừng"),
+                act_icon="play" if paused else "pause",
+            )
+            verb = self.kiosk.reopen_series if paused else self.kiosk.pause_series
+            row.act = lambda verb=verb, letter=series.letter: verb(letter)
+            rows.add_widget(row)
 
     def _alert_row(self, code: str) -> StaffRow:
         row = StaffRow(title=tr.error(code), detail=tr.advice(code), alarm=True)
         if code in SEEN_BY_STAFF:
             row.act_text, row.act_icon, row.act = tr._("Đã xem"), "check", lambda: self.kiosk.seen(code)
+        return row
+
+    def _paper_row(self, state: AppState) -> StaffRow:
+        paper = state.paper
+        title = tr._("Giấy in: còn khoảng {n} m").format(n=round(paper.left_metres)) if paper else tr._("Giấy in")
+        detail = tr._("Đã in {n} phiếu từ lần thay giấy trước").format(n=paper.slips) if paper else ""
+        alarm = state.paper_alert.startswith("paper_")
+        row = StaffRow(title=title, detail=detail, alarm=alarm, act_icon="paper-roll-outline")
+        row.act_text, row.act = tr._("Thay giấy"), self.kiosk.change_paper
         return row
 
     def _clock_row(self) -> StaffRow:

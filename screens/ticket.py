@@ -7,7 +7,7 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kiosk.state import AppState, Job, TicketView
 from screens.tr import tr
 from screens.widgets import KioskScreen
-from screens.wording import listed
+from screens.wording import listed, not_printed
 
 
 class TicketScreen(KioskScreen):
@@ -23,6 +23,7 @@ class TicketScreen(KioskScreen):
     problem_detail = StringProperty("")
     printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
+    asking = BooleanProperty(False)  # the printer has not told whether the slip came out
     picture = ObjectProperty(None, allownone=True)
 
     def render(self, state: AppState) -> None:
@@ -39,6 +40,7 @@ class TicketScreen(KioskScreen):
         self.picture = ticket.picture
         self.printing = ticket.print is Job.RUNNING
         self.pointing = ticket.print in (Job.CONFIRMED, Job.UNCONFIRMED)
+        self.asking = ticket.print is Job.UNCONFIRMED
         self._problem(ticket)
 
     def _problem(self, ticket: TicketView) -> None:
@@ -46,13 +48,14 @@ class TicketScreen(KioskScreen):
         if ticket.print is Job.FAILED:
             self.tone = "error"
             self.problem = tr._("Chưa in được phiếu, nhưng số {number} là của bạn.").format(number=ticket.number)
-            reason = " ".join(filter(None, (tr.error(ticket.code), tr.advice(ticket.code))))
-            keep = tr._("Hãy ghi lại hoặc chụp ảnh số này. Số đã được lưu, cán bộ sẽ in lại phiếu cho bạn.")
-            self.problem_detail = "\n".join(filter(None, (keep, reason)))
+            self.problem_detail = not_printed(
+                ticket.code,
+                tr._("Hoặc hãy ghi lại hay chụp ảnh số này. Số đã được lưu, cán bộ sẽ in lại phiếu cho bạn."),
+            )
         elif ticket.print is Job.UNCONFIRMED:
             self.tone = "warn"
-            self.problem = tr._("Hãy xem phiếu đã ra chưa và nhớ số của bạn.")
-            self.problem_detail = tr._("Nếu không có phiếu, hãy nói số này với cán bộ để in lại.")
+            self.problem = tr._("Phiếu của bạn đã ra chưa?")
+            self.problem_detail = tr._("Máy in không báo lại. Hãy nhìn vào khe lấy phiếu.")
 
     def main(self) -> None:
         """Done."""

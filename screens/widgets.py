@@ -301,6 +301,13 @@ class SlotPointer(BoxLayout):
         self.lowered = not self.lowered
 
 
+class CameOut(BoxLayout):
+    """Asks the citizen whether the slip is there, which some printers cannot tell; hidden otherwise."""
+
+    asking = BooleanProperty(False)
+    kiosk = ObjectProperty(None)
+
+
 def show_list(box: Widget, make: Callable[[], Widget], rows: Sequence[Mapping[str, object]]) -> None:
     """Let `box` hold one widget a row, with the row's properties; widgets are kept, only their number changes."""
     while len(box.children) > len(rows):

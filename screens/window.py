@@ -20,8 +20,8 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivy.uix.widget import Widget
 
-from kiosk.app import DESK_STEPS, Kiosk
-from kiosk.state import AppState, Step, screen_for
+from kiosk.app import Kiosk
+from kiosk.state import DESK_STEPS, AppState, Step, screen_for
 from screens import theme
 from screens.memory import give_back
 from screens.tr import tr
@@ -41,6 +41,7 @@ class Header(BoxLayout):
     link_icon = StringProperty("cloud-question-outline")
     link_text = StringProperty("")
     link_ok = BooleanProperty(True)
+    paper_low = BooleanProperty(False)
     language = StringProperty("vi")
     at_home = BooleanProperty(True)
     at_desk = BooleanProperty(False)
@@ -56,6 +57,7 @@ class Header(BoxLayout):
         self.at_desk = state.step in DESK_STEPS
         self.link_ok = state.online is not False and not state.outbox.alarm
         self.link_icon = "cloud-check-outline" if self.link_ok else "cloud-off-outline"
+        self.paper_low = state.paper_alert == "paper_low"
         if waiting:  # the icon and its colour say whether the line is there
             self.link_text = tr._("{n} hồ sơ chờ gửi").format(n=waiting)
         else:

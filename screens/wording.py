@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kiosk.catalogue import Fee
+from kiosk.printing import NOT_BY_ITSELF
 from screens.tr import tr
 
 
@@ -28,3 +29,10 @@ def fee_amount(fee: Fee | None) -> str:
 def listed(numbers: Iterable[int]) -> str:
     """`1, 2, 3`."""
     return ", ".join(str(number) for number in numbers)
+
+
+def not_printed(code: str, keep: str) -> str:
+    """What stands below «not printed»: why, that it comes by itself if it does, what to keep till then."""
+    reason = " ".join(filter(None, (tr.error(code), tr.advice(code))))
+    wait = tr._("Nếu bạn chờ ở đây, máy sẽ tự in lại khi sửa xong.") if code not in NOT_BY_ITSELF else ""
+    return "\n".join(filter(None, (reason, wait, keep)))

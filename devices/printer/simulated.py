@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from devices.interfaces import Condition, DeviceStatus, PrintOutcome, PrintResult, TicketPrinter
 
 KEPT = 20
+DOTS_PER_MM = 8
 
 
 class Settings(BaseModel):
@@ -55,7 +56,7 @@ class SimulatedPrinter:
             self._settings.folder.mkdir(parents=True, exist_ok=True)
             number = sum(1 for _ in self._settings.folder.glob("*.png")) + 1
             image.save(self._settings.folder / f"{number:04d}.png")
-        return PrintOutcome(PrintResult.CONFIRMED, status.code)
+        return PrintOutcome(PrintResult.CONFIRMED, status.code, image.height / DOTS_PER_MM)
 
     # -- faults --------------------------------------------------------------------------------------------------
     def paper_low(self) -> None:

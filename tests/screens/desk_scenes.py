@@ -9,6 +9,10 @@ from typing import Any
 
 from kiosk.state import (
     DeviceLogLine,
+    Job,
+    PaperView,
+    Refill,
+    RefillStage,
     StaffTicket,
     StaffView,
     Step,
@@ -41,7 +45,14 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     said = replace(staff, staff=replace(desk, code="reprint_sent"), trouble="stopped_by_staff", outbox=OutboxCounts())
     yield Scene("staff-reprint", said, _reprint)
     yield Scene("staff-outbox", staff, lambda screen: screen.open_tab("outbox"))
-    yield Scene("staff-series", staff, lambda screen: screen.open_tab("series"))
+    low = replace(staff, paper=PaperView(4.6, 80.0, 812, low=True))
+    yield Scene("staff-machine", low, lambda screen: screen.open_tab("machine"))
+    for stage in RefillStage:
+        yield Scene(f"paper-{stage}", replace(base, step=Step.PAPER, refill=Refill(stage)))
+    for job, code in ((Job.RUNNING, ""), (Job.CONFIRMED, ""), (Job.FAILED, "paper_out")):
+        yield Scene(f"paper-test-{job}", replace(base, step=Step.PAPER, refill=Refill(RefillStage.TEST, job, code)))
+    turned = Refill(RefillStage.INSERT, code="paper_wrong_side")
+    yield Scene("paper-wrong-side", replace(base, step=Step.PAPER, refill=turned))
     trouble = replace(base, step=Step.DIAGNOSTICS, devices=TROUBLE, device_log=_log())
     yield Scene("diagnostics", replace(trouble, staff=StaffView(role="technician", name="Kỹ thuật")))
     yield Scene("diagnostics-ready", replace(base, step=Step.DIAGNOSTICS, devices=READY))

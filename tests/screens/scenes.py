@@ -23,6 +23,7 @@ from kiosk.state import (
     CardReading,
     Job,
     Page,
+    PaperView,
     Preparation,
     SeriesView,
     Session,
@@ -66,6 +67,7 @@ def _numbers(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("home", replace(base, series=busy))
     waiting = replace(base, series=some, online=False, outbox=OutboxCounts(pending=12))
     group = Session(id="scene", started_at=NOW, priority="Có con nhỏ dưới 36 tháng")
+    yield Scene("home-paper-low", replace(base, paper=PaperView(3.2, 80.0, 840, low=True)))
     yield Scene("home-priority-offline", replace(waiting, session=group))
     closed = replace(base, closed_code="hall_lunch", next_opening=NOW + timedelta(hours=4))
     yield Scene("home-closed", closed)
