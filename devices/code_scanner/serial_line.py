@@ -1,18 +1,18 @@
 """A code scanner in USB-CDC or serial mode: UTF-8 lines, read to their terminator.
 
-Try one alone: `python -m devices.code_scanner.serial_line --url serial:///dev/ttyACM0`.
+python -m devices.code_scanner.serial_line --url serial:///dev/ttyACM0 test     # one code within 20 s, exit 0
 """
 
 from __future__ import annotations
 
-import argparse
 import re
 import unicodedata
 from time import monotonic
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from devices.code_scanner.trial import run_trial, trial_parser
 from devices.errors import DeviceError, Unavailable
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
 from devices.transport import check_url, open_transport
@@ -24,12 +24,18 @@ PIECE = 4096
 
 
 class Settings(BaseModel):
-    """Table `[devices.code_scanner]` with `driver = "serial_line"`; `prefix` is what the scanner puts before a code."""
+    """Table `[devices.code_scanner]` with `driver = "serial_line"`.
+
+    `prefix` and `suffix` are what the scanner puts around a code; the terminator need not be named.
+    `gap_seconds` is for a scanner that sends no terminator: so much silence ends a code; 0 when it sends one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     driver: Literal["serial_line"]
     url: Annotated[str, AfterValidator(check_url)]
     prefix: str = ""
+    suffix: str = ""
+    gap_seconds: float = Field(0.0, ge=0, le=2)
 
 
 class SerialLineScanner:
@@ -38,6 +44,8 @@ class SerialLineScanner:
     def __init__(self, settings: Settings) -> None:
         self._line = open_transport(settings.url)
         self._prefix = unicodedata.normalize("NFC", settings.prefix)
+        self._suffix = unicodedata.normalize("NFC", settings.suffix.rstrip("\r\n\t"))
+        self._gap = settings.gap_seconds
         self._open = False
         self._unreadable = False
         self._skipping = False
@@ -75,7 +83,7 @@ class SerialLineScanner:
         text = self._take()
         while text is None:
             left = end - monotonic()
-            self._fill(max(0.0, left))
+            self._fill(max(0.0, min(left, self._gap_left())))
             text = self._take()
             if left <= 0:
                 break
@@ -88,7 +96,7 @@ class SerialLineScanner:
             self.close()
             raise
         if data:
-            if (self._bytes or self._skipping) and monotonic() - self._last_byte > LINE_SECONDS:
+            if (self._bytes or self._skipping) and monotonic() - self._last_byte > (self._gap or LINE_SECONDS):
                 self._drop()
                 self._skipping = False
             self._bytes += data
@@ -105,7 +113,15 @@ class SerialLineScanner:
         if len(self._bytes) > MAX_LINE:
             self._drop()
             self._skipping = True
+        if self._gap and self._bytes and self._gap_left() <= 0:
+            line = bytes(self._bytes)
+            self._bytes.clear()
+            return self._decode(line) or None
         return None
+
+    def _gap_left(self) -> float:
+        """Seconds of silence until the code at hand is complete; for ever when only a terminator ends it."""
+        return self._last_byte + self._gap - monotonic() if self._gap and self._bytes else float("inf")
 
     def _decode(self, line: bytes) -> str:
         try:
@@ -113,7 +129,7 @@ class SerialLineScanner:
         except UnicodeDecodeError:
             text = ""
         self._unreadable = not text
-        return unicodedata.normalize("NFC", text).removeprefix(self._prefix)
+        return unicodedata.normalize("NFC", text).removeprefix(self._prefix).removesuffix(self._suffix)
 
     def _drop(self) -> None:
         self._bytes.clear()
@@ -125,40 +141,16 @@ def create(settings: Settings) -> CodeScanner:
     return SerialLineScanner(settings)
 
 
-def kind(text: str) -> str:
-    """What a code seems to be, without telling what is in it."""
-    if text.isdecimal():
-        return "digits"
-    if text.startswith(("http://", "https://")):
-        return "web address"
-    if "|" in text:
-        return f"{text.count('|') + 1} fields"
-    return "plain letters" if text.isascii() else "text"
-
-
 def main() -> None:
-    """Print length and kind of every code until Ctrl-C or until the scanner is unplugged."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    """Try a serial code scanner."""
+    parser = trial_parser("devices.code_scanner.serial_line", main.__doc__)
     parser.add_argument("--url", required=True, type=check_url)
-    parser.add_argument("--prefix", default="")
-    parser.add_argument("--show", action="store_true", help="print the code itself: it may hold personal data")
+    parser.add_argument("--prefix", default="", help="what the scanner puts before a code")
+    parser.add_argument("--suffix", default="", help="what it puts behind a code")
+    parser.add_argument("--gap", type=float, default=0.0, help="seconds of silence that end a code without terminator")
     options = parser.parse_args()
-    scanner = create(Settings(driver="serial_line", url=options.url, prefix=options.prefix))
-    try:
-        scanner.open()
-        print("ready", flush=True)
-        while True:
-            text = scanner.read_code(1.0)
-            if text is not None:
-                print(f"{len(text)} characters, {kind(text)}" + (f": {text}" if options.show else ""), flush=True)
-            elif code := scanner.status().code:
-                print(code, flush=True)
-    except DeviceError as error:
-        raise SystemExit(str(error)) from None
-    except KeyboardInterrupt:
-        pass
-    finally:
-        scanner.close()
+    wanted = {"url": options.url, "prefix": options.prefix, "suffix": options.suffix, "gap_seconds": options.gap}
+    run_trial(create(Settings.model_validate({"driver": "serial_line", **wanted})), options)
 
 
 if __name__ == "__main__":

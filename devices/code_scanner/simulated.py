@@ -1,20 +1,28 @@
-"""A code scanner without a lens: codes are presented by the dev dock or a test."""
+"""A code scanner without a lens: codes are presented by the dev dock or a test.
+
+python -m devices.code_scanner.simulated --pty     # a serial scanner in a program of its own, see serial_simulator.py
+"""
 
 from __future__ import annotations
 
+import argparse
 import queue
+import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from devices.code_scanner import serial_simulator
 from devices.errors import Unavailable
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
 
 VERBS: Mapping[str, Sequence[str] | None] = {"present": (), "unplug": None, "restore": None}
+ENDS = {"cr": "\r", "lf": "\n", "crlf": "\r\n", "tab": "\t", "none": ""}
 
 
 class Settings(BaseModel):
@@ -77,3 +85,27 @@ class SimulatedCodeScanner:
 def create(settings: Settings) -> CodeScanner:
     """The scanner of a table."""
     return SimulatedCodeScanner()
+
+
+def main() -> None:
+    """Play a serial code scanner on a pseudo terminal."""
+    parser = argparse.ArgumentParser(
+        prog="python -m devices.code_scanner.simulated", description=serial_simulator.__doc__
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--pty", action="store_true", required=True, help="on a pseudo terminal")
+    parser.add_argument("--link", type=Path, default=Path("/tmp/kiosk-code-scanner"), help="the name it is found under")  # noqa: S108
+    parser.add_argument("--end", default="crlf", choices=sorted(ENDS), help="what it types after a code")
+    parser.add_argument("--prefix", default="", help="what it types before a code")
+    options = parser.parse_args()
+    scanner = serial_simulator.SerialScannerSimulator(options.link, ENDS[options.end], options.prefix)
+    try:
+        serial_simulator.serve(scanner, sys.stdin)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        scanner.unplug()
+
+
+if __name__ == "__main__":
+    main()

@@ -19,9 +19,11 @@ from pydantic import ValidationError
 
 from devices import registry
 from devices.code_scanner import serial_line
+from devices.code_scanner.serial_simulator import SerialScannerSimulator
 from devices.code_scanner.simulated import SimulatedCodeScanner
 from devices.errors import DeviceError, Unavailable
 from devices.interfaces import CodeScanner, Condition
+from tests.contract.camera_stream import CameraStream, qr_picture
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 5.0  # for what must come
@@ -81,11 +83,18 @@ def line(cable: Cable) -> Iterator[CodeScanner]:
     scanner.close()
 
 
-@pytest.fixture(params=["serial_line", "simulated"])
+@pytest.fixture(params=["serial_line", "camera", "simulated"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     if request.param == "simulated":
         fake = SimulatedCodeScanner()
         yield Rig(fake, fake.present, fake.unplug, fake.restore)
+        return
+    if request.param == "camera":
+        stream = CameraStream()
+        device = registry.create("code_scanner", {"driver": "camera", "source": stream.url})
+        yield Rig(device, lambda text: stream.hold(qr_picture(text)), stream.unplug, stream.plug)
+        device.close()
+        stream.unplug()
         return
     cable = cast(Cable, request.getfixturevalue("cable"))
     device = registry.create("code_scanner", {"driver": "serial_line", "url": cable.url})
@@ -244,6 +253,111 @@ def test_half_a_code_is_forgotten_with_the_cable(cable: Cable, line: CodeScanner
 def test_a_line_that_never_ends_does_not_hold_the_caller(cable: Cable, line: CodeScanner) -> None:
     cable.send(b"x" * 3000)
     assert line.read_code(0.0) is None
+
+
+def gapped(cable: Cable) -> CodeScanner:
+    """A scanner that sends no terminator."""
+    table = {"driver": "serial_line", "url": cable.url, "gap_seconds": 0.05, "prefix": "\x02", "suffix": "\x03"}
+    return cast(CodeScanner, registry.create("code_scanner", table))
+
+
+def test_silence_ends_a_code_without_terminator(cable: Cable) -> None:
+    scanner = gapped(cable)
+    scanner.open()
+    cable.send("\x02Trần Ưng\x03".encode())
+    assert scanner.read_code(PATIENCE) == "Trần Ưng"
+    cable.send(b"\x02A001\x03\r\n\x02A002\x03")
+    assert [scanner.read_code(PATIENCE), scanner.read_code(PATIENCE)] == ["A001", "A002"]
+    assert scanner.read_code(SHORT * 2) is None
+    scanner.close()
+
+
+def test_a_gap_inside_the_reading_waits_for_the_rest(cable: Cable) -> None:
+    scanner = gapped(cable)
+    scanner.open()
+    cable.send(b"A0")
+    assert scanner.read_code(0.0) is None
+    cable.send(b"01")
+    assert scanner.read_code(PATIENCE) == "A001"
+    scanner.close()
+
+
+def test_a_suffix_is_taken_off_once(cable: Cable) -> None:
+    scanner = serial_line.create(serial_line.Settings(driver="serial_line", url=cable.url, suffix="#\r"))
+    scanner.open()
+    cable.send(b"A001#\rA002##\rA003\r")
+    assert [scanner.read_code(PATIENCE) for _ in range(3)] == ["A001", "A002#", "A003"]
+    scanner.close()
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0])
+def test_a_megabyte_without_end_is_told_once_and_holds_no_memory(tmp_path: Path, gap: float) -> None:
+    simulator = SerialScannerSimulator(tmp_path / "ttyACM0")
+    table = {"driver": "serial_line", "url": simulator.url, "gap_seconds": gap}
+    scanner = cast(serial_line.SerialLineScanner, registry.create("code_scanner", table))
+    scanner.open()
+    hand = threading.Thread(target=simulator.flood)
+    hand.start()
+    states: list[str] = []
+    while hand.is_alive():
+        assert scanner.read_code(SHORT) is None
+        assert len(scanner._bytes) <= 2 * serial_line.MAX_LINE
+        states.append(scanner.status().code)
+    hand.join()
+    assert "scan_unreadable" in states
+    assert "" not in states[states.index("scan_unreadable") :]  # a change of state is an event: there was one
+    simulator.send(b"\r\n")
+    simulator.present("A001")
+    assert scanner.read_code(PATIENCE) == "A001"
+    assert scanner.status().code == ""
+    scanner.close()
+    simulator.unplug()
+
+
+def test_the_simulator_in_a_program_of_its_own(tmp_path: Path) -> None:
+    link = tmp_path / "scanner"
+    command = [sys.executable, "-m", "devices.code_scanner.simulated", "--pty", "--link", str(link), "--end", "cr"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+
+        def order(text: str) -> None:
+            assert program.stdin is not None
+            program.stdin.write(text.encode() + b"\n")
+            program.stdin.flush()
+
+        url = _line_of(program.stdout.fileno()).strip()
+        scanner = cast(CodeScanner, registry.create("code_scanner", {"driver": "serial_line", "url": url}))
+        scanner.open()
+        for said in ("Lê Thị Bưởi", "!chopped Lê Thị Bưởi", "!nfd Lê Thị Bưởi"):
+            order(said)
+            assert scanner.read_code(PATIENCE) == "Lê Thị Bưởi"
+        order("!noise")
+        assert scanner.read_code(SHORT * 4) is None
+        assert scanner.status().code == "scan_unreadable"
+        order("!endless A001")
+        assert scanner.read_code(SHORT * 4) is None
+        order("!unplug")
+        with pytest.raises(Unavailable):
+            scanner.read_code(PATIENCE)
+        order("!replug")
+        while scanner.status().condition is not Condition.READY:
+            threading.Event().wait(SHORT)
+        order("A002")
+        assert scanner.read_code(PATIENCE) == "A002"
+        order("!quit")
+        assert program.wait(PATIENCE) == 0
+        scanner.close()
+    assert not link.is_symlink()
+
+
+def test_a_test_of_one_code_ends_with_it(cable: Cable) -> None:
+    command = [sys.executable, "-m", "devices.code_scanner.serial_line", "--url", cable.url, "test", "--seconds", "9"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert _line_of(program.stdout.fileno()) == "ready\n"
+        cable.send(b"A001\r")
+        assert program.wait(PATIENCE * 2) == 0
 
 
 @pytest.mark.parametrize("table", [{"url": "ttyACM0"}, {"url": "serial:///dev/x", "baud": 9600}, {}])
