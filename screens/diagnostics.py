@@ -52,7 +52,8 @@ class DeviceCard(BoxLayout):
             return
         words, self.state_color = CONDITIONS[status.condition]
         self.state_text = tr._(words)
-        self.advice = " ".join(part for part in (tr.error(status.code), tr.advice(status.code)) if part)
+        line = tr.technician_line(status.code) or tr.advice(status.code)
+        self.advice = " ".join(part for part in (tr.error(status.code), line) if part)
 
 
 class LogRow(BoxLayout):

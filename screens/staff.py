@@ -153,7 +153,7 @@ class StaffScreen(KioskScreen):
         if need.ticket is not None:
             return self._ticket_row(need.ticket)
         name = f"{tr._(NAMES[need.device])}: " if need.device else ""
-        row = StaffRow(title=name + tr.error(need.code), detail=tr.advice(need.code), alarm=True)
+        row = StaffRow(title=name + tr.error(need.code), detail=tr.staff_advice(need.code), alarm=True)
         if need.kind is NeedKind.REJECTED:
             row.title = tr._("{n} hồ sơ bị tỉnh từ chối").format(n=need.count)
             page = self.kiosk.desk_page
