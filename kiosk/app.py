@@ -27,7 +27,7 @@ from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.desk import DeskVerbs
-from kiosk.printing import SlipDrawn
+from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
 from offline_queue.entry import OutboxChanged
 
@@ -55,6 +55,7 @@ class Kiosk(DeskVerbs):
             ScanFinished: self.scan_finished,
             PageFailed: self.scan_failed,
             SlipDrawn: self.slip_drawn,
+            SlipSettled: self.slip_settled,
             TicketPrinted: self.printed,
             JobFailed: self._job_failed,
             DossierStored: self.dossier_stored,

@@ -14,29 +14,34 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from devices.printer.cut import Cut
+
 Rows = NDArray[np.uint8]
 MAX_BAND_ROWS = 256  # a printer prints while it receives only from whole bands
 MERGE_ROWS = 6  # so many blank rows stay inside a band: every band more makes the paper stop
 MAX_FEED = 255
 DLE, EXECUTED = 0x10, (0x04, 0x05, 0x14)  # DLE EOT, DLE ENQ, DLE DC4: executed even inside a picture by some printers
 SPARE_DOT = 0x02
+TOTAL_CUT, PRESENT = b"\x1bi", b"\x1de\x03\x0c"  # ESC i; GS e 3: 12 steps of 7.3 mm out of the slot
 
 
-def encode(image: Image.Image, cut: bool = True) -> bytes:
+def encode(image: Image.Image, cut: Cut = Cut.PARTIAL) -> bytes:
     """The whole job for one picture (mode "1" or "L", dark is ink, width a multiple of 8): set-up, bands, cut."""
     head, tail = frame(cut)
     return b"".join((head, *_bands(_packed(image)), tail))
 
 
-@lru_cache(maxsize=2)
-def frame(cut: bool) -> tuple[bytes, bytes]:
+@lru_cache(maxsize=3)
+def frame(cut: Cut) -> tuple[bytes, bytes]:
     """What stands before and after every picture. The first call takes a fifth of a second: the library is loaded."""
     from escpos.printer import Dummy
 
     before, after = Dummy(), Dummy()
     before.hw("INIT")
     before.set(align="center")  # bands are cropped by the same at both sides
-    if cut:
+    if cut is Cut.PRESENT:
+        return bytes(before.output), TOTAL_CUT + PRESENT
+    if cut is Cut.PARTIAL:
         after.cut(mode="PART")
     else:
         after.ln(4)

@@ -47,8 +47,17 @@ class NetworkPrinter:
         """Switch it on; it answers when this returns."""
         self._lives += 1
         out = self._folder / f"life-{self._lives}"
-        command = [sys.executable, "-m", "devices.printer.virtual", "--port", str(PORT), "--out", str(out), *options]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "devices.printer.virtual_lines",
+            "--port",
+            str(PORT),
+            "--out",
+            str(out),
+            *options,
+        ]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         assert self._process.stdout.readline()
 
@@ -56,8 +65,10 @@ class NetworkPrinter:
         """Pull its plug."""
         assert self._process
         assert self._process.stdout
+        assert self._process.stdin
         self._process.kill()
         self._process.wait()
+        self._process.stdin.close()
         self._process.stdout.close()
 
     @property
