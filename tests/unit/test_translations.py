@@ -102,8 +102,10 @@ def test_every_code_has_its_sentence(language: str) -> None:
     assert sorted(code for code in told_codes() if i18n.error_text(code, language) == code) == []
 
 
-FAULTS = ("printer_", "presenter_", "ticket_in_", "paper_", "scanner_", "camera_")
-FAULTS += ("device_", "reader_", "cutter_", "cover_", "pcsc_")
+FAULTS = (
+    *("printer_", "presenter_", "ticket_in_", "paper_", "scanner_", "camera_"),
+    *("device_", "reader_", "cutter_", "cover_", "pcsc_"),
+)
 NO_FAULTS = {"paper_changed", "paper_wrong_side", "paper_missing"}
 
 
