@@ -218,7 +218,7 @@ class _Sheet:
 
     def qr(self, text: str) -> None:
         """A QR code of error correction M with its quiet zone, modules of whole grains, about 32 mm wide."""
-        modules = _modules(text)
+        modules = qr_modules(text)
         across = len(modules) + 2 * QUIET_MODULES
         grains = min(round(QR_WIDTH * self.scale / across / GRAIN), self.inner // across // GRAIN)
         dots = max(2, grains) * GRAIN
@@ -230,7 +230,8 @@ class _Sheet:
         self.y += code.height
 
 
-def _modules(text: str) -> list[list[bool]]:
+def qr_modules(text: str) -> list[list[bool]]:
+    """The modules of a QR code of error correction M, row by row, True is dark, without a quiet zone."""
     import qrcode  # brings its own picture classes: needed by the first slip only
     from qrcode.constants import ERROR_CORRECT_M
 
