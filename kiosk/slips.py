@@ -130,7 +130,7 @@ def ticket_slip(
         blocks.append(write.pair("Chờ khoảng (phút)", str(estimate_minutes)))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
-    blocks += write.text(where, counters=_listed(counters).replace(" ", UNBROKEN_SPACE))
+    blocks += write.text(where, counters=unbroken(_listed(counters)))
     blocks += write.text("Phiếu hết hiệu lực khi hết giờ làm việc.", Style.NOTE)
     return _marked(blocks, write, reprint)
 
@@ -221,6 +221,11 @@ def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def unbroken(text: str) -> str:
+    """`text` that stays on one line where it fits on one."""
+    return text.replace(" ", UNBROKEN_SPACE)
 
 
 def format_vnd(amount: int) -> str:

@@ -19,15 +19,15 @@ from kiosk import __version__, slips
 from kiosk.config import Site
 from kiosk.diagnostics import words
 from kiosk.diagnostics.records import TestRecord, Verdict
-from kiosk.i18n import SOURCE_LANGUAGE, advice, error_text, technician_line
+from kiosk.i18n import SOURCE_LANGUAGE, error_text, staff_advice, technician_line
 from kiosk.text import nfc
 
 READY, NOT_READY = "SẴN SÀNG PHỤC VỤ", "CHƯA SẴN SÀNG"
-TITLE = "BÁO CÁO SẴN SÀNG PHỤC VỤ"
 FRESH = timedelta(hours=24)
 SAYS_NOTHING = {"no_sensor", "kiosk_running"}  # not done for a good reason: the state is told elsewhere, or by nobody
 OLD = "test_old"
 QR_MARK = "BC1"
+SIMULATED = "simulated"
 GB = 1e9
 
 
@@ -42,13 +42,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class DeviceLine:
-    """One device; `todo` is what to do about its state."""
+    """One device; `todo` is what to do about its state, `hint` where a technician looks."""
 
     name: str
     driver: str
     connection: str
     state: str
     todo: str
+    hint: str
     level: Level
 
 
@@ -127,9 +128,7 @@ def assess(
     )
 
 
-def pdf(
-    report: Mapping[str, Any], records: Sequence[TestRecord], site: Site, technician: str, now: datetime
-) -> bytes:
+def pdf(report: Mapping[str, Any], records: Sequence[TestRecord], site: Site, technician: str, now: datetime) -> bytes:
     """The report on A4; the same bytes for the same input. `now` in the site's time zone."""
     from kiosk.diagnostics.readiness_pdf import render  # brings fonts and their tools: needed once a month
 
@@ -144,7 +143,7 @@ def slip(
     blocks: list[slips.Block] = [
         slips.Text(found.centre, slips.Style.CENTRE),
         slips.Rule(),
-        slips.Text(TITLE, slips.Style.TITLE),
+        slips.Text(f"BÁO CÁO {slips.unbroken('SẴN SÀNG')} {slips.unbroken('PHỤC VỤ')}", slips.Style.TITLE),
         slips.Banner(found.verdict),
         slips.Pair("Máy", found.kiosk),
         slips.Pair("Phiên bản", found.version),
@@ -208,22 +207,30 @@ def _said(code: str | None) -> str:
     return error_text(code or "", SOURCE_LANGUAGE)
 
 
-def _todo(code: str | None) -> str:
-    return technician_line(code or "", SOURCE_LANGUAGE) or advice(code or "", SOURCE_LANGUAGE)
+def _todo(code: str) -> str:
+    return staff_advice(code, SOURCE_LANGUAGE) if code else ""
 
 
 def _device(kind: str, told: Mapping[str, Any]) -> DeviceLine:
-    name = words.DEVICES[kind]
+    name, driver = words.DEVICES[kind], str(told.get("driver") or "")
     if not told.get("configured"):
-        return DeviceLine(name, "", "", "Không lắp", "", Level.OPEN)
-    code = told.get("code")
-    connection = told.get("connection") or {}
-    firmware = f"phiên bản {connection['firmware']}" if connection.get("firmware") else ""
-    place = " · ".join(part for part in (connection.get("model"), firmware, connection.get("where")) if part)
+        return DeviceLine(name, "", "", "Không lắp", "", "", Level.OPEN)
+    code = str(told.get("code") or "")
     ready = told.get("condition") == Condition.READY
-    state = ("Sẵn sàng" if ready else "Không hoạt động") if not code else _said(code)
+    if ready and driver == SIMULATED:
+        return DeviceLine(name, driver, "", "Mô phỏng", "Khai báo thiết bị thật trong tệp cấu hình.", "", Level.BAD)
+    state = _said(code) or ("Sẵn sàng" if ready else "Không hoạt động")
     level = (Level.NOTICE if code else Level.GOOD) if ready else Level.BAD
-    return DeviceLine(name, str(told.get("driver") or ""), place, state, _todo(code), level)
+    hint = technician_line(code, SOURCE_LANGUAGE) if code else ""
+    return DeviceLine(name, driver, _connection(told.get("connection") or {}), state, _todo(code), hint, level)
+
+
+def _connection(told: Mapping[str, str]) -> str:
+    firmware = f"phiên bản {told['firmware']}" if told.get("firmware") else ""
+    where = told.get("where", "")
+    place, _, baud = where.partition("?baud=")
+    parts = (told.get("model"), firmware, place, f"{baud} baud" if baud else "")
+    return " · ".join(part for part in parts if part)
 
 
 TOLD = {Level.GOOD: "Đạt", Level.NOTICE: "Đạt", Level.BAD: "Không đạt", Level.OPEN: "Chưa kiểm tra"}
@@ -233,7 +240,8 @@ def _test(record: TestRecord | None, now: datetime) -> TestLine:
     level = _level(record, now)
     if record is None:
         return TestLine("", TOLD[level], "", "", "", "", level)
-    when = record.at.astimezone(now.tzinfo).strftime("%H:%M %d/%m/%Y")
+    at = record.at.astimezone(now.tzinfo)
+    when = at.strftime("%H:%M" if at.date() == now.date() else "%H:%M %d/%m" if at.year == now.year else "%d/%m/%Y")
     why = _said(record.code if _fresh(record, now) else OLD)
     return TestLine("", TOLD[level], words.measured(record.figures), why, when, nfc(record.confirmed_by), level)
 
@@ -265,7 +273,7 @@ def _machine(report: Mapping[str, Any], latest: Mapping[Key, TestRecord]) -> Ite
     yield "Giờ lệch so với tỉnh", f"{words.number(skew)} giây" if skew is not None else unknown
     yield "Hệ thống của tỉnh", _province(province)
     yield "Tải của máy", words.number(host["load"], 2) if host.get("load") is not None else unknown
-    yield "Hệ điều hành", str(host.get("system", unknown))
+    yield "Hệ điều hành", str(host.get("system", unknown)).partition("-with-")[0]
     yield "Python", str(host.get("python", unknown))
 
 
@@ -301,7 +309,7 @@ def _reasons(
             yield f"{words.title_of(*key)}: {_lower(_said(record.code)) or 'không đạt'}"
     if missing := [words.title_of(*key) for key in wanted if _blocks(latest.get(key), now)]:
         yield f"Còn {len(missing)} mục chưa kiểm tra: {'; '.join(missing)}."
-    if pretended := [words.DEVICES[kind] for kind in there if report["devices"][kind].get("driver") == "simulated"]:
+    if pretended := [words.DEVICES[kind] for kind in there if report["devices"][kind].get("driver") == SIMULATED]:
         yield f"Thiết bị mô phỏng, không phục vụ được người dân: {', '.join(map(_lower, pretended))}."
     if report["province"].get("sandbox"):
         yield "Hệ thống của tỉnh là bản dùng thử trong máy: hồ sơ không đến cơ quan nào."

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from fpdf import FPDF, Align, XPos, YPos
 from fpdf.enums import MethodReturnValue
+from fpdf.fonts import TTFFont
 
 from kiosk.diagnostics import readiness
 from kiosk.diagnostics.readiness import Level, Readiness
 from kiosk.slip_picture import qr_modules
+from kiosk.slips import unbroken
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # at INFO it tells every table of a font
 
@@ -48,20 +51,27 @@ class _Cell(NamedTuple):
 
 def render(found: Readiness) -> bytes:
     """The report as a PDF of as many pages as it needs, its text selectable; no other clock than `found.at`."""
-    sheet = _Sheet(found)
+    with closing(_Sheet(found, 0)) as trial:  # pages have to be counted before the first can say how many there are
+        _compose(trial, found)
+        pages = trial.pages_count
+    with closing(_Sheet(found, pages)) as sheet:
+        _compose(sheet, found)
+        return bytes(sheet.output())
+
+
+def _compose(sheet: _Sheet, found: Readiness) -> None:
     sheet.head()
     sheet.verdict()
     sheet.heading("1. Thiết bị")
-    sheet.table(("Thiết bị", "Kết nối", "Tình trạng", "Việc cần làm"), (36, 44, 40, 54), _device_rows(found))
+    sheet.lines(("Thiết bị", "Kết nối", "Tình trạng", "Việc cần làm"), (36, 44, 40, 54), _device_rows(found))
     sheet.heading("2. Tự kiểm tra")
-    sheet.table(("Nội dung", "Kết quả", "Số đo", "Lúc"), (62, 36, 48, 28), _test_rows(found))
+    sheet.lines(("Nội dung", "Kết quả", "Số đo", "Lúc"), (66, 32, 51, 25), _test_rows(found))
     sheet.heading("3. Máy và hệ thống")
     sheet.facts(found.machine)
     if found.notes:
         sheet.heading("4. Lưu ý")
         sheet.bullets(found.notes)
     sheet.signatures()
-    return bytes(sheet.output())
 
 
 def _device_rows(found: Readiness) -> list[list[_Cell]]:
@@ -70,7 +80,7 @@ def _device_rows(found: Readiness) -> list[list[_Cell]]:
             _Cell(line.name, below=line.driver, style=SEMIBOLD),
             _Cell(line.connection or "–"),
             _Cell(line.state, mark=line.level),
-            _Cell(line.todo or "–"),
+            _Cell(line.todo or "–", below=line.hint),
         ]
         for line in found.devices
     ]
@@ -91,9 +101,10 @@ def _test_rows(found: Readiness) -> list[list[_Cell]]:
 class _Sheet(FPDF):
     """The pages of one report."""
 
-    def __init__(self, found: Readiness) -> None:
+    def __init__(self, found: Readiness, pages: int) -> None:
         super().__init__(format="A4")
         self._found = found
+        self._pages = pages
         self._measuring = False
         for style, name in FILES.items():
             self.add_font(FAMILY, style, FONTS / f"BeVietnamPro_{name}.ttf")
@@ -106,8 +117,14 @@ class _Sheet(FPDF):
         self.set_author(found.technician)
         self.set_subject(found.centre)
         self.set_creator(f"Kiosk Một Cửa {found.version}")
-        self.alias_nb_pages()
+        self.str_alias_nb_pages = ""
         self.add_page()
+
+    def close(self) -> None:
+        """Let go of the fonts' files."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()
 
     # -- parts ---------------------------------------------------------------------------------------------------
     def head(self) -> None:
@@ -119,9 +136,9 @@ class _Sheet(FPDF):
         self.ln(1)
         self.write_text("Báo cáo sẵn sàng phục vụ", room, 21, BOLD, BRAND)
         self.ln(1.5)
-        self.write_text(f"Kiosk {found.kiosk} · mã cơ quan {found.agency} · phần mềm {found.version}", room, 10)
+        self.write_text(f"Kiosk {found.kiosk} · mã cơ quan {found.agency} · phần mềm {found.version}", room, 9.5)
         at = found.at.strftime("%H:%M ngày %d/%m/%Y")
-        self.write_text(f"Kiểm tra lúc {at} (UTC{found.at:%z}) · người kiểm tra: {found.technician}", room, 10)
+        self.write_text(f"Kiểm tra lúc {at} · người kiểm tra: {unbroken(found.technician)}", room, 9.5)
         self.set_y(max(self.get_y(), TOP + side) + 3)
 
     def verdict(self) -> None:
@@ -139,11 +156,12 @@ class _Sheet(FPDF):
             self.write_text(found.verdict, inner, 16, BOLD, COLOURS[level])
             self.set_x(LEFT + 20)
             self.write_text(counted, inner, 9.5, REGULAR, MUTED)
+            self.ln(0.8 if found.reasons else 0.0)
             for reason in found.reasons:
                 self.ln(0.8)
                 self._bullet(reason, LEFT + 20, inner)
 
-        top, height = self.get_y(), self._height(text) + 9
+        height = self._height(text) + 8
         self._room(height)
         top = self.get_y()
         self._box(LEFT, top, self.epw, height, PALE)
@@ -160,7 +178,7 @@ class _Sheet(FPDF):
         self.write_text(text, self.epw, 12.5, BOLD, BRAND)
         self.ln(1.2)
 
-    def table(self, titles: Sequence[str], widths: Sequence[float], rows: Sequence[Sequence[_Cell]]) -> None:
+    def lines(self, titles: Sequence[str], widths: Sequence[float], rows: Sequence[Sequence[_Cell]]) -> None:
         """Rows that are never torn; the titles stand on every page."""
         self._titles(titles, widths)
         for row in rows:
@@ -226,7 +244,7 @@ class _Sheet(FPDF):
         said = f"{readiness.short(found.digest)} · kiosk {found.kiosk} · {found.at:%H:%M %d/%m/%Y}"
         self.write_text(f"Mã báo cáo {said}", self.epw, 8, REGULAR, MUTED)
         self.set_y(y)
-        self.write_text(f"Trang {self.page_no()}/{{nb}}", self.epw, 8, REGULAR, MUTED, Align.R)
+        self.write_text(f"Trang {self.page_no()}/{self._pages}", self.epw, 8, REGULAR, MUTED, Align.R)
         self.write_text(f"SHA-256 {found.digest}", self.epw, 5.5, REGULAR, MUTED)
 
     # -- pieces --------------------------------------------------------------------------------------------------
@@ -239,8 +257,9 @@ class _Sheet(FPDF):
         self.set_text_color(*ink)
         height = size * POINT * LEADING
         if self._measuring:
-            lines = self.multi_cell(width, height, text, dry_run=True, output=MethodReturnValue.LINES)
-            self.set_xy(x, self.get_y() + height * len(lines))
+            used = self.multi_cell(width, height, text, dry_run=True, output=MethodReturnValue.HEIGHT)
+            assert isinstance(used, float)
+            self.set_xy(x, self.get_y() + used)
             return
         self.multi_cell(width, height, text, align=align, new_x=XPos.LEFT, new_y=YPos.NEXT)
         self.set_x(x)

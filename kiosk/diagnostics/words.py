@@ -51,7 +51,8 @@ FIGURES = {
     "celsius": "{n} °C",
     "sensor": "cảm biến {n}",
     "difference_s": "lệch {n} giây",
-    "health": "trả lời: {n}",
+    "health": "tình trạng {n}",
+    "read_back": "đọc lại mã: {n}",
     "tls": "{n}",
     "certificate_days": "chứng thư còn {n} ngày",
     "client_certificate_days": "chứng thư của máy còn {n} ngày",
@@ -66,13 +67,26 @@ FIGURES = {
     "places_mm": "tại (mm): {n}",
     "access": "mở bằng {n}",
     "trust": "chữ ký: {n}",
-    "clone_check": "chip: {n}",
+    "clone_check": "{n}",
     "commands": "{n} lệnh",
     "bytes": "{n} byte",
     "seconds": "{n} giây",
     "dead": "{n} ô không nhận chạm",
     "places": "hàng-cột: {n}",
     "reason": "{n}",
+}
+VALUES = {
+    "yes": "được",
+    "ok": "tốt",
+    "trusted": "tin cậy",
+    "untrusted_signer": "người ký chưa biết",
+    "failed": "sai",
+    "not_checked": "chưa kiểm tra",
+    "genuine": "chip thật",
+    "copied": "chip sao chép",
+    "pace_can": "PACE-CAN",
+    "pace_mrz": "PACE-MRZ",
+    "bac": "BAC",
 }
 
 
@@ -91,7 +105,9 @@ def number(value: float, decimals: int | None = None) -> str:
 def measured(figures: Mapping[str, float | str]) -> str:
     """The figures of a test with their units; one that nobody has named keeps its key."""
     return " · ".join(
-        FIGURES.get(name, f"{name} {{n}}").format(n=value if isinstance(value, str) else number(value))
+        FIGURES.get(name, f"{name} {{n}}").format(
+            n=VALUES.get(value, value) if isinstance(value, str) else number(value)
+        )
         for name, value in figures.items()
         if value != ""
     )
