@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kiosk.slips import UNBROKEN_SPACE
+
 DEVICES = {
     "printer": "Máy in phiếu",
     "code_scanner": "Máy đọc mã",
@@ -105,9 +107,9 @@ def number(value: float, decimals: int | None = None) -> str:
 def measured(figures: Mapping[str, float | str]) -> str:
     """The figures of a test with their units; one that nobody has named keeps its key."""
     return " · ".join(
-        FIGURES.get(name, f"{name} {{n}}").format(
-            n=VALUES.get(value, value) if isinstance(value, str) else number(value)
-        )
+        FIGURES.get(name, f"{name} {{n}}")
+        .replace("{n} ", f"{{n}}{UNBROKEN_SPACE}")
+        .format(n=VALUES.get(value, value) if isinstance(value, str) else number(value))
         for name, value in figures.items()
         if value != ""
     )
