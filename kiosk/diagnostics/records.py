@@ -25,6 +25,8 @@ class TestRecord:
     Nothing in it tells about a person except `confirmed_by`, the account of the technician who looked.
     """
 
+    __test__ = False  # pytest: its name does not make it a test case
+
     test: str  # "printer_ticket", "storage_write", …: stable, translated
     verdict: Verdict
     at: datetime  # aware, when it began
