@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 QR_MARK = "KT1"  # of a technician's slip, which no screen of the citizens takes for anything
 TOKEN_BYTES = 8  # a slip of an earlier test is never taken for this one
 MOST_SPECKS = 5  # fewer are dust that the next sheet takes along
-LARGE_MM = 2.0  # as high as a small letter of 12 points: it covers a whole sign
+LARGE_MM = 3.0  # as high as a capital letter of 12 points: it covers a whole sign
 PLACES = 8  # named in the record
 
 
