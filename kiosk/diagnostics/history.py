@@ -56,7 +56,6 @@ class Journal:
             if len(whole) + len(line) > self._limit:
                 _replace(self.path, _newer_half(whole) + line)
                 return
-            os.ftruncate(file, len(whole))
             try:
                 _write_all(file, line, at=len(whole))
                 os.fsync(file)

@@ -274,6 +274,10 @@ def test_skipping_stopping_and_leaving(technician: Player) -> None:
     kiosk.run_self_tests(["sound"])  # nobody is logged in
     kiosk.self_test_answer(True)
     assert player.state.diagnostics.running == ""
+    log_in(player, "technician", "8642")
+    kiosk.run_self_tests(["sound"])
+    kiosk.self_test_answer(True)
+    assert last(player) == ("sound", "pass", "")
 
 
 def test_what_comes_after_a_skip_is_not_heard(technician: Player) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,15 @@ def test_a_slow_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(selftests, "SLOW_WRITE_MS", 0.0)
     found = selftests.storage_write(tmp_path)
     assert (found.verdict, found.code) == (Verdict.FAIL, "storage_slow")
+
+
+def test_a_disk_that_returns_other_bytes_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def worn_out(file: int, *_: int) -> None:
+        os.pwrite(file, b"\0\0\0\0\0\0\0\0", 4096)
+
+    monkeypatch.setattr(os, "posix_fadvise", worn_out)
+    found = selftests.storage_write(tmp_path)
+    assert (found.verdict, found.code) == (Verdict.FAIL, "storage_corrupt")
 
 
 def test_a_folder_that_is_gone_cannot_be_written(tmp_path: Path) -> None:

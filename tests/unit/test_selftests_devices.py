@@ -97,6 +97,15 @@ def test_a_line_along_the_sheet_is_a_streak(tmp_path: Path) -> None:
     assert "x 69" in str(found.figures["places_mm"]) or "x 70" in str(found.figures["places_mm"])
 
 
+def test_a_streak_that_is_broken_here_and_there_is_one(tmp_path: Path) -> None:
+    picture = sheet()
+    pen = ImageDraw.Draw(picture)
+    for top in range(0, A4[1], dots(6)):
+        pen.line((dots(70), top, dots(70), top + dots(5)), fill=120, width=2)
+    found = scanned(tmp_path, picture)
+    assert (found.code, found.figures["streaks"], found.figures["specks"]) == ("scan_streaks", 1, 0)
+
+
 def test_a_dark_sheet_and_a_written_one(tmp_path: Path) -> None:
     assert scanned(tmp_path / "dark", sheet(120)).code == "scan_dark"
     written = sheet()

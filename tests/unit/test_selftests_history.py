@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 from datetime import UTC, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_journal_stays_bounded_and_keeps_the_newest(tmp_path: Path) -> None:
     assert len(kept) > 30
 
 
-@pytest.mark.parametrize("torn", [b'{"n": 9', b"\xff\xfe\n", b"[1]\n", b'{"n": 9}'])
+@pytest.mark.parametrize("torn", [b'{"n": 9', b'{"n": ' + b"9" * 300, b"\xff\xfe\n", b"[1]\n", b'{"n": 9}'])
 def test_a_torn_line_is_left_out_and_hides_no_other(tmp_path: Path, torn: bytes) -> None:
     journal = Journal(tmp_path / "j.jsonl")
     journal.append({"n": 1})
@@ -50,25 +51,27 @@ def test_a_torn_line_is_left_out_and_hides_no_other(tmp_path: Path, torn: bytes)
     assert [line["n"] for line in journal.records()] == [1, 2]
 
 
-def _append(path: Path, name: str) -> None:
-    for number in range(100):
-        Journal(path, limit=2000).append({"who": name, "n": number})
+def _append(path: Path, name: str, limit: int, start: Barrier) -> None:
+    start.wait()
+    for number in range(150):
+        Journal(path, limit).append({"who": name, "n": number})
 
 
-def test_processes_at_once_lose_and_mix_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("limit", [100_000, 600])
+def test_processes_at_once_lose_and_mix_nothing(tmp_path: Path, limit: int) -> None:
     path = tmp_path / "j.jsonl"
-    fork = multiprocessing.get_context("spawn")
-    processes = [fork.Process(target=_append, args=(path, name)) for name in "ab"]
+    spawn = multiprocessing.get_context("spawn")
+    start = spawn.Barrier(3)
+    processes = [spawn.Process(target=_append, args=(path, name, limit, start)) for name in "abc"]
     for process in processes:
         process.start()
     for process in processes:
         process.join()
-    lines = path.read_bytes().splitlines()
-    kept = [json.loads(line) for line in lines]
-    for name in "ab":
+    kept = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert len(kept) == 450 or limit == 600
+    for name in "abc":
         numbers = [line["n"] for line in kept if line["who"] == name]
-        assert numbers == list(range(numbers[0], 100)) if numbers else True
-    assert kept[-1]["n"] == 99
+        assert numbers == list(range(150))[150 - len(numbers) :]
 
 
 def test_changes_and_counters_are_kept_by_device(tmp_path: Path) -> None:
