@@ -44,8 +44,11 @@ class PrintResult(StrEnum):
     """How sure it is that the paper came out."""
 
     CONFIRMED = "confirmed"  # the printer answered after the job that all is well
-    UNCONFIRMED = "unconfirmed"  # all bytes were taken, but the printer tells no status
+    UNCONFIRMED = "unconfirmed"  # all bytes were taken, but the printer has not told what became of them
     FAILED = "failed"  # nothing complete came out
+
+
+NO_STATUS = "printer_no_status"  # code of every job of a printer that never tells anything
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,14 @@ class TicketPrinter(Device, Protocol):
 
     def print_page(self, image: Image.Image) -> PrintOutcome:
         """Print one picture (mode "1" or "L", `width_dots` wide) and cut. Never raises for printer faults."""
+
+
+@runtime_checkable
+class CutTeller(Protocol):
+    """What some ticket printers can do besides."""
+
+    def came_out(self) -> bool | None:
+        """Whether the last job came out whole; None when it cannot tell. Raises `DeviceError` while nobody answers."""
 
 
 @runtime_checkable

@@ -28,7 +28,7 @@ from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
-from kiosk.printing import SlipDrawn
+from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
 from kiosk.technician import SelfTestEnded, SelfTestPrinted, TechnicianVerbs
 from offline_queue.entry import OutboxChanged
@@ -57,6 +57,7 @@ class Kiosk(TechnicianVerbs):
             ScanFinished: self.scan_finished,
             PageFailed: self.scan_failed,
             SlipDrawn: self.slip_drawn,
+            SlipSettled: self.slip_settled,
             TicketPrinted: self.printed,
             JobFailed: self._job_failed,
             DossierStored: self.dossier_stored,

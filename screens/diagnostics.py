@@ -68,7 +68,8 @@ class DeviceCard(Press):
             return
         words, self.state_icon, self.state_color = CONDITIONS[status.condition]
         self.state_text = tr._(words)
-        self.advice = " ".join(part for part in (tr.error(status.code), tr.advice(status.code)) if part)
+        line = tr.technician_line(status.code) or tr.advice(status.code)
+        self.advice = " ".join(part for part in (tr.error(status.code), line) if part)
 
 
 class TestRow(Press):
@@ -237,7 +238,7 @@ class DiagnosticsScreen(KioskScreen):
         if record:
             _, row.icon, row.icon_color = VERDICTS[record.verdict]
             row.detail, row.figures = told(record), measured(record)
-            row.advice = tr.advice(record.code) if _failed(record) else ""
+            row.advice = (tr.technician_line(record.code) or tr.advice(record.code)) if _failed(record) else ""
         else:
             row.detail = tr._(words)
         return row

@@ -67,13 +67,14 @@ def scan_papers(player: Player) -> None:
     for component in player.kiosk.papers_needed():
         player.kiosk.open_paper(component.id)
         player.kiosk.scan_page()
-        player.until(partial(_has_page, component.id), "the page")
+        player.until(partial(has_page, component.id), "the page")
         player.until(lambda s: bool(s.session and s.session.scan is Job.NONE), "the end of the scan")
         player.kiosk.next()
     player.kiosk.next()
 
 
-def _has_page(component_id: str, state: AppState) -> bool:
+def has_page(component_id: str, state: AppState) -> bool:
+    """Whether a page of this paper is stored."""
     return bool(state.session and state.session.papers.get(component_id))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from kiosk.needs import HELP_CALLED
 from kiosk.state import (
     Job,
     PaperView,
@@ -34,10 +35,11 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     absent = StaffView(role="technician")
     yield Scene("login-nobody", replace(base, step=Step.LOGIN, staff=absent))
     desk = StaffView(role="staff", name=names[0], tickets=_tickets(), entries=_entries(), paused=("C",))
-    notices = ("province_unauthorised", "store_salvaged", "clock_wrong")
+    notices = (HELP_CALLED, "province_unauthorised", "store_salvaged", "clock_wrong")
     oldest = NOW - timedelta(hours=3, minutes=12)
     counts = OutboxCounts(12, 1, 40, oldest_pending=oldest, room=Room.LOW, notices=notices)
-    staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts)
+    staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts, devices=TROUBLE)
+    yield Scene("staff-tickets", staff, lambda screen: screen.open_tab("tickets"))
     yield Scene("staff", staff)
     yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
     said = replace(staff, staff=replace(desk, code="reprint_sent"), trouble="stopped_by_staff", outbox=OutboxCounts())
