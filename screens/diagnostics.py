@@ -14,14 +14,14 @@ from kivy.uix.boxlayout import BoxLayout
 from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.selftests import BY_KEY, SelfTest
+from kiosk.diagnostics.words import DEVICES, VERDICTS
 from kiosk.state import AppState, DeviceMemory, DiagnosticsView, Stage
 from screens import sound, theme
 from screens.diagnostics_touch import TouchGrid
 from screens.diagnostics_words import (
     DEVICE_ICONS,
-    DEVICES,
     PROMPTS,
-    VERDICTS,
+    VERDICT_LOOKS,
     connected,
     counted,
     measured,
@@ -234,9 +234,10 @@ class DiagnosticsScreen(KioskScreen):
 
     def _test_row(self, test: SelfTest, record: TestRecord | None) -> TestRow:
         row = TestRow(title=test_title(test.name, test.device), run=lambda: self.kiosk.run_self_tests([test.key]))
-        words, row.icon, row.icon_color = VERDICTS[Verdict.NOT_DONE]
+        words = VERDICTS[Verdict.NOT_DONE]
+        row.icon, row.icon_color = VERDICT_LOOKS[Verdict.NOT_DONE]
         if record:
-            _, row.icon, row.icon_color = VERDICTS[record.verdict]
+            row.icon, row.icon_color = VERDICT_LOOKS[record.verdict]
             row.detail, row.figures = told(record), measured(record)
             row.advice = (tr.technician_line(record.code) or tr.advice(record.code)) if _failed(record) else ""
         else:
@@ -255,7 +256,8 @@ def _failed(record: TestRecord | None) -> bool:
 def _history(view: DiagnosticsView) -> Iterator[tuple[Any, str, str, Any]]:
     """(time, text, icon, colour) of every self-test and every change of a device."""
     for record in view.records:
-        words, icon, color = VERDICTS[record.verdict]
+        words = VERDICTS[record.verdict]
+        icon, color = VERDICT_LOOKS[record.verdict]
         reason = f" – {tr.error(record.code)}" if record.code else ""
         yield record.at, f"{test_title(record.test, record.device)}: {tr._(words)}{reason}", icon, color
     for kind, memory in view.memory.items():

@@ -1,84 +1,27 @@
-"""Words of the technician's screen: what tests, verdicts, figures and counters are called."""
+"""Looks and prompts of the technician's screen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from kiosk.diagnostics.records import TestRecord, Verdict
+from kiosk.diagnostics.words import CONNECTION, COUNTERS, DEVICES, FIGURES, TESTS, VERDICTS
 from kiosk.i18n import SOURCE_LANGUAGE
 from kiosk.state import Stage
 from screens import theme
 from screens.tr import tr
 
-DEVICES = {
-    "printer": "Máy in phiếu",
-    "code_scanner": "Máy đọc mã",
-    "document_scanner": "Máy quét giấy tờ",
-    "card_reader": "Đầu đọc thẻ",
-}
 DEVICE_ICONS = {
     "printer": "printer",
     "code_scanner": "barcode-scan",
     "document_scanner": "scanner",
     "card_reader": "card-account-details-outline",
 }
-TESTS = {
-    "device_state": "Kết nối và trạng thái",
-    "storage_write": "Ghi ổ lưu trữ",
-    "outbox_integrity": "Kho hồ sơ",
-    "disk_free": "Dung lượng trống",
-    "memory": "Bộ nhớ",
-    "temperature": "Nhiệt độ",
-    "clock": "Giờ so với tỉnh",
-    "province_tls": "Đường nối đến tỉnh",
-    "printer_ticket": "In phiếu thử, đọc lại mã",
-    "code_read": "Đọc một mã bất kỳ",
-    "scan_blank": "Quét giấy trắng",
-    "card_chip": "Đọc chip của một thẻ",
-    "touch_grid": "Chạm khắp màn hình",
-    "sound": "Âm thanh",
+VERDICT_LOOKS = {
+    Verdict.PASS: ("check-circle", theme.GREEN_TEXT),
+    Verdict.FAIL: ("close-octagon", theme.RED),
+    Verdict.NOT_DONE: ("minus-circle-outline", theme.MUTED),
 }
-VERDICTS = {
-    Verdict.PASS: ("Đạt", "check-circle", theme.GREEN_TEXT),
-    Verdict.FAIL: ("Không đạt", "close-octagon", theme.RED),
-    Verdict.NOT_DONE: ("Chưa kiểm tra", "minus-circle-outline", theme.MUTED),
-}
-FIGURES = {  # what is not here is for the report alone
-    "answer_ms": "trả lời sau {n} ms",
-    "median_ms": "thường {n} ms",
-    "longest_ms": "lâu nhất {n} ms",
-    "pending": "{n} hồ sơ chờ gửi",
-    "problems": "{n} chỗ hỏng",
-    "free_mb": "còn trống {n} MB",
-    "available_mb": "còn trống {n} MB",
-    "celsius": "{n} °C",
-    "difference_s": "lệch {n} giây",
-    "tls": "{n}",
-    "certificate_days": "chứng thư còn {n} ngày",
-    "client_certificate_days": "chứng thư của máy còn {n} ngày",
-    "characters": "{n} ký tự",
-    "scan_s": "quét {n} giây",
-    "specks": "{n} chấm bẩn",
-    "streaks": "{n} vệt",
-    "largest_mm": "lớn nhất {n} mm",
-    "places_mm": "tại (mm): {n}",
-    "access": "mở bằng {n}",
-    "trust": "chữ ký: {n}",
-    "clone_check": "chip: {n}",
-    "commands": "{n} lệnh",
-    "seconds": "{n} giây",
-    "dead": "{n} ô không nhận chạm",
-    "places": "hàng-cột: {n}",
-    "reason": "{n}",
-}
-COUNTERS = {
-    "jobs": "{n} việc",
-    "pages": "{n} trang",
-    "reads": "{n} lần đọc",
-    "failed": "{n} việc hỏng",
-    "faults": "{n} lần lỗi",
-}
-CONNECTION = {"model": "{n}", "firmware": "phiên bản {n}", "where": "{n}"}
 # stage: icon, what to do, more about it, the main action ("" = the machine goes on by itself), what «no» is called
 PROMPTS = {
     Stage.WORKING: ("timer-sand", "Máy đang kiểm tra…", "Xin chờ một chút.", "", ""),
@@ -143,7 +86,7 @@ def test_title(test: str, device: str) -> str:
 
 def told(record: TestRecord) -> str:
     """The verdict in words, when, and why."""
-    parts = [tr._(VERDICTS[record.verdict][0]), record.at.strftime("%H:%M %d/%m")]
+    parts = [tr._(VERDICTS[record.verdict]), record.at.strftime("%H:%M %d/%m")]
     return " · ".join([*parts, tr.error(record.code).rstrip(".")] if record.code else parts)
 
 

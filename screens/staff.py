@@ -7,10 +7,10 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.diagnostics.words import DEVICES
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.state import AppState, StaffTicket
 from offline_queue.entry import EXPORTED, EntryState, OutboxEntry
-from screens.diagnostics_words import DEVICES
 from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
