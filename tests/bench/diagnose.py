@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from devices.printer.virtual import TcpPrinter
+from devices.printer.virtual_lines import TcpPrinter
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3

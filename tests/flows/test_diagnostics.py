@@ -17,7 +17,8 @@ from devices.code_scanner.serial_simulator import SerialScannerSimulator
 from devices.errors import DeviceError
 from devices.events import CodeScanned, DeviceChanged
 from devices.interfaces import Condition, DeviceStatus
-from devices.printer.virtual import Fault, PtyPrinter, TcpPrinter
+from devices.printer.virtual import Fault
+from devices.printer.virtual_lines import PtyPrinter, TcpPrinter
 from kiosk.audit import verify
 from kiosk.config import Config
 from kiosk.diagnostics.records import Verdict

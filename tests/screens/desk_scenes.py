@@ -20,6 +20,7 @@ from kiosk.state import (
 from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Problem, Receipt, Room
 from tests.screens.scene import (
     NOW,
+    TROUBLE,
     Scene,
     Site,
 )

@@ -20,7 +20,8 @@ from devices.document_scanner.simulated import SimulatedDocumentScanner
 from devices.errors import NeedsAttention
 from devices.interfaces import PrintResult
 from devices.printer import escpos
-from devices.printer.virtual import Fault, TcpPrinter
+from devices.printer.virtual import Fault
+from devices.printer.virtual_lines import TcpPrinter
 from kiosk.diagnostics import selftests_devices as devices
 from kiosk.diagnostics.dirt import find_dirt
 from kiosk.diagnostics.records import Verdict
