@@ -177,7 +177,7 @@ def diagnose(options: argparse.Namespace, config: Config) -> int:
     else:
         from kiosk.diagnostics.runner import table
 
-        print("\n".join(table(answer, lambda code: i18n.error_text(code, "en"))))
+        print("\n".join(table(answer, lambda code: i18n.technician_line(code, "en") or i18n.error_text(code, "en"))))
     return DONE if healthy else FAILED
 
 
