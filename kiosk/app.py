@@ -2,7 +2,7 @@
 
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
 `journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff),
-`technician.py` (self-tests), `device_memory.py` (history and counters).
+`technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters).
 Here: the session's end, and events.
 """
 
@@ -29,8 +29,9 @@ from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageSto
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
 from kiosk.printing import SlipDrawn, SlipSettled
+from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
-from kiosk.technician import SelfTestEnded, SelfTestPrinted, TechnicianVerbs
+from kiosk.technician import SelfTestEnded, SelfTestPrinted
 from offline_queue.entry import OutboxChanged
 
 WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
@@ -40,7 +41,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(TechnicianVerbs):
+class Kiosk(ReportVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -66,6 +67,7 @@ class Kiosk(TechnicianVerbs):
             PinChecked: self.pin_checked,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
+            ReportWritten: self.report_written,
             SelfTestPrinted: self.self_test_printed,
         }
         self.parts.hall.store.reconcile(self.now())

@@ -273,6 +273,7 @@ class DiagnosticsView:
     running: str = ""
     stage: Stage = Stage.NONE
     code: str = ""
+    file: str = ""  # the report that was just written
     left: int = 0  # tests that follow
     records: tuple[TestRecord, ...] = ()  # the newest first
     memory: Mapping[str, DeviceMemory] = field(default_factory=lambda: MappingProxyType({}))

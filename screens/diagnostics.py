@@ -173,7 +173,7 @@ class DiagnosticsScreen(KioskScreen):
         self._put("prompt_part" if view.running else "devices_part" if self.tab == "devices" else "rows_part")
         for kind, card in self.cards.items():
             card.show(state.devices.get(kind), view.memory.get(kind))
-        key = (self.tab, view.records, view.memory, state.devices, state.language)
+        key = (self.tab, view.records, view.memory, view.code, view.file, state.devices, state.language)
         if key != self._shown and not view.running:
             self._shown = key
             self._fill(state)
@@ -225,12 +225,23 @@ class DiagnosticsScreen(KioskScreen):
             last = {test: view.last(test.name, test.device) for test in self.kiosk.self_tests}
             for test in sorted(last, key=lambda test: not _failed(last[test])):  # what needs a hand comes first
                 rows.add_widget(self._test_row(test, last[test]))
+        elif self.tab == "reports":
+            self._fill_reports(state)
         elif self.tab == "history":
             for row in sorted(_history(state.diagnostics), key=lambda row: row[0], reverse=True)[:HISTORY_ROWS]:
                 at, text, icon, color = row
                 rows.add_widget(LogRow(time=at.strftime("%d/%m %H:%M"), text=text, icon=icon, icon_color=color))
             if not rows.children:
                 rows.add_widget(LogRow(text=tr._("Chưa có gì ở đây."), icon="history"))
+
+    def _fill_reports(self, state: AppState) -> None:
+        report = TestRow(title=tr._("Báo cáo sẵn sàng"), run=self.kiosk.make_readiness_report)
+        report.icon, report.icon_color = "file-document-check-outline", theme.BLUE
+        report.detail = tr._("Ghi tệp PDF để ký, và in phiếu tóm tắt.")
+        view = state.diagnostics
+        report.figures = " ".join(filter(None, (tr.error(view.code), view.file)))
+        report.advice = tr.advice(view.code)
+        self.ids.rows.add_widget(report)
 
     def _test_row(self, test: SelfTest, record: TestRecord | None) -> TestRow:
         row = TestRow(title=test_title(test.name, test.device), run=lambda: self.kiosk.run_self_tests([test.key]))

@@ -17,6 +17,7 @@ from kiosk import __version__, i18n
 from kiosk.config import ASSETS, Config
 from kiosk.diagnostics.connection import connection_of
 from kiosk.diagnostics.records import TestRecord, Verdict
+from kiosk.diagnostics.selftests import SelfTest
 from kiosk.diagnostics.words import DEVICES, FIGURES, TESTS, VERDICTS
 from kiosk.slips import Banner, Block, Item, Pair, Qr, Rule, Slip, Style, Text
 
@@ -32,6 +33,7 @@ CONDITIONS = {
     Condition.OFFLINE: "Không tìm thấy",
 }
 FRESH_HOURS = 24  # a self-test that is older tells nothing about today
+NOT_TRIED = {"skipped", "province_sandbox", "province_absent"}  # left out by a person, or with nothing to try
 DIGEST_LETTERS = 16
 FONT = "Be Vietnam"
 INK, MUTED, GREEN, RED, LINE = (26, 26, 26), (90, 86, 78), (27, 127, 75), (155, 28, 31), (217, 211, 199)
@@ -48,6 +50,7 @@ class Readiness:
     at: datetime
     statuses: Mapping[str, DeviceStatus]
     records: Sequence[TestRecord]
+    expected: Sequence[SelfTest] = ()  # what must have been tried
     waiting: int = 0  # dossiers in the outbox
     paper_metres: float | None = None
     reasons: tuple[str, ...] = field(init=False)
@@ -57,7 +60,7 @@ class Readiness:
 
     @property
     def ready(self) -> bool:
-        """Whether every configured device is ready and no self-test of the last day has failed."""
+        """Whether every device is a real one and ready, and each self-test was passed within a day."""
         return not self.reasons
 
     @property
@@ -78,10 +81,11 @@ def newest(records: Sequence[TestRecord]) -> tuple[TestRecord, ...]:
     return tuple(sorted(known, key=lambda r: (order.index(r.test), r.device)))
 
 
-def test_name(record: TestRecord) -> str:
+def test_name(test: SelfTest | TestRecord) -> str:
     """«Máy in phiếu: kết nối và trạng thái»."""
-    name = TESTS.get(record.test, record.test)
-    return f"{DEVICES[record.device]}: {name[:1].lower()}{name[1:]}" if record.device in DEVICES else name
+    key = test.name if isinstance(test, SelfTest) else test.test
+    name = TESTS.get(key, key)
+    return f"{DEVICES[test.device]}: {name[:1].lower()}{name[1:]}" if test.device in DEVICES else name
 
 
 def figures(record: TestRecord) -> str:
@@ -106,8 +110,11 @@ def _reasons(told: Readiness) -> list[str]:
             found.append(f"{DEVICES[kind]}: {i18n.error_text(status.code, LANGUAGE) or CONDITIONS[status.condition]}")
         elif told.config.devices[kind].get("driver") == "simulated":
             found.append(f"{DEVICES[kind]}: thiết bị mô phỏng, không phải máy thật.")
-    if not told.records:
-        found.append("Chưa có kết quả tự kiểm tra nào.")
+    if told.config.province is None or told.config.province.sandbox:
+        found.append("Cổng của tỉnh: chưa nối với hệ thống thật.")
+    tried = {(record.test, record.device) for record in told.records if record.code not in NOT_TRIED}
+    if untried := [test_name(test) for test in told.expected if (test.name, test.device) not in tried]:
+        found.append(f"Chưa thử: {'; '.join(untried)}.")
     for record in told.records:
         if record.verdict is Verdict.FAIL:
             found.append(f"{test_name(record)}: {i18n.error_text(record.code, LANGUAGE)}")

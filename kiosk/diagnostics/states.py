@@ -6,8 +6,9 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from kiosk.diagnostics.connection import connection_of
 from kiosk.diagnostics.history import History
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.runner import Run, run_all
-from kiosk.diagnostics.selftests import BY_KEY, LOW_DISK_BYTES, Finding, SelfTest, not_done
+from kiosk.diagnostics.selftests import BY_KEY, LOW_DISK_BYTES, TESTS, Finding, SelfTest, not_done
 from kiosk.diagnostics.selftests_province import MAX_CLOCK_SKEW_SECONDS
 from offline_queue.errors import OutboxError
 from offline_queue.gateway import SubmitError
@@ -40,6 +41,18 @@ def report(config: Config, only: str = "", self_test: bool = False) -> tuple[dic
     parts = [*configured, answer["province"], answer["host"]]
     failed = [test for part in parts for test in part.get("tests", ()) if test["verdict"] == Verdict.FAIL]
     return answer, not failed and all(part["ok"] for part in parts)
+
+
+def write_report(config: Config, answer: Mapping[str, Any], folder: Path) -> Path:
+    """The readiness report of what `report` has found and of the self-tests that are kept. Raises OSError."""
+    from kiosk.diagnostics import readiness
+
+    found = {kind: part for kind, part in answer["devices"].items() if part["configured"]}
+    statuses = {k: DeviceStatus(Condition(part["condition"]), part["code"] or "") for k, part in found.items()}
+    expected = [test for test in TESTS if not test.device or test.device in found]
+    records = readiness.newest(History(config.storage.data_dir).tests())
+    told = readiness.Readiness(config, getuser(), wiring.site_clock(config)(), statuses, records, expected)
+    return readiness.write(told, folder)
 
 
 class _Probes:

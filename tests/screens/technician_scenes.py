@@ -34,6 +34,9 @@ def technician_scenes(site: Site) -> Iterator[Scene]:
     yield Scene("diagnostics-ready", base)
     yield Scene("diagnostics-tests", trouble, lambda screen: screen.open_tab("tests"))
     yield Scene("diagnostics-history", trouble, lambda screen: screen.open_tab("history"))
+    file = "/var/lib/kiosk/diagnostics/readiness-k1-20261124-070512.pdf"
+    written = replace(trouble, diagnostics=replace(view, code="report_written", file=file))
+    yield Scene("diagnostics-reports", written, lambda screen: screen.open_tab("reports"))
     for stage, key in STAGES.items():
         code = "other_code" if stage is Stage.SHOW_TICKET else ""
         yield Scene(
