@@ -1,7 +1,8 @@
 """`Kiosk`: verbs in, events in, state out.
 
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
-`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff and technicians).
+`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff),
+`technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters).
 Here: the session's end, and events.
 """
 
@@ -26,9 +27,11 @@ from devices.events import (
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
-from kiosk.desk import DeskVerbs
+from kiosk.device_memory import MemoryRead
 from kiosk.printing import SlipDrawn, SlipSettled
+from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
+from kiosk.technician import SelfTestEnded, SelfTestPrinted
 from offline_queue.entry import OutboxChanged
 
 WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
@@ -38,7 +41,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(DeskVerbs):
+class Kiosk(ReportVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -62,6 +65,10 @@ class Kiosk(DeskVerbs):
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
             PinChecked: self.pin_checked,
+            MemoryRead: self.memory_read,
+            SelfTestEnded: self.self_test_ended,
+            ReportWritten: self.report_written,
+            SelfTestPrinted: self.self_test_printed,
         }
         self.parts.hall.store.reconcile(self.now())
         self.refresh_hall()
@@ -127,6 +134,7 @@ class Kiosk(DeskVerbs):
     # -- from machines -------------------------------------------------------------------------------------------
     def handle(self, event: object) -> None:
         """One event of the inbox; what belongs to an ended session is dropped by its handler."""
+        self.remember(event)
         if handler := self._handlers.get(type(event)):
             handler(event)
 
@@ -139,6 +147,8 @@ class Kiosk(DeskVerbs):
         self.paper_watched(event)
 
     def _job_failed(self, event: JobFailed) -> None:
+        if self.self_test_failed(event):
+            return
         if event.device == "document_scanner":
             self.scan_failed(event)
         elif event.device == "card_reader":
@@ -157,6 +167,8 @@ class Kiosk(DeskVerbs):
         self._watch_idle(monotonic - self.last_touch)
         self.watch_printer()
         self.watch_papers()
+        self.watch_self_test()
+        self.save_counters()
         for worker in self.parts.workers.values():
             worker.watch()
 

@@ -7,10 +7,10 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.diagnostics.words import DEVICES
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.state import AppState, StaffTicket
 from offline_queue.entry import EXPORTED, EntryState, OutboxEntry
-from screens.diagnostics import NAMES
 from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
@@ -152,7 +152,7 @@ class StaffScreen(KioskScreen):
     def _need_row(self, need: Need) -> StaffRow:
         if need.ticket is not None:
             return self._ticket_row(need.ticket)
-        name = f"{tr._(NAMES[need.device])}: " if need.device else ""
+        name = f"{tr._(DEVICES[need.device])}: " if need.device else ""
         row = StaffRow(title=name + tr.error(need.code), detail=tr.staff_advice(need.code), alarm=True)
         if need.kind is NeedKind.REJECTED:
             row.title = tr._("{n} hồ sơ bị tỉnh từ chối").format(n=need.count)

@@ -1,334 +1,302 @@
-"""The readiness report: what a technician has found on one kiosk, to be signed; as PDF and as a slip.
+"""Is this machine ready for citizens? One page for the technician to sign, and the same in short on the ticket printer.
 
-Who reads it decides whether citizens may use the machine. So it never says "ready" of what was not tried: a test counts
-for a day, and neither simulated devices nor the embedded province serve anybody.
+In Vietnamese, as the paper goes into the centre's files. Nothing of any citizen stands in it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from devices.interfaces import DEVICE_KINDS, Condition
-from kiosk import __version__, slips
-from kiosk.config import Site
-from kiosk.diagnostics import words
+from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
+from kiosk import __version__, i18n
+from kiosk.config import ASSETS, Config
+from kiosk.diagnostics.connection import connection_of
 from kiosk.diagnostics.records import TestRecord, Verdict
-from kiosk.i18n import SOURCE_LANGUAGE, error_text, staff_advice, technician_line
-from kiosk.text import nfc
+from kiosk.diagnostics.selftests import SelfTest
+from kiosk.diagnostics.words import DEVICES, FIGURES, TESTS, VERDICTS
+from kiosk.slips import Banner, Block, Item, Pair, Qr, Rule, Slip, Style, Text
 
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+LANGUAGE = i18n.SOURCE_LANGUAGE
 READY, NOT_READY = "SẴN SÀNG PHỤC VỤ", "CHƯA SẴN SÀNG"
-FRESH = timedelta(hours=24)
-SAYS_NOTHING = {"no_sensor", "kiosk_running"}  # not done for a good reason: the state is told elsewhere, or by nobody
-OLD = "test_old"
-QR_MARK = "BC1"
-SIMULATED = "simulated"
-GB = 1e9
-
-
-class Level(StrEnum):
-    """What a line of the report means for the decision."""
-
-    GOOD = "good"
-    NOTICE = "notice"  # works, and should be looked at
-    BAD = "bad"
-    OPEN = "open"  # not there, or not tried
-
-
-@dataclass(frozen=True)
-class DeviceLine:
-    """One device; `todo` is what to do about its state, `hint` where a technician looks."""
-
-    name: str
-    driver: str
-    connection: str
-    state: str
-    todo: str
-    hint: str
-    level: Level
-
-
-@dataclass(frozen=True)
-class TestLine:
-    """One self-test; `told` is the verdict in words, `figures` what was measured with units, `why` its code's."""
-
-    __test__ = False  # pytest: its name does not make it a test case
-
-    title: str
-    told: str
-    figures: str
-    why: str
-    when: str
-    confirmed_by: str
-    level: Level
+CONDITIONS = {
+    Condition.READY: "Sẵn sàng",
+    Condition.ATTENTION: "Cần người xử lý",
+    Condition.FAULT: "Hỏng",
+    Condition.OFFLINE: "Không tìm thấy",
+}
+FRESH_HOURS = 24  # a self-test that is older tells nothing about today
+NOT_TRIED = {"skipped", "province_sandbox", "province_absent"}  # left out by a person, or with nothing to try
+DIGEST_LETTERS = 16
+FONT = "Be Vietnam"
+INK, MUTED, GREEN, RED, LINE = (26, 26, 26), (90, 86, 78), (27, 127, 75), (155, 28, 31), (217, 211, 199)
+HEAD = (243, 239, 231)
+MARGIN, ROW, SIGNATURES = 18, 4.6, 36  # millimetres
 
 
 @dataclass(frozen=True)
 class Readiness:
-    """Everything that the report says, in the words in which it says it; ready when there is no reason against it."""
+    """All that the report tells. `records` are the newest of each self-test."""
 
-    centre: str
-    agency: str
-    kiosk: str
-    version: str
+    config: Config
     technician: str
     at: datetime
-    devices: tuple[DeviceLine, ...]
-    tests: tuple[TestLine, ...]
-    machine: tuple[tuple[str, str], ...]
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...]
+    statuses: Mapping[str, DeviceStatus]
+    records: Sequence[TestRecord]
+    expected: Sequence[SelfTest] = ()  # what must have been tried
+    waiting: int = 0  # dossiers in the outbox
+    paper_metres: float | None = None
+    reasons: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reasons", tuple(_reasons(self)))
 
     @property
     def ready(self) -> bool:
-        """Whether citizens may use the machine."""
+        """Whether every device is a real one and ready, and each self-test was passed within a day."""
         return not self.reasons
 
     @property
-    def verdict(self) -> str:
-        """In two words."""
-        return READY if self.ready else NOT_READY
-
-    @property
     def digest(self) -> str:
-        """SHA-256 of all of it, hexadecimal: paper, slip and file with the same one are the same report."""
-        content = json.dumps(asdict(self), default=str, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(content.encode()).hexdigest()
-
-    def count(self, level: Level) -> int:
-        """How many tests ended so; a test with a notice has been passed."""
-        return sum(line.level is level for line in self.tests)
+        """The first letters of the SHA-256 of what the report tells, on paper and in the file: the same report."""
+        told = [self.at.isoformat(), self.technician, *self.reasons, *(str(r.to_json()) for r in self.records)]
+        told += [f"{kind} {status.condition} {status.code}" for kind, status in sorted(self.statuses.items())]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGEST_LETTERS].upper()
 
 
-def assess(
-    report: Mapping[str, Any], records: Sequence[TestRecord], site: Site, technician: str, now: datetime
-) -> Readiness:
-    """Weigh a report of `states.report` and the records of self-tests; `now` in the site's time zone."""
-    there = [kind for kind in DEVICE_KINDS if report["devices"].get(kind, {}).get("configured")]
-    latest = _latest(records, now)
-    lines = [(key, _test(latest.get(key), now)) for key in _wanted(there, latest)]
-    devices = tuple(_device(kind, report["devices"].get(kind, {})) for kind in DEVICE_KINDS)
-    return Readiness(
-        nfc(site.name),
-        site.agency_code,
-        site.kiosk_id,
-        __version__,
-        nfc(technician),
-        now,
-        devices,
-        tuple(_named(key, line) for key, line in lines),
-        tuple(_machine(report, latest)),
-        tuple(_reasons(report, there, latest, now)),
-        tuple(_notes(report, there, latest, now)),
-    )
+def newest(records: Sequence[TestRecord]) -> tuple[TestRecord, ...]:
+    """Of records that come newest first, the newest of each test, in the order of `TESTS`."""
+    found: dict[tuple[str, str], TestRecord] = {}
+    for record in records:
+        found.setdefault((record.test, record.device), record)
+    order = list(TESTS)
+    known = [record for record in found.values() if record.test in TESTS]
+    return tuple(sorted(known, key=lambda r: (order.index(r.test), r.device)))
 
 
-def pdf(report: Mapping[str, Any], records: Sequence[TestRecord], site: Site, technician: str, now: datetime) -> bytes:
-    """The report on A4; the same bytes for the same input. `now` in the site's time zone."""
-    from kiosk.diagnostics.readiness_pdf import render  # brings fonts and their tools: needed once a month
+def test_name(test: SelfTest | TestRecord) -> str:
+    """«Máy in phiếu: kết nối và trạng thái»."""
+    key = test.name if isinstance(test, SelfTest) else test.test
+    name = TESTS.get(key, key)
+    return f"{DEVICES[test.device]}: {name[:1].lower()}{name[1:]}" if test.device in DEVICES else name
 
-    return render(assess(report, records, site, technician, now))
+
+def figures(record: TestRecord) -> str:
+    """What was measured, in words."""
+    values = {
+        key: value if isinstance(value, str) else f"{value:.10g}".replace(".", ",")
+        for key, value in record.figures.items()
+    }
+    return " · ".join(text.format(n=values[key]) for key, text in FIGURES.items() if values.get(key, ""))
 
 
-def slip(
-    report: Mapping[str, Any], records: Sequence[TestRecord], site: Site, technician: str, now: datetime
-) -> slips.Slip:
-    """The same in short for the ticket printer; its QR code names the report (`BC1|kiosk|SHA-256`)."""
-    found = assess(report, records, site, technician, now)
-    blocks: list[slips.Block] = [
-        slips.Text(found.centre, slips.Style.CENTRE),
-        slips.Rule(),
-        slips.Text(f"BÁO CÁO {slips.unbroken('SẴN SÀNG')} {slips.unbroken('PHỤC VỤ')}", slips.Style.TITLE),
-        slips.Banner(found.verdict),
-        slips.Pair("Máy", found.kiosk),
-        slips.Pair("Phiên bản", found.version),
-        slips.Pair("Lúc", found.at.strftime(slips.TIME_FORMAT)),
-        slips.Pair("Người kiểm tra", found.technician),
-        slips.Rule(),
-        *(slips.Pair(line.name, line.state) for line in found.devices),
-        slips.Rule(),
-        slips.Pair("Mục kiểm tra đạt", str(found.count(Level.GOOD) + found.count(Level.NOTICE))),
-        slips.Pair("Không đạt", str(found.count(Level.BAD))),
-        slips.Pair("Chưa kiểm tra", str(found.count(Level.OPEN))),
+def _reasons(told: Readiness) -> list[str]:
+    """Why it is not ready, one sentence each."""
+    found = []
+    for kind in DEVICE_KINDS:
+        if kind not in told.config.devices:
+            continue
+        status = told.statuses.get(kind)
+        if status is None:
+            found.append(f"{DEVICES[kind]}: chưa biết trạng thái.")
+        elif status.condition is not Condition.READY:
+            found.append(f"{DEVICES[kind]}: {i18n.error_text(status.code, LANGUAGE) or CONDITIONS[status.condition]}")
+        elif told.config.devices[kind].get("driver") == "simulated":
+            found.append(f"{DEVICES[kind]}: thiết bị mô phỏng, không phải máy thật.")
+    if told.config.province is None or told.config.province.sandbox:
+        found.append("Cổng của tỉnh: chưa nối với hệ thống thật.")
+    tried = {(record.test, record.device) for record in told.records if record.code not in NOT_TRIED}
+    if untried := [test_name(test) for test in told.expected if (test.name, test.device) not in tried]:
+        found.append(f"Chưa thử: {'; '.join(untried)}.")
+    for record in told.records:
+        if record.verdict is Verdict.FAIL:
+            found.append(f"{test_name(record)}: {i18n.error_text(record.code, LANGUAGE)}")
+        elif record.verdict is Verdict.PASS and (told.at - record.at).total_seconds() > FRESH_HOURS * 3600:
+            found.append(f"{test_name(record)}: kết quả đã cũ hơn {FRESH_HOURS} giờ.")
+    return found
+
+
+def slip(told: Readiness) -> Slip:
+    """The report in short, for the ticket printer."""
+    blocks: list[Block] = [
+        Text(told.config.site.name, Style.CENTRE),
+        Rule(),
+        Text("BÁO CÁO SẴN SÀNG", Style.TITLE),
+        Banner(READY if told.ready else NOT_READY),
+        Pair("Máy", told.config.site.kiosk_id),
+        Pair("Giờ", f"{told.at:%H:%M, %d/%m/%Y}"),
+        Pair("Kỹ thuật viên", told.technician),
+        Rule(),
     ]
-    if found.reasons:
-        blocks += [slips.Rule(), slips.Text("Lý do chưa sẵn sàng", slips.Style.HEADING, centred=False)]
-        blocks += [slips.Text(f"• {reason}", centred=False) for reason in found.reasons]
-    blocks += [slips.Rule(), slips.Qr(f"{QR_MARK}|{found.kiosk}|{found.digest}"), slips.Code(short(found.digest))]
-    return slips.Slip((*blocks, slips.Text("Mã của bản báo cáo đầy đủ", slips.Style.NOTE)))
+    for kind in told.config.devices:
+        status = told.statuses.get(kind)
+        blocks.append(Pair(DEVICES[kind], CONDITIONS[status.condition] if status else "?"))
+    passed = sum(record.verdict is Verdict.PASS for record in told.records)
+    failed = sum(record.verdict is Verdict.FAIL for record in told.records)
+    blocks.append(Pair("Tự kiểm tra", f"{passed} đạt, {failed} không đạt"))
+    blocks += [Item(reason) for reason in told.reasons]
+    blocks += [Rule(), Pair("Mã báo cáo", told.digest), Qr(f"KR1|{told.config.site.kiosk_id}|{told.digest}")]
+    return Slip(tuple(blocks))
 
 
-def short(digest: str) -> str:
-    """The first digits of a digest, to be compared by eye: «3F2A 91C0»."""
-    return f"{digest[:4]} {digest[4:8]}".upper()
+def write(told: Readiness, folder: Path) -> Path:
+    """The report as a PDF in `folder`, under its time. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"readiness-{told.config.site.kiosk_id}-{told.at:%Y%m%d-%H%M%S}.pdf"
+    temporary = path.with_suffix(".part")
+    temporary.write_bytes(pdf(told))
+    temporary.replace(path)
+    return path
 
 
-# -- what counts -------------------------------------------------------------------------------------------------------
-Key = tuple[str, str]
+def pdf(told: Readiness) -> bytes:
+    """The report on A4 with every Vietnamese letter, its text can be selected."""
+    paper = _paper(told)
+    _verdict(paper, told)
+    _devices(paper, told)
+    _tests(paper, told)
+    _signatures(paper, told)
+    return bytes(paper.output())
 
 
-def _latest(records: Sequence[TestRecord], now: datetime) -> dict[Key, TestRecord]:
-    """The newest record of each test; what a clock that was wrong has dated into the future is not the newest."""
-    latest: dict[Key, TestRecord] = {}
-    for record in sorted(records, key=lambda record: (record.at <= now + FRESH, record.at)):
-        latest[record.device, record.test] = record
-    return latest
+def _paper(told: Readiness) -> FPDF:
+    from fpdf import FPDF
+
+    class Report(FPDF):
+        """Its pages tell which report they belong to."""
+
+        def footer(self) -> None:
+            """Kiosk, report and page."""
+            self.set_y(-14)
+            self.set_font(FONT, size=8)
+            self.set_text_color(*MUTED)
+            name = f"{told.config.site.kiosk_id} · báo cáo {told.digest} · phiên bản {__version__}"
+            self.cell(0, 5, name)
+            self.set_x(MARGIN)
+            self.cell(0, 5, f"Trang {self.page_no()} / {{nb}}", align="R")
+
+    paper = Report(format="A4")
+    paper.set_margins(MARGIN, MARGIN)
+    paper.set_auto_page_break(True, 18)
+    paper.add_font(FONT, "", str(ASSETS / "fonts" / "BeVietnamPro_400Regular.ttf"))
+    paper.add_font(FONT, "B", str(ASSETS / "fonts" / "BeVietnamPro_700Bold.ttf"))
+    paper.set_title(f"Báo cáo sẵn sàng {told.config.site.kiosk_id}")
+    paper.set_lang("vi")
+    paper.set_creation_date(told.at)
+    paper.add_page()
+    paper.set_text_color(*MUTED)
+    paper.set_font(FONT, size=10)
+    paper.cell(0, 5, f"{told.config.site.name} · {told.config.site.agency_code}", new_x="LMARGIN", new_y="NEXT")
+    paper.set_text_color(*INK)
+    paper.set_font(FONT, "B", 20)
+    paper.cell(0, 12, "Báo cáo sẵn sàng của máy tự phục vụ", new_x="LMARGIN", new_y="NEXT")
+    paper.set_font(FONT, size=10)
+    paper.cell(0, 6, f"Máy {told.config.site.kiosk_id} · {told.at:%H:%M ngày %d/%m/%Y} · {told.technician}")
+    paper.ln(9)
+    return paper
 
 
-def _wanted(there: Sequence[str], latest: Mapping[Key, TestRecord]) -> Iterator[Key]:
-    yield from (key for key in words.EXPECTED if key[0] in ("", *there))
-    yield from (key for key in latest if key not in words.EXPECTED and key[0] in ("", *there))
+def _verdict(paper: FPDF, told: Readiness) -> None:
+    paper.set_fill_color(*(GREEN if told.ready else RED))
+    paper.set_text_color(255, 255, 255)
+    paper.set_font(FONT, "B", 16)
+    paper.cell(0, 13, READY if told.ready else NOT_READY, align="C", fill=True, new_x="LMARGIN", new_y="NEXT")
+    paper.ln(3)
+    paper.set_text_color(*INK)
+    paper.set_font(FONT, size=10)
+    for reason in told.reasons:
+        paper.multi_cell(0, 5.4, f"•  {reason}", new_x="LMARGIN", new_y="NEXT")
+    paper.ln(4)
 
 
-def _fresh(record: TestRecord, now: datetime) -> bool:
-    return abs(now - record.at) <= FRESH
+def _heading(paper: FPDF, text: str) -> None:
+    paper.set_font(FONT, "B", 12)
+    paper.cell(0, 8, text, new_x="LMARGIN", new_y="NEXT")
+    paper.set_font(FONT, size=9)
 
 
-def _level(record: TestRecord | None, now: datetime) -> Level:
-    if record is None or not _fresh(record, now) or record.verdict is Verdict.NOT_DONE:
-        return Level.OPEN
-    if record.verdict is Verdict.FAIL:
-        return Level.BAD
-    return Level.NOTICE if record.code else Level.GOOD
+def _table(paper: FPDF, widths: tuple[int, ...], rows: Sequence[tuple[str, ...]], bad: Sequence[bool]) -> None:
+    """The first row is the heading; the last column of a bad row is red, and bold."""
+    from fpdf import FontFace
+
+    paper.set_draw_color(*LINE)
+    paper.set_fill_color(255, 255, 255)
+    heading = FontFace(emphasis="BOLD", color=INK, fill_color=HEAD)
+    with paper.table(
+        col_widths=widths,
+        line_height=ROW,
+        padding=(0.6, 1.2),
+        headings_style=heading,
+        text_align="LEFT",
+        borders_layout="HORIZONTAL_LINES",
+    ) as table:
+        for number, cells in enumerate(rows):
+            row = table.row()
+            for column, text in enumerate(cells):
+                wrong = number > 0 and bad[number - 1] and column == 1
+                row.cell(text, style=FontFace(emphasis="BOLD", color=RED) if wrong else None)
+    paper.ln(4)
 
 
-def _blocks(record: TestRecord | None, now: datetime) -> bool:
-    """Whether a test that is open leaves something unknown."""
-    return _level(record, now) is Level.OPEN and (record is None or record.code not in SAYS_NOTHING)
+def _devices(paper: FPDF, told: Readiness) -> None:
+    _heading(paper, "Thiết bị")
+    rows, bad = [("Thiết bị", "Trạng thái", "Kết nối", "Việc cần làm")], []
+    for kind in DEVICE_KINDS:
+        table = told.config.devices.get(kind)
+        if table is None:
+            rows.append((DEVICES[kind], "Không có trong cấu hình", "", ""))
+            bad.append(False)
+            continue
+        status = told.statuses.get(kind)
+        connection = connection_of(table)
+        where = " · ".join(filter(None, (connection.get("model"), connection.get("where"), connection.get("firmware"))))
+        code = status.code if status else ""
+        state = " – ".join(filter(None, (CONDITIONS[status.condition] if status else "?", _sentence(code))))
+        rows.append((DEVICES[kind], state, f"{table.get('driver')} {where}".strip(), i18n.staff_advice(code, LANGUAGE)))
+        bad.append(status is None or status.condition is not Condition.READY)
+    _table(paper, (34, 46, 44, 50), rows, bad)
 
 
-# -- lines -------------------------------------------------------------------------------------------------------------
-def _said(code: str | None) -> str:
-    return error_text(code or "", SOURCE_LANGUAGE)
+def _tests(paper: FPDF, told: Readiness) -> None:
+    _heading(paper, "Tự kiểm tra")
+    rows, bad = [("Bước", "Kết quả", "Số đo", "Giờ")], []
+    for record in told.records:
+        verdict = " – ".join(filter(None, (VERDICTS[record.verdict], _sentence(record.code))))
+        who = f" · {record.confirmed_by} xác nhận" if record.confirmed_by else ""
+        rows.append((test_name(record), verdict, figures(record), f"{record.at:%H:%M %d/%m}{who}"))
+        bad.append(record.verdict is Verdict.FAIL)
+    _table(paper, (52, 48, 48, 26), rows, bad)
+    paper.set_font(FONT, size=9)
+    waiting = f"Hồ sơ chờ gửi: {told.waiting}."
+    metres = "" if told.paper_metres is None else f" Giấy in còn khoảng {told.paper_metres:.0f} m."
+    paper.cell(0, 6, waiting + metres, new_x="LMARGIN", new_y="NEXT")
+    paper.ln(4)
 
 
-def _todo(code: str) -> str:
-    return staff_advice(code, SOURCE_LANGUAGE) if code else ""
+def _sentence(code: str) -> str:
+    return i18n.error_text(code, LANGUAGE).rstrip(".") if code else ""
 
 
-def _device(kind: str, told: Mapping[str, Any]) -> DeviceLine:
-    name, driver = words.DEVICES[kind], str(told.get("driver") or "")
-    if not told.get("configured"):
-        return DeviceLine(name, "", "", "Không lắp", "", "", Level.OPEN)
-    code = str(told.get("code") or "")
-    ready = told.get("condition") == Condition.READY
-    if ready and driver == SIMULATED:
-        return DeviceLine(name, driver, "", "Mô phỏng", "Khai báo thiết bị thật trong tệp cấu hình.", "", Level.BAD)
-    state = _said(code) or ("Sẵn sàng" if ready else "Không hoạt động")
-    level = (Level.NOTICE if code else Level.GOOD) if ready else Level.BAD
-    hint = technician_line(code, SOURCE_LANGUAGE) if code else ""
-    return DeviceLine(name, driver, _connection(told.get("connection") or {}), state, _todo(code), hint, level)
-
-
-def _connection(told: Mapping[str, str]) -> str:
-    firmware = f"phiên bản {told['firmware']}" if told.get("firmware") else ""
-    where = told.get("where", "")
-    place, _, baud = where.partition("?baud=")
-    parts = (told.get("model"), firmware, place, f"{baud} baud" if baud else "")
-    return " · ".join(part for part in parts if part)
-
-
-TOLD = {Level.GOOD: "Đạt", Level.NOTICE: "Đạt", Level.BAD: "Không đạt", Level.OPEN: "Chưa kiểm tra"}
-
-
-def _test(record: TestRecord | None, now: datetime) -> TestLine:
-    level = _level(record, now)
-    if record is None:
-        return TestLine("", TOLD[level], "", "", "", "", level)
-    at = record.at.astimezone(now.tzinfo)
-    when = at.strftime("%H:%M" if at.date() == now.date() else "%H:%M %d/%m" if at.year == now.year else "%d/%m/%Y")
-    why = _said(record.code if _fresh(record, now) else OLD)
-    return TestLine("", TOLD[level], words.measured(record.figures), why, when, nfc(record.confirmed_by), level)
-
-
-def _named(key: Key, line: TestLine) -> TestLine:
-    return TestLine(**{**asdict(line), "title": words.title_of(*key)})
-
-
-def _machine(report: Mapping[str, Any], latest: Mapping[Key, TestRecord]) -> Iterator[tuple[str, str]]:
-    """Labels and values with units; what nobody has measured says so."""
-    host, province = report["host"], report["province"]
-    unknown = "chưa đo"
-
-    def figure(test: str, name: str) -> float | None:
-        record = latest.get(("", test))
-        value = record.figures.get(name) if record else None
-        return value if isinstance(value, float | int) else None
-
-    total, available, celsius = figure("disk_free", "total_mb"), figure("memory", "available_mb"), None
-    free = host.get("free_disk_bytes")
-    room = f" trên {words.number(total * 2**20 / GB, 1)} GB" if total else ""
-    yield "Ổ đĩa còn trống", f"{words.number(free / GB, 1)} GB{room}" if free is not None else unknown
-    total = figure("memory", "total_mb")
-    room = f" trên {words.number(total)} MB" if total else ""
-    yield "Bộ nhớ còn trống", f"{words.number(available)} MB{room}" if available is not None else unknown
-    celsius = figure("temperature", "celsius")
-    yield "Nhiệt độ", f"{words.number(celsius)} °C" if celsius is not None else unknown
-    skew = province.get("clock_difference_seconds", figure("clock", "difference_s"))
-    yield "Giờ lệch so với tỉnh", f"{words.number(skew)} giây" if skew is not None else unknown
-    yield "Hệ thống của tỉnh", _province(province)
-    yield "Tải của máy", words.number(host["load"], 2) if host.get("load") is not None else unknown
-    yield "Hệ điều hành", str(host.get("system", unknown)).partition("-with-")[0]
-    yield "Python", str(host.get("python", unknown))
-
-
-def _province(province: Mapping[str, Any]) -> str:
-    if not province.get("ok"):
-        return _said(province.get("code"))
-    if province.get("sandbox"):
-        return "bản dùng thử trong máy"
-    seconds = province.get("seconds")
-    return f"trả lời sau {words.number(seconds * 1000, 0)} ms" if seconds is not None else "trả lời"
-
-
-# -- the decision ------------------------------------------------------------------------------------------------------
-def _reasons(
-    report: Mapping[str, Any], there: Sequence[str], latest: Mapping[Key, TestRecord], now: datetime
-) -> Iterator[str]:
-    """Why citizens may not use the machine, gravest first; each thing once, also when a test has found it too."""
-    told: set[tuple[str, str]] = set()
-    for kind in there:
-        device = report["devices"][kind]
-        if device.get("condition") != Condition.READY:
-            told |= {(kind, device.get("code") or ""), (kind, "")}
-            yield f"{words.DEVICES[kind]}: {_lower(_device(kind, device).state)}"
-    for part, name in (("province", "Hệ thống của tỉnh"), ("host", "Máy")):
-        if not report[part].get("ok"):
-            told.add(("", report[part].get("code") or ""))
-            yield f"{name}: {_lower(_said(report[part].get('code')))}".rstrip(": ")
-    wanted = list(_wanted(there, latest))
-    for key in wanted:
-        record = latest.get(key)
-        if record and _level(record, now) is Level.BAD and (key[0], record.code) not in told:
-            told.add((key[0], record.code))
-            yield f"{words.title_of(*key)}: {_lower(_said(record.code)) or 'không đạt'}"
-    if missing := [words.title_of(*key) for key in wanted if _blocks(latest.get(key), now)]:
-        yield f"Còn {len(missing)} mục chưa kiểm tra: {'; '.join(missing)}."
-    if pretended := [words.DEVICES[kind] for kind in there if report["devices"][kind].get("driver") == SIMULATED]:
-        yield f"Thiết bị mô phỏng, không phục vụ được người dân: {', '.join(map(_lower, pretended))}."
-    if report["province"].get("sandbox"):
-        yield "Hệ thống của tỉnh là bản dùng thử trong máy: hồ sơ không đến cơ quan nào."
-
-
-def _notes(
-    report: Mapping[str, Any], there: Sequence[str], latest: Mapping[Key, TestRecord], now: datetime
-) -> Iterator[str]:
-    """What works and should be looked at."""
-    for kind in there:
-        line = _device(kind, report["devices"][kind])
-        if line.level is Level.NOTICE:
-            yield f"{line.name}: {_lower(line.state)}"
-    for key in _wanted(there, latest):
-        record = latest.get(key)
-        if record and _level(record, now) is Level.NOTICE and key[1] != "device_state":
-            yield f"{words.title_of(*key)}: {_lower(_said(record.code))}"
-
-
-def _lower(sentence: str) -> str:
-    """As it goes on behind a colon; an abbreviation keeps its capitals."""
-    return sentence if sentence[1:2].isupper() else sentence[:1].lower() + sentence[1:]
+def _signatures(paper: FPDF, told: Readiness) -> None:
+    if paper.will_page_break(SIGNATURES):
+        paper.add_page()
+    half, top = paper.epw / 2, paper.get_y()
+    for column, (title, name) in enumerate((("Kỹ thuật viên", told.technician), ("Đại diện Trung tâm", ""))):
+        left = MARGIN + column * half
+        paper.set_font(FONT, "B", 10)
+        paper.set_xy(left, top)
+        paper.cell(half, 6, title, align="C")
+        paper.set_font(FONT, size=9)
+        paper.set_text_color(*MUTED)
+        paper.set_xy(left, top + 6)
+        paper.cell(half, 5, "(ký, ghi rõ họ tên)", align="C")
+        paper.set_text_color(*INK)
+        paper.set_xy(left, top + SIGNATURES - 8)
+        paper.cell(half, 5, name, align="C")

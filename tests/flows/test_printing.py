@@ -118,7 +118,7 @@ def test_a_printer_that_counts_settles_it_without_asking(config: Config, paper: 
 def test_who_leaves_without_an_answer_is_on_the_list_of_staff(network: Player, paper: TcpPrinter) -> None:
     paper.printer.dies_after = 3000
     taken(network)
-    assert printed(network.state) is Job.UNCONFIRMED
+    assert printed(network.state) is not Job.CONFIRMED
     network.kiosk.finish()
     store = network.kiosk.parts.hall.store
     (ticket,) = store.of_day(network.kiosk.now().date())

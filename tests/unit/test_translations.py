@@ -62,7 +62,11 @@ def shown_texts() -> Iterator[tuple[str, str]]:
     for path in sorted((ROOT / "kiosk/pages/templates").glob("*.html")):
         for text in re.findall(r"""_\("(.*?)"\)""", path.read_text(encoding="utf-8")):
             yield path.name, text
-    sources = [(ROOT / "screens").glob("*.py"), (ROOT / "kiosk/pages").glob("*.py"), [ROOT / "kiosk/slips.py"]]
+    sources = [
+        (ROOT / "screens").glob("*.py"),
+        (ROOT / "kiosk/pages").glob("*.py"),
+        [ROOT / "kiosk/slips.py", ROOT / "kiosk/diagnostics/words.py"],
+    ]
     for path in sorted(path for paths in sources for path in paths):
         for text in constants(path):
             hidden = NOT_SHOWN.get(path.name, ())

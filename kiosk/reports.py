@@ -1,0 +1,60 @@
+"""What a technician hands over: the readiness report, as a file and as a slip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kiosk.diagnostics.history import FOLDER
+from kiosk.technician import TechnicianVerbs
+
+if TYPE_CHECKING:
+    from kiosk.diagnostics import readiness
+
+
+@dataclass(frozen=True)
+class ReportWritten:
+    """Event: the report lies on the disk, or why not; `name` of its file."""
+
+    code: str
+    name: str = ""
+
+
+class ReportVerbs(TechnicianVerbs):
+    """Verbs of the technician's screen that leave something on paper or on a stick."""
+
+    def make_readiness_report(self) -> None:
+        """Write the report as a PDF, and print it in short."""
+        from kiosk.diagnostics import readiness  # rarely wanted
+
+        if not self._technician() or self._running:
+            return
+        state, config = self.state, self.parts.config
+        told = readiness.Readiness(
+            config,
+            state.staff.name,
+            self.now(),
+            state.devices,
+            readiness.newest(state.diagnostics.records),
+            self.self_tests,
+            waiting=state.outbox.pending,
+            paper_metres=state.paper.left_metres if state.paper else None,
+        )
+        self.audit(state.staff.name, "readiness_report", ready=told.ready, digest=told.digest)
+        folder = config.storage.data_dir / FOLDER
+        self.parts.clerk.do(lambda: _written(told, folder), failed=ReportWritten("report_failed"))
+        self.print_slip("report:readiness", "", readiness.slip(told))
+
+    def report_written(self, event: ReportWritten) -> None:
+        """Say where it is."""
+        self.change(diagnostics=replace(self.state.diagnostics, code=event.code, file=event.name))
+
+
+def _written(told: readiness.Readiness, folder: Path) -> ReportWritten:
+    from kiosk.diagnostics.readiness import write
+
+    try:
+        return ReportWritten("report_written", str(write(told, folder)))
+    except OSError:
+        return ReportWritten("report_not_stored")
