@@ -94,7 +94,7 @@ def config(tmp_path: Path) -> Config:
     (data / "logs" / "kiosk.log").write_text("\n".join(log_lines()) + "\n")
     (data / "logs" / "kiosk.log.1").write_text("2026-11-23 08:00:00,000 INFO kiosk.core opened\n")
     (data / "logs" / "kiosk.log.bak").write_text("2026-11-23 08:00:00,000 INFO kiosk.core Trần Thị Cán Bộ\n")
-    (data / "logs" / "kiosk.log.2").symlink_to(tmp_path / "token")
+    (data / "logs" / "kiosk.log.2").symlink_to(data / "logs" / "kiosk.log.bak")
     (data / "scans" / "page").write_text("PAGE OF A CITIZEN")
     change = {"at": NOW.isoformat(), "condition": "attention", "code": "paper_out", "detail": "Nguyễn Văn Nghĩa"}
     (data / "diagnostics" / "printer.jsonl").write_text(json.dumps(change) + "\nno json\n")
@@ -196,7 +196,18 @@ def test_blanks_are_not_blanked_again() -> None:
     redactor = Redactor([TOKEN])
     once = redactor.text(f"token={TOKEN} 0912345670 postgresql://a:b@c")
     assert once == "token=‹secret› ‹number› postgresql://‹password in an address›@c"
+    assert redactor.counts == {"secret": 1, "number": 1, "password in an address": 1}
     assert redactor.text(once) == once
+
+
+def test_a_private_key_goes_whole_also_when_its_end_is_missing() -> None:
+    key = "-----BEGIN EC PRIVATE KEY-----\nshort\nlines\n"
+    assert Redactor().text(f"a {key}-----END EC PRIVATE KEY----- b") == "a ‹private key› b"
+    assert Redactor().text(f"a {key}") == "a ‹private key›"
+
+
+def test_letters_of_any_width_name_a_secret() -> None:
+    assert "x7" not in Redactor().text("\uff54oken\uff1dx7")
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------
@@ -214,6 +225,7 @@ def test_what_a_supporter_needs_is_in_it(config: Config, tmp_path: Path) -> None
     assert told["history/printer.json"] == [{"at": NOW.isoformat(), "condition": "attention", "code": "paper_out"}]
     assert told["history/counters.json"] == {"printer": {"jobs": 41}}
     assert told["states.json"]["host"]["free_disk_mb"] == 987_654
+    assert "free_disk_bytes" not in told["states.json"]["host"]
     assert told["versions.json"]["packages"]["pydantic"]
     assert set(told["manifest.json"]["files"]) == set(files) - {"manifest.json"}
     assert told["manifest.json"]["blanked"]["number"] >= 9
