@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wiping
-from tests.bench import chip, drain, hall, outbox, replug, stampede, tickets
+from tests.bench import chip, diagnose, drain, hall, outbox, replug, stampede, tickets
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -53,6 +53,7 @@ def main() -> None:
     """All benches."""
     show("tickets", tickets.measure)
     show("replug", replug.measure)
+    show("diagnose", diagnose.measure)
     show("chip", chip.measure)
     show("hall", hall.measure)
     show("outbox", outbox.measure)
