@@ -16,10 +16,13 @@ MIN_POINTS = 400  # less ink makes no line
 MAX_DEGREES = 12.0
 STEPS = ((MAX_DEGREES, 0.5), (0.5, 0.1), (0.1, 0.02))  # (range, step) in degrees, each around the best of the last
 CLEAR_PEAK = 1.6  # lines of print give 3 to 30, a photograph about 1.1
+RIVAL_DEGREES = 2.5  # so far off, another angle that is as good means a pattern and no print
+RIVAL_SHARE = 0.7
 SIDEWAYS_RATIO = 2.0  # so much clearer than the level lines; a table has rules both ways
 LOCAL_DOTS = 31  # the paper around a letter at LOOK_LONG
 INK_LEVELS = 18
 LINE_JOIN = 13  # dots between the words of a line
+WORD_JOIN = 7  # dots between the letters of a word, less than between lines
 LINE_SHAPE = 4  # a line of print is so much wider than high
 LINE_HEIGHTS = (4, 60)  # dots at LOOK_LONG, x-height or capitals
 REACH = 0.65  # of the height: so far do marks and descenders go without meeting the next line
@@ -75,7 +78,11 @@ def is_sideways(ink: Grey) -> bool:
         return False
     _, level = _peak(points, 0.0, *STEPS[0])
     _, upright = _peak(points[:, ::-1], 0.0, *STEPS[0])
-    return upright >= CLEAR_PEAK and upright >= SIDEWAYS_RATIO * level
+    if upright < max(CLEAR_PEAK, SIDEWAYS_RATIO * level):
+        return False
+    # the same words in every line make columns as clear as lines; but letters of a line stand closer than lines do
+    words = [len(_line_boxes(side, WORD_JOIN)) for side in (ink, np.ascontiguousarray(ink.T))]
+    return words[1] >= max(MIN_LINES, SIDEWAYS_RATIO * words[0])
 
 
 def is_upside_down(ink: Grey) -> bool:
@@ -87,18 +94,23 @@ def is_upside_down(ink: Grey) -> bool:
 
 def count_lines(ink: Grey) -> Lines:
     """Vietnamese has more ink above its small letters (marks, ascenders, capitals) than below (descenders, dots)."""
-    import cv2
-
-    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, LINE_JOIN), np.uint8))
-    count, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
-    low, high = LINE_HEIGHTS
-    lines = [box for box in boxes[1:count] if box[2] >= LINE_SHAPE * box[3] and low <= box[3] <= high]
+    lines = _line_boxes(ink, LINE_JOIN)
     if not lines:
         return Lines(0, 0, 0)
     usual = float(np.median(np.repeat([box[3] for box in lines], [box[2] for box in lines])))
     leans = [_lean(ink, box, usual) for box in lines if box[3] >= usual * ROW_OF_MARKS]
     upright, inverted = sum(lean > CLEAR_LINE for lean in leans), sum(lean < -CLEAR_LINE for lean in leans)
     return Lines(upright, inverted, len(leans) - upright - inverted)
+
+
+def _line_boxes(ink: Grey, join: int) -> list[npt.NDArray[np.int32]]:
+    """x, y, width, height of what is as wide as a line is when gaps of `join` dots are closed."""
+    import cv2
+
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, join), np.uint8))
+    count, _, boxes, _ = cv2.connectedComponentsWithStats(joined)
+    low, high = LINE_HEIGHTS
+    return [box for box in boxes[1:count] if box[2] >= LINE_SHAPE * box[3] and low <= box[3] <= high]
 
 
 def _lean(ink: Grey, box: npt.NDArray[np.int32], usual: float) -> float:
@@ -129,16 +141,18 @@ def _points(ink: Grey) -> Points:
 
 
 def _peak(points: Points, middle: float, reach: float, step: float) -> tuple[float, float]:
-    """The angle of the steepest profile, and how far it stands above the usual one."""
+    """The angle of the steepest profile, and how far it stands above the usual one: 1 when there are two such."""
     angles = np.arange(middle - reach, middle + reach + step / 2, step)
-    scores = [_steepness(points, angle) for angle in angles]
+    scores = np.array([_steepness(points, angle) for angle in angles])
     best = int(np.argmax(scores))
-    return float(angles[best]), scores[best] / max(1.0, float(np.median(scores)))
+    rival = float(scores[np.abs(angles - angles[best]) > RIVAL_DEGREES].max(initial=0.0))
+    clear = float(scores[best]) / max(1.0, float(np.median(scores)))
+    return float(angles[best]), clear if rival < RIVAL_SHARE * scores[best] else 1.0
 
 
 def _steepness(points: Points, degrees: float) -> float:
     turn = np.radians(degrees)
     across = points @ np.array([-np.sin(turn), np.cos(turn)], np.float32)
-    rows = np.bincount((across - across.min()).astype(np.int32))
+    rows = np.pad(np.bincount((across - across.min()).astype(np.int32)), 2)
     # over two rows: whether the dots of an edge fall into one row or share two is chance
     return float(np.square(rows[2:] - rows[:-2]).sum())

@@ -79,17 +79,21 @@ def side_lengths(points: Points) -> tuple[float, float]:
     return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
 
 
-def flatten(picture: Picture, corners: Points, size: tuple[int, int], turn: float = 0.0) -> Picture:
-    """The sheet between `corners` as a picture of `size` (width, height), `turn` degrees counter-clockwise."""
+def flatten(
+    picture: Picture, corners: Points, size: tuple[int, int], turn: float = 0.0, canvas: tuple[int, int] | None = None
+) -> Picture:
+    """The sheet between `corners` as a picture of `size` (width, height), `turn` degrees counter-clockwise.
+
+    `canvas` is the size of the picture around it, when it is another one; what is beside the sheet is white.
+    """
     import cv2
 
-    width, height = size
+    (width, height), (wide, high) = size, canvas or size
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     move = cv2.getPerspectiveTransform(corners, target)
     around = np.vstack([cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1), [0, 0, 1]])
-    flat = cv2.warpPerspective(
-        picture, around @ move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(255,) * 3
-    )
+    around[:2, 2] += (wide - width) / 2, (high - height) / 2
+    flat = cv2.warpPerspective(picture, around @ move, (wide, high), borderValue=(255,) * 3)
     return np.asarray(flat, np.uint8)
 
 

@@ -35,6 +35,13 @@ def test_skew_is_right_within_a_tenth_of_a_degree(kind: str) -> None:
         assert skew(small_ink(turned(grey(kind, seed), degrees))) == pytest.approx(-degrees, abs=0.1), (kind, degrees)
 
 
+def test_one_line_is_enough() -> None:
+    page = np.full((2339, 1654), 250, np.uint8)
+    page[300:360, :900] = grey("capitals")[200:260, :900]
+    for degrees in (0.0, 1.5, -3.0):
+        assert skew(small_ink(turned(page, degrees))) == pytest.approx(-degrees, abs=0.2)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_upright_page_is_never_turned(kind: str) -> None:
     for seed in range(4):
