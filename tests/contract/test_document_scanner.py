@@ -364,7 +364,7 @@ def codes() -> list[str]:
     """Every code in the drivers of the three kinds."""
     files = [path for kind in DEVICE_KINDS[1:] for path in (ROOT / "devices" / kind).glob("*.py")]
     files.append(ROOT / "devices" / "transport.py")
-    quoted = r'"((?:scanner|page|scan|card|device)_[a-z_]+|no_card)"'
+    quoted = r'"((?:scanner|page|scan|card|device|camera|text_layer)_[a-z_]+|no_card)"'
     found = {code for path in files for code in re.findall(quoted, path.read_text(encoding="utf-8"))}
     return sorted(found - set(DEVICE_KINDS))
 
