@@ -22,6 +22,7 @@ CONTRAST = 14  # grey levels between the paper's edge and what is beside it; a f
 RING = 7  # dots at LOOK_LONG: beyond the soft edge and the shadow of a curled sheet
 SIDE_PART = (0.12, 0.88)  # of a side: corners may be folded
 SIDE_POINTS = 40
+CLEAR_SHARE = 0.4  # of the clearest contrast
 SIDE_PROVEN = 0.8  # of a side's points
 REACH_SHARE = 0.012  # of the long side: so far is a rough side off at most
 EDGE = 3  # dots on each side of an edge that are compared
@@ -56,14 +57,18 @@ def find_sheet(picture: Picture) -> Corners | None:
     every = max(1, int(0.5 / scale))  # averaging all dots of a large picture would cost more than all the rest
     look = np.asarray(cv2.resize(picture[::every, ::every].copy(), size, interpolation=cv2.INTER_AREA), np.uint8)
     grey = np.asarray(cv2.GaussianBlur(cv2.cvtColor(look, cv2.COLOR_RGB2GRAY), (0, 0), 1.2), np.uint8)
-    best, best_area = None, 0.0
-    for mask in _masks(look, grey):
-        for quad in _quads(mask):
-            area = float(cv2.contourArea(quad))
-            if area > best_area and _can_be(quad, *size) and _stands_out(grey, quad):
-                best, best_area = quad, area
-    if best is None:
+    found = [
+        (*_proof(grey, quad), float(cv2.contourArea(quad)), quad)
+        for mask in _masks(look, grey)
+        for quad in _quads(mask)
+        if _can_be(quad, *size)
+    ]
+    clear = max([CONTRAST, *(contrast * CLEAR_SHARE for contrast, *_ in found)])
+    sure = [(sides, area, quad) for contrast, sides, area, quad in found if contrast >= clear]
+    if not sure:
         return None
+    # a whole sheet before one that goes on beyond the picture, then the largest: what is printed may look like a sheet
+    best = max(sure, key=lambda candidate: candidate[:2])[2]
     quad = _fitted(picture, (best + 0.5) / scale)
     return _corners(quad if _can_be(quad, width, height) else best / scale, width, height)
 
@@ -209,22 +214,25 @@ def _can_be(quad: Points, width: int, height: int, most: float = MAX_AREA) -> bo
     return bool(np.abs(cosines).max() <= np.sin(np.radians(MAX_ANGLE_OFF)))
 
 
-def _stands_out(grey: Grey, quad: Points) -> bool:
-    """Whether the paper is brighter than what lies beside each side; a side at the picture's edge is no proof."""
+def _proof(grey: Grey, quad: Points) -> tuple[float, int]:
+    """By how much the paper is brighter than what is beside it, at its weakest side, and how many sides prove it.
+
+    0.0 when a side is not proven. A side at the picture's edge is no proof, and two are needed.
+    """
     height, width = grey.shape
-    seen = 0
+    contrasts = []
     for start, end, inwards in _sides(quad):
         on_side = start + (end - start) * np.linspace(*SIDE_PART, SIDE_POINTS, dtype=np.float32)[:, None]
         outside = on_side - inwards * RING
         inside_picture = ((outside >= 0) & (outside < (width, height))).all(axis=1)
         if inside_picture.mean() < 0.5:
             continue
-        seen += 1
         beside = _levels(grey, outside[inside_picture]).astype(np.int16)
         paper = _levels(grey, (on_side + inwards * RING)[inside_picture])
         if float((paper - beside >= CONTRAST).mean()) < SIDE_PROVEN:
-            return False
-    return seen >= 2
+            return 0.0, 0
+        contrasts.append(float(np.median(paper - beside)))
+    return (min(contrasts), len(contrasts)) if len(contrasts) >= 2 else (0.0, 0)
 
 
 def _levels(picture: Picture, points: Points) -> Picture:
