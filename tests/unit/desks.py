@@ -34,8 +34,8 @@ def desk(kind: str, rng: np.random.Generator, view: tuple[int, int] = VIEW) -> P
     base = {"mat": (38, 36, 35), "wood": (150, 105, 65), "light": (205, 200, 192)}[kind]
     surface = np.full((height, width, 3), base, np.float32)
     if kind == "wood":
-        rings = np.sin(np.linspace(0, 90, height) + rng.uniform(0, 6))[:, None] * 14
-        grain = cv2.GaussianBlur(rng.normal(0, 40, (height, width)).astype(np.float32), (0, 0), sigmaX=40, sigmaY=1)
+        rings = np.sin(np.linspace(0, 90, height) + rng.uniform(0, 6))[:, None].astype(np.float32) * 14
+        grain = cv2.GaussianBlur(40 * rng.standard_normal((height, width), np.float32), (0, 0), sigmaX=40, sigmaY=1)
         surface += (rings + grain * 3)[:, :, None]
     return np.clip(surface, 0, 255).astype(np.uint8)
 
@@ -58,6 +58,6 @@ def lay(paper: Image.Image, kind: str, seed: int, share: float = 0.82, view: tup
     mask = cv2.warpPerspective(np.ones(sheet.shape[:2], np.float32), move, view)[:, :, None]
     shadow = cv2.GaussianBlur(np.roll(mask[:, :, 0], (6, 8), (0, 1)), (0, 0), 7)[:, :, None]
     scene = desk(kind, rng, view) * (1 - 0.35 * shadow) * (1 - mask) + above * 0.9 * mask
-    fall = np.linspace(1, rng.uniform(0.7, 0.95), width)[None, :, None] * np.ones((height, 1, 1))
-    scene = scene * fall + rng.normal(0, 4, scene.shape)
+    scene *= np.linspace(1, rng.uniform(0.7, 0.95), width, dtype=np.float32)[None, :, None]
+    scene += 4 * rng.standard_normal(scene.shape, np.float32)
     return Shot(np.clip(scene, 0, 255).astype(np.uint8), corners)
