@@ -175,9 +175,9 @@ class OverheadCamera:
 
 
 def _moved(before: Grey, after: Grey) -> bool:
-    """Whether one field changed; a lamp that flickers changes all of them alike."""
-    change = after.astype(np.float32) - before
-    return bool(np.abs(change - np.median(change)).max() > STILL_LEVELS)
+    """Whether one field changed; a lamp that flickers changes all of them by the same share."""
+    light = np.median((after + 1.0) / (before + 1.0))
+    return bool(np.abs(after - before * light).max() > STILL_LEVELS)
 
 
 def _reaches_edge(corners: Corners) -> bool:

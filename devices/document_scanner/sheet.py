@@ -22,7 +22,6 @@ CONTRAST = 14  # grey levels between the paper's edge and what is beside it; a f
 RING = 7  # dots at LOOK_LONG: beyond the soft edge and the shadow of a curled sheet
 SIDE_PART = (0.12, 0.88)  # of a side: corners may be folded
 SIDE_POINTS = 40
-CLEAR_SHARE = 0.4  # of the clearest contrast
 SIDE_PROVEN = 0.8  # of a side's points
 REACH_SHARE = 0.012  # of the long side: so far is a rough side off at most
 EDGE = 3  # dots on each side of an edge that are compared
@@ -63,8 +62,7 @@ def find_sheet(picture: Picture) -> Corners | None:
         for quad in _quads(mask)
         if _can_be(quad, *size)
     ]
-    clear = max([CONTRAST, *(contrast * CLEAR_SHARE for contrast, *_ in found)])
-    sure = [(sides, area, quad) for contrast, sides, area, quad in found if contrast >= clear]
+    sure = [(sides, area, quad) for contrast, sides, area, quad in found if contrast >= CONTRAST]
     if not sure:
         return None
     # a whole sheet before one that goes on beyond the picture, then the largest: what is printed may look like a sheet
@@ -74,7 +72,7 @@ def find_sheet(picture: Picture) -> Corners | None:
 
 
 def can_be_sheet(corners: Corners, width: int, height: int) -> bool:
-    """Whether four corners, found or dragged, can be those of a sheet: convex, large enough, near right angles."""
+    """Whether four corners, found or dragged, can be those of a sheet: large enough, near right angles, so convex."""
     return _can_be(corners.points(width, height), width, height, MAX_AREA + 0.02)
 
 
@@ -197,7 +195,7 @@ def _sides(quad: Points) -> Iterator[tuple[Points, Points, Points]]:
 def _can_be(quad: Points, width: int, height: int, most: float = MAX_AREA) -> bool:
     import cv2
 
-    if not np.isfinite(quad).all() or not cv2.isContourConvex(quad):
+    if not np.isfinite(quad).all():
         return False
     if not MIN_AREA <= cv2.contourArea(quad) / (width * height) <= most:
         return False

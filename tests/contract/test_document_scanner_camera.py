@@ -152,6 +152,18 @@ def test_a_sheet_that_never_lies_still_is_not_taken(stream: CameraStream) -> Non
     camera.close()
 
 
+def test_a_lamp_that_flickers_is_no_movement(stream: CameraStream, camera: DocumentCamera) -> None:
+    lights = [(paper() * share).astype(np.uint8) for share in (1.0, 0.88)]
+    steady = []
+    for number in range(16):
+        stream.scene = lights[number % 2]
+        before = stream.frames
+        eventually(lambda mark=before: stream.frames > mark + 1)  # type: ignore[misc]
+        now = camera.preview(1.0)
+        steady.append(now is not None and now.steady)
+    assert all(steady[-3:])
+
+
 def test_the_same_sheet_is_offered_once(stream: CameraStream, camera: DocumentCamera) -> None:
     stream.scene = paper()
     seen(camera, lambda now: now.steady)

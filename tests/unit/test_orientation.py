@@ -42,6 +42,12 @@ def test_one_line_is_enough() -> None:
         assert skew(small_ink(turned(page, degrees))) == pytest.approx(-degrees, abs=0.2)
 
 
+def test_a_rule_alone_is_level() -> None:
+    page = np.full((2339, 1654), 250, np.uint8)
+    page[300:320, 200:1400] = 20
+    assert skew(small_ink(page)) == pytest.approx(0, abs=0.1)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_upright_page_is_never_turned(kind: str) -> None:
     for seed in range(4):

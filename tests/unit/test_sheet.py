@@ -31,6 +31,12 @@ def test_a_sheet_on_a_desk_is_found(kind: str, seed: int) -> None:
     assert shot.off(find_sheet(shot.picture)) < CLOSE
 
 
+@pytest.mark.parametrize(("seed", "drawn", "share"), [(6, 6, 0.85), (6, 2, 0.5), (10, 2, 0.82)])
+def test_the_grain_of_the_wood_is_no_side(seed: int, drawn: int, share: float) -> None:
+    shot = lay(printed("table", drawn), "wood", seed, share)
+    assert shot.off(find_sheet(shot.picture)) < CLOSE
+
+
 @pytest.mark.parametrize("kind", ["mat", "wood"])
 def test_a_card_is_found(kind: str) -> None:
     shot = lay(printed("sparse", 1, (1011, 638)), kind, 3, share=0.2)
