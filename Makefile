@@ -6,9 +6,9 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL.
 DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev pcscd libmtdev1 libgl1 libegl1 \
           libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates
-# For the tests only: a tus server that nobody here wrote. A Node.js from elsewhere will do.
+# For the tests only: a tus server and a printer that nobody here wrote. A Node.js from elsewhere will do.
 DEBIAN += $(shell command -v npm >/dev/null || echo nodejs npm)
-TUS    := tests/queue/tus_server
+NODE   := tests/queue/tus_server tests/contract/npos
 
 .PHONY: run test torture setup check bench fuzz lock
 .DEFAULT_GOAL := run
@@ -35,7 +35,7 @@ bench: setup
 fuzz: setup
 	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),1000000) $(if $(SEED),--seed $(SEED))
 
-setup: $(VENV)/.packages $(VENV)/vpcd $(TUS)/node_modules/.packages
+setup: $(VENV)/.packages $(VENV)/vpcd $(NODE:%=%/node_modules/.packages)
 
 $(VENV)/.debian: Makefile
 	@missing=; for p in $(DEBIAN); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
@@ -62,9 +62,9 @@ $(VENV)/vpcd: | $(VENV)/.debian
 	@cd $@.part && dpkg -x *.deb . && rm *.deb
 	@mv $@.part $@
 
-$(TUS)/node_modules/.packages: $(TUS)/package-lock.json $(VENV)/.debian
+%/node_modules/.packages: %/package-lock.json $(VENV)/.debian
 	@echo "setup: Node.js packages of $<"
-	@cd $(TUS) && npm ci --silent --no-progress
+	@cd $* && npm ci --silent --no-progress --omit=optional
 	@touch $@
 
 # Renew the lock file: no addresses in it, every package with its hashes.

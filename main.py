@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
 
     run = verb("run", "the kiosk, in the window or full screen")
     run.add_argument("--full-screen", action="store_true")
+    run.add_argument("--scenario", type=Path, metavar="FILE", help="what the simulated devices do, and when (TOML)")
     tour = verb("tour", "take a number and submit a dossier with real touches, a picture of every screen")
     tour.add_argument("--out", type=Path, required=True)
     verb("check", "validate configuration, catalogue, forms and translations")

@@ -28,6 +28,15 @@ class CodeScanned:
 
 
 @dataclass(frozen=True)
+class PaperLeft:
+    """Whether a paper still lies in the scanner."""
+
+    device: str
+    session_id: str
+    left: bool
+
+
+@dataclass(frozen=True)
 class CardPresence:
     """A card was laid on the reader or taken from it."""
 

@@ -44,8 +44,11 @@ class PrintResult(StrEnum):
     """How sure it is that the paper came out."""
 
     CONFIRMED = "confirmed"  # the printer answered after the job that all is well
-    UNCONFIRMED = "unconfirmed"  # all bytes were taken, but the printer tells no status
+    UNCONFIRMED = "unconfirmed"  # all bytes were taken, but the printer has not told what became of them
     FAILED = "failed"  # nothing complete came out
+
+
+NO_STATUS = "printer_no_status"  # code of every job of a printer that never tells anything
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,14 @@ class TicketPrinter(Device, Protocol):
 
 
 @runtime_checkable
+class CutTeller(Protocol):
+    """What some ticket printers can do besides."""
+
+    def came_out(self) -> bool | None:
+        """Whether the last job came out whole; None when it cannot tell. Raises `DeviceError` while nobody answers."""
+
+
+@runtime_checkable
 class CodeScanner(Device, Protocol):
     """Reads bar codes and QR codes."""
 
@@ -145,6 +156,14 @@ class DocumentCamera(DocumentScanner, Protocol):
 
     def set_corners(self, corners: Corners | None) -> bool:
         """Corners that a person has set, for the next scan only; False when they cannot be those of a sheet."""
+
+
+@runtime_checkable
+class PaperSensor(Protocol):
+    """What some document scanners can do besides."""
+
+    def paper_left(self) -> bool:
+        """Whether a paper lies in it or under it now. Raises `DeviceError`."""
 
 
 class CardConnection(Protocol):

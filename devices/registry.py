@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args
@@ -41,6 +41,12 @@ def create(kind: str, table: Mapping[str, Any]) -> Any:
     """The device of a table that was checked; not open yet."""
     module = _module(kind, table["driver"])
     return module.create(module.Settings.model_validate(dict(table)))
+
+
+def simulator_verbs(kind: str) -> Mapping[str, Sequence[str] | None]:
+    """What can be done to the simulated device of a kind: verb → None (no argument), () (any text), or its words."""
+    verbs: Mapping[str, Sequence[str] | None] = _module(kind, "simulated").VERBS
+    return verbs
 
 
 def unknown(word: str, known: Iterable[str]) -> str:

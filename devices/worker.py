@@ -22,7 +22,7 @@ from devices.interfaces import Condition, Device, DeviceStatus
 log = logging.getLogger(__name__)
 D = TypeVar("D", bound=Device)
 POLL_SECONDS = 2.0
-RETRY_SECONDS = 1.0  # a replugged device is back within 2 s: one poll after this pause
+RETRY_SECONDS = 1.0  # between two looks for a device that is away: a replugged one is back within 2 s
 HANG_SECONDS = 60.0  # without a sign of a driver: longer than any call of ours waits for hardware
 HANGS = "device_hangs"
 FLAP_TIMES, FLAP_SECONDS = 3, 15.0  # lost so often in so long: a loose plug
@@ -205,7 +205,8 @@ class DeviceWorker(Generic[D]):
             self._log_surprise(error)
             status = DeviceStatus(Condition.FAULT, "device_error", type(error).__name__)
         if hand is self._hand:
-            self._next_poll = monotonic() + self._poll_seconds
+            away = status.condition is Condition.OFFLINE
+            self._next_poll = monotonic() + (min(RETRY_SECONDS, self._poll_seconds) if away else self._poll_seconds)
             self._tell(status)
 
     def _tell(self, status: DeviceStatus) -> None:

@@ -1,7 +1,8 @@
 """`Kiosk`: verbs in, events in, state out.
 
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
-`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff and technicians).
+`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff),
+`technician.py` (self-tests), `device_memory.py` (history and counters).
 Here: the session's end, and events.
 """
 
@@ -19,15 +20,17 @@ from devices.events import (
     DeviceChanged,
     JobFailed,
     PageScanned,
+    PaperLeft,
     ScanFinished,
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
-from kiosk.desk import DeskVerbs
-from kiosk.printing import SlipDrawn
+from kiosk.device_memory import MemoryRead
+from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
+from kiosk.technician import SelfTestEnded, SelfTestPrinted, TechnicianVerbs
 from offline_queue.entry import OutboxChanged
 
 WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
@@ -37,7 +40,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(DeskVerbs):
+class Kiosk(TechnicianVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -50,15 +53,20 @@ class Kiosk(DeskVerbs):
             ChipRead: self.chip_read,
             PageScanned: self.page_scanned,
             PageStored: self.page_stored,
+            PaperLeft: self.paper_left,
             ScanFinished: self.scan_finished,
             PageFailed: self.scan_failed,
             SlipDrawn: self.slip_drawn,
+            SlipSettled: self.slip_settled,
             TicketPrinted: self.printed,
             JobFailed: self._job_failed,
             DossierStored: self.dossier_stored,
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
             PinChecked: self.pin_checked,
+            MemoryRead: self.memory_read,
+            SelfTestEnded: self.self_test_ended,
+            SelfTestPrinted: self.self_test_printed,
         }
         self.parts.hall.store.reconcile(self.now())
         self.refresh_hall()
@@ -124,6 +132,7 @@ class Kiosk(DeskVerbs):
     # -- from machines -------------------------------------------------------------------------------------------
     def handle(self, event: object) -> None:
         """One event of the inbox; what belongs to an ended session is dropped by its handler."""
+        self.remember(event)
         if handler := self._handlers.get(type(event)):
             handler(event)
 
@@ -136,6 +145,8 @@ class Kiosk(DeskVerbs):
         self.paper_watched(event)
 
     def _job_failed(self, event: JobFailed) -> None:
+        if self.self_test_failed(event):
+            return
         if event.device == "document_scanner":
             self.scan_failed(event)
         elif event.device == "card_reader":
@@ -153,6 +164,9 @@ class Kiosk(DeskVerbs):
             self.refresh_hall()
         self._watch_idle(monotonic - self.last_touch)
         self.watch_printer()
+        self.watch_papers()
+        self.watch_self_test()
+        self.save_counters()
         for worker in self.parts.workers.values():
             worker.watch()
 

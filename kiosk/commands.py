@@ -171,8 +171,13 @@ def diagnose(options: argparse.Namespace, config: Config) -> int:
         return _fail(
             options, "device_unknown", f"no device «{options.device}»: one of {', '.join(DEVICE_KINDS)}", USAGE
         )
-    answer, healthy = report(config, options.device or "")
-    _say(options, answer)
+    answer, healthy = report(config, options.device or "", options.self_test)
+    if options.json or not options.self_test:
+        _say(options, answer)
+    else:
+        from kiosk.diagnostics.runner import table
+
+        print("\n".join(table(answer, lambda code: i18n.error_text(code, "en"))))
     return DONE if healthy else FAILED
 
 

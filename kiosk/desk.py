@@ -9,15 +9,14 @@ from kiosk import staff
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.hall.tickets import HallError, Ticket
+from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from kiosk.submission import SubmissionVerbs
-from offline_queue.entry import SALVAGED, OutboxEntry
+from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
 REASONS = ("paper", "lost", "unreadable", "other")
 OUTBOX_ROWS = 50
-HELP_CALLED = "help_called"  # the notice after a citizen rang for staff
-SEEN_BY_STAFF = (HELP_CALLED, SALVAGED)  # notices that staff end; the others end when their cause does
 
 
 class DeskVerbs(SubmissionVerbs):

@@ -1,7 +1,8 @@
 """Texts in the citizen's language. Vietnamese is the msgid; `assets/locales/<language>/*.po` hold the rest.
 
 Codes of errors and states are entries with a context: `msgctxt "error"` for the sentence, `msgctxt "advice"` for what
-to do, both in Vietnamese (`locales/vi`) and English (`locales/en`). The files of one language are read together.
+to do, both in Vietnamese (`locales/vi`) and English (`locales/en`). Faults of devices have two more: `msgctxt "staff"`,
+what an officer does, and `msgctxt "technician"`, what it is. The files of one language are read together.
 """
 
 from __future__ import annotations
@@ -42,3 +43,13 @@ def error_text(code: str, language: str) -> str:
 def advice(code: str, language: str) -> str:
     """What to do about an error or state code; "" when there is nothing to do."""
     return catalogue(language).get(("advice", code), "") if code else ""
+
+
+def staff_advice(code: str, language: str) -> str:
+    """What an officer does about it; what everybody is told where there is nothing more to say."""
+    return catalogue(language).get(("staff", code)) or advice(code, language)
+
+
+def technician_line(code: str, language: str) -> str:
+    """What it is and where to look, for a technician; "" where there is nothing more to say."""
+    return catalogue(language).get(("technician", code), "")

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 
 from devices.events import TicketPrinted
-from devices.interfaces import PrintOutcome, PrintResult
+from devices.interfaces import NO_STATUS, PrintOutcome, PrintResult
 from kiosk import slips
 from kiosk.hall.tickets import HallError, Ticket, TicketState
 from kiosk.paper import PaperVerbs
@@ -105,7 +105,8 @@ class NumberVerbs(PaperVerbs):
         self.test_printed(event)
 
     def _ticket_printed(self, ticket_id: int, outcome: PrintOutcome) -> None:
-        failed = outcome.result is PrintResult.FAILED
+        # of a slip whose line died nobody knows: it counts as failed until its citizen, or the printer, has told
+        failed = outcome.result is not PrintResult.CONFIRMED and outcome.code != NO_STATUS
         state = TicketState.PRINT_FAILED if failed else TicketState.PRINTED
         try:
             self.parts.hall.store.set_print(ticket_id, state, outcome.code)

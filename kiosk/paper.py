@@ -21,8 +21,7 @@ from kiosk.state import Job, PaperView, Refill, RefillStage, Step
 
 log = logging.getLogger(__name__)
 PAPER_LOW = "paper_low"
-ROLL_METRES = 80.0  # 80 mm wide, 80 mm across, 12 mm core: the usual kiosk roll
-WARN_METRES = 6.0  # of tickets of 9 cm: more than 60, an hour of a busy hall
+ROLL_METRES, WARN_METRES = 80.0, 6.0  # as the printers' settings say when the configuration says nothing
 STAGES = tuple(RefillStage)
 
 

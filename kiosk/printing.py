@@ -13,13 +13,14 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from devices.events import TicketPrinted
-from devices.interfaces import Condition, PrintOutcome, PrintResult, TicketPrinter
+from devices.interfaces import NO_STATUS, Condition, CutTeller, PrintOutcome, PrintResult, TicketPrinter
 from kiosk.core import KioskCore
 from kiosk.slip_picture import draw
 from kiosk.slips import Slip
 from kiosk.state import Job
 
 PRINTER_ABSENT = "printer_absent"
+CAME_OUT = PrintOutcome(PrintResult.CONFIRMED)
 LEFT_TO_STAFF = "print_left_to_staff"
 NOT_BY_ITSELF = (PRINTER_ABSENT, LEFT_TO_STAFF)  # after these nothing is printed again without staff
 MOST_TRIES = 5  # a printer that says it is well and fails every time: then staff must look
@@ -33,6 +34,15 @@ class SlipDrawn:
     job: str
     session_id: str
     picture: Image.Image = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SlipSettled:
+    """Event: what the printer itself says of a slip whose line died; None when it cannot tell."""
+
+    job: str
+    session_id: str
+    came_out: bool | None
 
 
 @dataclass
@@ -62,23 +72,39 @@ class PrintingVerbs(KioskCore):
 
     def slip_came_out(self) -> None:
         """The citizen holds the slip of which the printer has told nothing."""
-        self._wanted = None
-        self._show_print(Job.CONFIRMED, "")
+        if (wanted := self._wanted) is not None and self._print_state() is Job.UNCONFIRMED:
+            self.printed(TicketPrinted("printer", wanted.job, wanted.session_id, CAME_OUT))
 
     def slip_is_missing(self) -> None:
         """The citizen sees no whole slip: print it again."""
         wanted = self._wanted
-        if wanted is None or wanted.again_at is not None or self._print_state() is not Job.UNCONFIRMED:
+        if wanted is None or self._print_state() is not Job.UNCONFIRMED:
             return
         self.audit("kiosk", "slip_missing", job=wanted.job.partition(":")[0], tries=wanted.tries)
         self._try_again(wanted)
 
     def watch_printer(self) -> None:
-        """Once a second: print what came out broken, as soon as the printer is well again."""
+        """Once a second: as soon as the printer is well again, print what came out broken, or ask it what it knows."""
         wanted, status = self._wanted, self.state.devices.get("printer")
         if wanted is None or wanted.again_at is None or status is None:
             return
-        if status.condition is Condition.READY and time.monotonic() >= wanted.again_at:
+        if status.condition is not Condition.READY or time.monotonic() < wanted.again_at:
+            return
+        if self._print_state() is Job.FAILED:
+            self._try_again(wanted)
+        elif worker := self.parts.workers.get("printer"):
+            wanted.again_at = None
+            job, session_id = wanted.job, wanted.session_id
+            worker.submit(f"settle:{job}", session_id, lambda printer: _settle(printer, job, session_id))
+
+    def slip_settled(self, event: SlipSettled) -> None:
+        """The printer knows: it came out, or it is printed again. It does not know: the citizen is asked."""
+        wanted = self._wanted
+        if wanted is None or wanted.job != event.job or self._print_state() is not Job.UNCONFIRMED:
+            return
+        if event.came_out:
+            self.slip_came_out()
+        elif event.came_out is False:
             self._try_again(wanted)
 
     def leave_to_staff(self, job: str) -> None:
@@ -111,7 +137,7 @@ class PrintingVerbs(KioskCore):
             self._wanted = None
         elif result is PrintResult.FAILED and wanted.tries >= MOST_TRIES:
             self._wanted, code = None, LEFT_TO_STAFF
-        elif result is PrintResult.FAILED:
+        elif code != NO_STATUS:
             wanted.again_at = time.monotonic() + PAUSE_SECONDS
         self._show_print(Job(result.value), code)
 
@@ -155,3 +181,7 @@ def _draw_and_print(printer: TicketPrinter, job: str, session_id: str, slip: Sli
     picture = draw(slip, printer.width_dots)
     yield SlipDrawn(job, session_id, picture)
     yield TicketPrinted("printer", job, session_id, printer.print_page(picture))
+
+
+def _settle(printer: TicketPrinter, job: str, session_id: str) -> Iterator[object]:
+    yield SlipSettled(job, session_id, printer.came_out() if isinstance(printer, CutTeller) else None)

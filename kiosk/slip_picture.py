@@ -25,6 +25,10 @@ INK_BELOW = 150  # greys darker than this are burnt: thin strokes of tone marks 
 WIDE_DOTS = 512  # narrower paper gets smaller letters
 TOP, BOTTOM = 16, 24
 NUMBER_HEIGHT, CODE_HEIGHT = 152, 52
+GRAIN = (
+    2  # dots: what is drawn in squares of two costs a quarter of the bytes on the line (`devices/printer/raster.py`)
+)
+QR_WIDTH = 260  # with its quiet zone
 CAP_HEIGHT = 0.745  # of the font, in sizes
 CONDENSED = 0.78  # how far a number may be condensed before it gets smaller instead
 QUIET_MODULES = 4  # ISO/IEC 18004, 9.1
@@ -94,7 +98,7 @@ class _Sheet:
             case Text(text, style, centred):
                 self.paragraph(text, FACES[style], centred=centred, phrases=style in NAMES)
             case Number(text):
-                self.large(text, NUMBER_HEIGHT)
+                self.large(text, NUMBER_HEIGHT, grain=GRAIN)
             case Code(text):
                 self.large(text, CODE_HEIGHT)
             case Pair():
@@ -140,19 +144,23 @@ class _Sheet:
             self.line(line, face, start, self.y + step / 2, ink)
             self.y += step
 
-    def large(self, text: str, height: int) -> None:
-        """One line of capitals and digits, `height` dots high, a little condensed so that it stays high."""
+    def large(self, text: str, height: int, grain: int = 1) -> None:
+        """One line of capitals and digits, `height` dots high, a little condensed so that it stays high.
+
+        Drawn in squares of `grain` dots.
+        """
         text = unicodedata.normalize("NFC", text)
-        size = round(height / CAP_HEIGHT)
-        if (narrowest := _font(BOLD, size).getlength(text) * CONDENSED) > self.inner:
-            size = int(size * self.inner / narrowest)
+        size, room = round(height / grain / CAP_HEIGHT), self.inner // grain
+        if (narrowest := _font(BOLD, size).getlength(text) * CONDENSED) > room:
+            size = int(size * room / narrowest)
         font = _font(BOLD, size)
         left, top, right, bottom = font.getbbox(text)
         mask = Image.new("L", (int(right - left), int(bottom - top)), WHITE)
         ImageDraw.Draw(mask).text((-left, -top), text, BLACK, font)
-        if mask.width > self.inner:
-            mask = mask.resize((self.inner, mask.height), Image.Resampling.BICUBIC)
-        x, y = (self.width - mask.width) // 2, self.y + height // 6
+        if mask.width > room:
+            mask = mask.resize((room, mask.height), Image.Resampling.BICUBIC)
+        mask = mask.resize((mask.width * grain, mask.height * grain), Image.Resampling.NEAREST)
+        x, y = (self.width - mask.width) // 2 // grain * grain, self.y + height // 6
         self.strokes.append(lambda image, _: image.paste(mask, (x, y)))
         self.y = y + mask.height + height // 8
 
@@ -209,14 +217,15 @@ class _Sheet:
         self.y += round(10 * self.scale)
 
     def qr(self, text: str) -> None:
-        """A QR code of error correction M with its quiet zone, modules of whole dots, about 28 mm wide."""
+        """A QR code of error correction M with its quiet zone, modules of whole grains, about 32 mm wide."""
         modules = _modules(text)
         across = len(modules) + 2 * QUIET_MODULES
-        dots = max(3, min(self.inner, round(260 * self.scale)) // across)
+        grains = min(round(QR_WIDTH * self.scale / across / GRAIN), self.inner // across // GRAIN)
+        dots = max(2, grains) * GRAIN
         small = Image.new("L", (across, across), WHITE)
         small.putdata([BLACK if dark else WHITE for dark in _with_quiet_zone(modules)])
         code = small.resize((across * dots, across * dots), Image.Resampling.NEAREST)
-        x, y = (self.width - code.width) // 2, self.y
+        x, y = (self.width - code.width) // 2 // GRAIN * GRAIN, self.y
         self.strokes.append(lambda image, _: image.paste(code, (x, y)))
         self.y += code.height
 

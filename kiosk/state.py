@@ -17,6 +17,8 @@ from PIL import Image
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from devices.interfaces import Condition, DeviceStatus, ScannedPage
+from kiosk.diagnostics.history import Change
+from kiosk.diagnostics.records import TestRecord
 from kiosk.identity import Assurance, Citizen
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
@@ -174,6 +176,7 @@ class Session:
     receipt: Receipt | None = None  # when the province answered while the slip is on the glass
     lookup: OutboxEntry | None = field(default=None, repr=False)  # without answers: code, times, state
     ticket: TicketView | None = None
+    paper_left: bool = False  # in the scanner, as far as it can tell
     slip_print: Job = Job.NONE
     slip_code: str = ""
     slip_picture: Image.Image | None = field(default=None, repr=False)
@@ -239,6 +242,46 @@ class Refill:
     code: str = ""
 
 
+class Stage(StrEnum):
+    """What the self-test under way waits for."""
+
+    NONE = ""
+    WORKING = "working"  # the machine
+    SHOW_TICKET = "show_ticket"  # the ticket just printed before the code scanner
+    LOOK_AT_TICKET = "look_at_ticket"  # a person's eyes, where no scanner works
+    SHOW_CODE = "show_code"  # any code before the code scanner
+    PLACE_SHEET = "place_sheet"  # a blank sheet in the document scanner
+    SHOW_CARD = "show_card"  # the printed code of a card, which opens its chip
+    LAY_CARD = "lay_card"  # a card on the reader
+    TOUCH = "touch"  # every cell of the glass
+    LISTEN = "listen"  # a person's ears
+
+
+@dataclass(frozen=True)
+class DeviceMemory:
+    """What is known of one device: how it is connected, what it has done, its changes, the newest first."""
+
+    connection: Mapping[str, str] = field(default_factory=_nothing)
+    counters: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class DiagnosticsView:
+    """The self-test under way (its key, what it waits for, `code` of the last answer), and what is remembered."""
+
+    running: str = ""
+    stage: Stage = Stage.NONE
+    code: str = ""
+    left: int = 0  # tests that follow
+    records: tuple[TestRecord, ...] = ()  # the newest first
+    memory: Mapping[str, DeviceMemory] = field(default_factory=lambda: MappingProxyType({}))
+
+    def last(self, test: str, device: str) -> TestRecord | None:
+        """The newest record of a test."""
+        return next((one for one in self.records if (one.test, one.device) == (test, device)), None)
+
+
 @dataclass(frozen=True)
 class StaffView:
     """What the staff's and the technician's screens show."""
@@ -298,6 +341,7 @@ class AppState:
     idle_seconds_left: int | None = None  # a warning is on the glass while this is set
     toast: str = ""  # code of a short message, such as a QR that is no ID card
     staff: StaffView = StaffView()
+    diagnostics: DiagnosticsView = DiagnosticsView()
     trouble: str = ""  # why out of service
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
+from devices.events import PaperLeft
+from devices.interfaces import DocumentScanner, PaperSensor
 from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
@@ -58,6 +62,17 @@ class SubmissionVerbs(JourneyVerbs):
         """Nothing was promised: say why, keep all answers, let the citizen try again."""
         if self.is_current(event.session_id):
             self.change_session(submit=Job.FAILED, submit_code=event.code)
+
+    def watch_papers(self) -> None:
+        """COLLECT, once a second: does a paper still lie in the scanner, as far as it can tell?"""
+        session, worker = self.state.session, self.parts.workers.get("document_scanner")
+        if self.state.step is Step.COLLECT and session is not None and worker is not None:
+            worker.submit("paper-left", session.id, partial(_look_for_paper, session_id=session.id))
+
+    def paper_left(self, event: PaperLeft) -> None:
+        """The screen reminds of it until it is taken."""
+        if self.is_current(event.session_id) and self.session.paper_left is not event.left:
+            self.change_session(paper_left=event.left)
 
     def collected(self) -> None:
         """COLLECT → SLIP: print the provisional slip."""
@@ -135,6 +150,11 @@ class SubmissionVerbs(JourneyVerbs):
         self.refresh_desk()
         if not event.counts.pending:
             self.parts.outbox.let_go()
+
+
+def _look_for_paper(scanner: DocumentScanner, session_id: str) -> Iterator[object]:
+    if isinstance(scanner, PaperSensor):
+        yield PaperLeft("document_scanner", session_id, scanner.paper_left())
 
 
 def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:

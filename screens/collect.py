@@ -1,23 +1,58 @@
-"""«Take your card and papers», before the slip."""
+"""«Take your card and papers», before the slip; with a sound while something still lies there."""
 
 from __future__ import annotations
 
-from kivy.properties import BooleanProperty
+from kivy.clock import Clock
+from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.state import AppState
-from screens import theme
+from screens import sound, theme
+from screens.tr import tr
 from screens.widgets import KioskScreen
+
+REMIND_SECONDS = 4.0
+REMINDERS = 8  # half a minute: who has not heard it by then is no longer in the room, and others are
 
 
 class CollectScreen(KioskScreen):
-    """A picture of what must not be left behind; a warning while the card still lies there."""
+    """A picture of what must not be left behind; a warning while card or paper still lies there."""
 
     picture = str(theme.ASSETS / "illustrations" / "collect.png")
-    card_left = BooleanProperty(False)
+    left = BooleanProperty(False)
+    said = StringProperty("")
+    said_detail = StringProperty("")
+    reminders = 0
 
     def render(self, state: AppState) -> None:
-        """Warn while the card is on the reader."""
-        self.card_left = state.card_present
+        """Warn while the card is on the reader, or a paper in the scanner."""
+        paper = bool(state.session and state.session.paper_left)
+        self.left = state.card_present or paper
+        if state.card_present:
+            self.said = tr._("Thẻ của bạn vẫn còn trên đầu đọc.")
+            self.said_detail = tr._("Hãy cầm lấy thẻ rồi tiếp tục.")
+        elif paper:
+            self.said = tr._("Giấy tờ của bạn vẫn còn trong máy quét.")
+            self.said_detail = tr._("Hãy mở nắp máy quét, lấy giấy rồi tiếp tục.")
+        else:
+            self.said = tr._("Hồ sơ đã được lưu an toàn.")
+            self.said_detail = tr._("Máy sẽ in phiếu cho bạn ngay sau đây.")
+
+    def on_left(self, *_: object) -> None:
+        """Remind at once, and again and again while it lies there."""
+        Clock.unschedule(self._remind)
+        self.reminders = 0
+        if self.left:
+            self._remind()
+            Clock.schedule_interval(self._remind, REMIND_SECONDS)
+
+    def _remind(self, _dt: float = 0) -> bool:
+        self.reminders += 1
+        sound.play(sound.REMINDER)
+        return self.reminders < REMINDERS
+
+    def on_leave(self, *_: object) -> None:
+        """Silence."""
+        self.left = False
 
     def main(self) -> None:
         """Everything is taken."""

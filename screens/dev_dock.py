@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
@@ -17,8 +16,6 @@ from screens.widgets import Action
 # Synthetic people: the printed QR of a mother's and a father's card, and a code that is none.
 MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
 FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12062021"
-SECONDS_PER_APDU = 0.025  # of a card at 424 kbit/s: a whole reading takes about two seconds
-VALID_UNTIL = date(2040, 2, 14)
 FOREIGN_CODE = "https://example.invalid/x"
 
 
@@ -101,6 +98,8 @@ class DevDock(RelativeLayout):
                 (
                     tr._("Máy quét"),
                     [
+                        (tr._("Quên giấy"), feeder.leave_paper),
+                        (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),
@@ -118,19 +117,11 @@ class DevDock(RelativeLayout):
 
     @staticmethod
     def _card_buttons(reader: SimulatedCardReader) -> list[tuple[str, Callable[[], object]]]:
-        def lay(expiry: date = VALID_UNTIL, **faults: bool) -> None:
-            # heavy libraries, and a kiosk with a real reader never needs them
-            from devices.card_reader.chip.card import make_card
-            from devices.card_reader.chip.faults import Faults
-            from devices.card_reader.chip.profile import Person
-
-            reader.insert(make_card(Person(expiry_date=expiry), faults=Faults(slow=SECONDS_PER_APDU, **faults)))
-
         return [
-            (tr._("Thẻ của mẹ"), lay),
-            (tr._("Thẻ giả mạo"), lambda: lay(forged_sod=True)),
-            (tr._("Thẻ sao chép"), lambda: lay(copied=True)),
-            (tr._("Thẻ hết hạn"), lambda: lay(date(2024, 1, 1))),
+            (tr._("Thẻ của mẹ"), lambda: reader.lay("genuine")),
+            (tr._("Thẻ giả mạo"), lambda: reader.lay("forged")),
+            (tr._("Thẻ sao chép"), lambda: reader.lay("copied")),
+            (tr._("Thẻ hết hạn"), lambda: reader.lay("expired")),
             (tr._("Lấy thẻ"), reader.remove),
             (tr._("Rút dây"), reader.unplug),
             (tr._("Cắm lại"), reader.restore),

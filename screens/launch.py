@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kiosk import scenario
 from kiosk.config import Config
 from kiosk.wiring import Machine, Refused
 from screens.memory import share_heaps
@@ -105,7 +106,8 @@ def screen(size: tuple[int, int]) -> Iterator[bool]:
 def run(options: argparse.Namespace, config: Config) -> int:
     """The kiosk, until its window is closed."""
     size = window_size()
-    with screen(size), Machine(config) as machine:
+    acts = scenario.load(options.scenario, config) if options.scenario else ()
+    with screen(size), Machine(config) as machine, scenario.Scenario(acts, machine):
         log_to_file(config)
         prepare_kivy(size, options.full_screen)
         from screens.dev_dock import DevDock

@@ -7,14 +7,14 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from kiosk.desk import SEEN_BY_STAFF
+from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.state import AppState, StaffTicket
 from offline_queue.entry import EXPORTED, EntryState, OutboxEntry
+from screens.diagnostics_words import DEVICES
 from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
 MAX_ROWS = 40
-CLOCK = "clock_behind"
 STATE_WORDS = {
     "issued": "Đã cấp",
     "printed": "Đã in",
@@ -56,17 +56,13 @@ class SeriesSwitch(Action):
 
 
 class StaffScreen(KioskScreen):
-    """Three lists behind three tabs; a reprint asks for its reason."""
+    """What needs a hand, and three more lists, each behind its tab; a reprint asks for its reason."""
 
-    tab = StringProperty("tickets")
+    tab = StringProperty("needs")
     officer = StringProperty("")
     message = StringProperty("")
-    failed = NumericProperty(0)
+    urgent = NumericProperty(0)  # how much needs a hand
     pending = NumericProperty(0)
-    rejected = NumericProperty(0)
-    desk_page = StringProperty("")  # where rejected dossiers are dealt with
-    alarm = StringProperty("")  # the most pressing of what staff must know of the outbox
-    alarm_detail = StringProperty("")
     stopped = BooleanProperty(False)
     reprinting = NumericProperty(0)  # id of the ticket whose reason is asked; 0 = none
     reprinting_number = StringProperty("")
@@ -80,8 +76,8 @@ class StaffScreen(KioskScreen):
             self.ids.reasons.add_widget(button)
 
     def shown(self, _state: AppState) -> None:
-        """Start with the tickets."""
-        self.tab = "tickets"
+        """Start with what needs a hand."""
+        self.tab = "needs"
         self.reprinting = 0
 
     def render(self, state: AppState) -> None:
@@ -89,16 +85,13 @@ class StaffScreen(KioskScreen):
         view = state.staff
         self.officer = view.name
         self.message = tr.error(view.code)
-        self.failed = sum(1 for t in view.tickets if t.state == "print_failed")
-        self.pending, self.rejected = state.outbox.pending, state.outbox.rejected
-        address = self.kiosk.desk_page
-        self.desk_page = tr._("Mở trang {address} trên máy tính của cán bộ.").format(address=address) if address else ""
-        code = next(iter(state.alerts), "")
-        self.alarm, self.alarm_detail = tr.error(code), tr.advice(code)
+        self.pending = state.outbox.pending
+        needed = needs(state)
+        self.urgent = len(needed)
         self.stopped = bool(state.trouble)
         for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
             button.text = tr._(words)
-        key = (state.closed_code, self.tab, view, state.series, state.language, state.alerts, state.outbox, state.paper)
+        key = (needed, self.tab, view, state.series, state.language, state.outbox, state.paper, state.devices)
         if key != self._shown:
             self._shown = key
             self._fill(state)
@@ -121,16 +114,14 @@ class StaffScreen(KioskScreen):
     def _fill(self, state: AppState) -> None:
         rows = self.ids.rows
         rows.clear_widgets()
-        if state.closed_code == CLOCK:
-            rows.add_widget(self._clock_row())
-        if self.tab == "tickets":
+        if self.tab == "needs":
+            for need in needs(state):
+                rows.add_widget(self._need_row(need))
+        elif self.tab == "tickets":
             tickets = sorted(state.staff.tickets, key=lambda t: t.state != "print_failed")
             for ticket in tickets[:MAX_ROWS]:
                 rows.add_widget(self._ticket_row(ticket))
         elif self.tab == "outbox":
-            for number, code in enumerate(state.alerts):
-                if number or code in SEEN_BY_STAFF:  # the first stands on top of the screen
-                    rows.add_widget(self._alert_row(code))
             if waiting := _waiting(state):
                 rows.add_widget(StaffRow(title=waiting, detail=_what_happens(state)))
             entries = sorted(state.staff.entries, key=lambda e: e.state is not EntryState.REJECTED)
@@ -139,7 +130,8 @@ class StaffScreen(KioskScreen):
         else:
             self._fill_machine(state)
         if not rows.children:
-            rows.add_widget(StaffRow(title=tr._("Chưa có gì ở đây.")))
+            nothing = tr._("Mọi việc đều ổn.") if self.tab == "needs" else tr._("Chưa có gì ở đây.")
+            rows.add_widget(StaffRow(title=nothing))
 
     def _fill_machine(self, state: AppState) -> None:
         rows = self.ids.rows
@@ -157,10 +149,23 @@ class StaffScreen(KioskScreen):
             row.act = lambda verb=verb, letter=series.letter: verb(letter)
             rows.add_widget(row)
 
-    def _alert_row(self, code: str) -> StaffRow:
-        row = StaffRow(title=tr.error(code), detail=tr.advice(code), alarm=True)
-        if code in SEEN_BY_STAFF:
-            row.act_text, row.act_icon, row.act = tr._("Đã xem"), "check", lambda: self.kiosk.seen(code)
+    def _need_row(self, need: Need) -> StaffRow:
+        if need.ticket is not None:
+            return self._ticket_row(need.ticket)
+        name = f"{tr._(DEVICES[need.device])}: " if need.device else ""
+        row = StaffRow(title=name + tr.error(need.code), detail=tr.staff_advice(need.code), alarm=True)
+        if need.kind is NeedKind.REJECTED:
+            row.title = tr._("{n} hồ sơ bị tỉnh từ chối").format(n=need.count)
+            page = self.kiosk.desk_page
+            row.detail = (
+                tr._("Mở trang {address} trên máy tính của cán bộ.").format(address=page) if page else row.detail
+            )
+        if need.code in SEEN_BY_STAFF:
+            row.act_text, row.act_icon, row.act = tr._("Đã xem"), "check", lambda: self.kiosk.seen(need.code)
+        elif need.code == CLOCK_BEHIND:
+            row.act_text, row.act_icon, row.act = tr._("Giờ đã đúng"), "clock-check-outline", self.kiosk.confirm_clock
+        elif need.kind is NeedKind.PAPER or need.code in ("paper_out", "cover_open"):
+            row.act_text, row.act_icon, row.act = tr._("Thay giấy"), "paper-roll-outline", self.kiosk.change_paper
         return row
 
     def _paper_row(self, state: AppState) -> StaffRow:
@@ -170,11 +175,6 @@ class StaffScreen(KioskScreen):
         alarm = state.paper_alert.startswith("paper_")
         row = StaffRow(title=title, detail=detail, alarm=alarm, act_icon="paper-roll-outline")
         row.act_text, row.act = tr._("Thay giấy"), self.kiosk.change_paper
-        return row
-
-    def _clock_row(self) -> StaffRow:
-        row = StaffRow(title=tr.error(CLOCK), detail=tr.advice(CLOCK), alarm=True)
-        row.act_text, row.act_icon, row.act = tr._("Giờ đã đúng"), "clock-check-outline", self.kiosk.confirm_clock
         return row
 
     def _ticket_row(self, ticket: StaffTicket) -> StaffRow:

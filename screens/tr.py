@@ -32,6 +32,14 @@ class Translator(Observable):
         """What to do about a code."""
         return i18n.advice(code, self.language)
 
+    def staff_advice(self, code: str) -> str:
+        """What an officer does about a code."""
+        return i18n.staff_advice(code, self.language)
+
+    def technician_line(self, code: str) -> str:
+        """What a code means to a technician."""
+        return i18n.technician_line(code, self.language)
+
     def fbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
         """Called by kv for each rule that uses `tr._`; the answer is what `unbind_uid` takes, 0 for no binding."""
         if name != "_":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -15,6 +17,10 @@ if TYPE_CHECKING:  # a card brings heavy libraries with it, and a kiosk with a r
     from devices.card_reader.chip.card import ChipCard
     from devices.card_reader.chip.profile import Person
     from devices.card_reader.emrtd.trust import TrustStore
+
+CARDS = ("genuine", "forged", "copied", "expired")
+VERBS: Mapping[str, Sequence[str] | None] = {"lay": CARDS, "remove": None, "unplug": None, "restore": None}
+SECONDS_PER_APDU = 0.025  # of a card at 424 kbit/s: a whole reading takes about two seconds
 
 
 class Settings(BaseModel):
@@ -88,6 +94,16 @@ class SimulatedCardReader:
         self._card = card
         self._laid += 1
         self._present = True
+
+    def lay(self, kind: str) -> None:
+        """Lay the card of the synthetic citizen on it, as slow as a real one: one of `CARDS`."""
+        from devices.card_reader.chip.card import make_card
+        from devices.card_reader.chip.faults import Faults
+        from devices.card_reader.chip.profile import Person
+
+        expiry = date(2024, 1, 1) if kind == "expired" else date(2040, 2, 14)
+        faults = Faults(slow=SECONDS_PER_APDU, forged_sod=kind == "forged", copied=kind == "copied")
+        self.insert(make_card(Person(expiry_date=expiry), faults=faults))
 
     def remove(self) -> None:
         """Take the card."""

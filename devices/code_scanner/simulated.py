@@ -9,6 +9,7 @@ import argparse
 import queue
 import sys
 import unicodedata
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
@@ -20,6 +21,7 @@ from devices.code_scanner import serial_simulator
 from devices.errors import Unavailable
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
 
+VERBS: Mapping[str, Sequence[str] | None] = {"present": (), "unplug": None, "restore": None}
 ENDS = {"cr": "\r", "lf": "\n", "crlf": "\r\n", "tab": "\t", "none": ""}
 
 

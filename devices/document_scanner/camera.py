@@ -29,6 +29,7 @@ DARK_SECONDS = 1.0
 STILL_SIZE = (32, 24)  # fields of the picture that are compared
 STILL_LEVELS = 7.0  # a finger over one field changes it by 20 and more, the noise of the sensor by less than 1
 GAP_SECONDS = 1.5  # without a look for so long nobody knows whether it lay still
+PAPER_SECONDS = 1.5  # a spared camera gives its next frame within one
 EDGE = 0.004  # of the picture: a sheet that reaches so near to its edge may go on beyond it
 NOTHING_THERE = ("page_blank", "page_dark")
 
@@ -126,6 +127,11 @@ class OverheadCamera:
             page = replace(page, problems=("page_cut",))
         self._taken = True
         yield page
+
+    def paper_left(self) -> bool:
+        """Whether a sheet lies below it now. Raises `Unavailable` or `Timeout`."""
+        now = self.preview(PAPER_SECONDS)
+        return now is not None and now.corners is not None
 
     def _still_picture(self) -> Picture:
         end = monotonic() + self._settings.wait_seconds

@@ -15,6 +15,7 @@ from devices.interfaces import Condition, DeviceStatus, DocumentScanner, Scanned
 
 SAMPLES = Path(__file__).parent.parent.parent / "assets" / "samples"
 MAX_FILE_BYTES = 64 * 1024 * 1024
+VERBS = dict.fromkeys(("leave_paper", "take_paper", "jam", "empty", "unplug", "restore"))
 
 
 class Settings(BaseModel):
@@ -35,6 +36,7 @@ class SimulatedDocumentScanner:
         self._seconds = settings.seconds_per_page
         self._feeder = settings.feeder
         self._next = 0
+        self._left = False
         self._fault: DeviceError | None = None
         self._faulty = threading.Event()  # wakes the scan that is under way
 
@@ -71,6 +73,11 @@ class SimulatedDocumentScanner:
             self._next += 1  # a bad page must not come again and again
             yield check_page(open_picture(_read(file)))
 
+    def paper_left(self) -> bool:
+        """Whether somebody has left a paper there. Raises `Unavailable` while it is unplugged."""
+        self.open()
+        return self._left
+
     # -- what a person would do ----------------------------------------------------------------------------------
     def jam(self) -> None:
         """Paper is stuck."""
@@ -79,6 +86,14 @@ class SimulatedDocumentScanner:
     def empty(self) -> None:
         """No paper lies there."""
         self._set(NeedsAttention("scanner_no_paper"))
+
+    def leave_paper(self) -> None:
+        """Forget a paper on the glass."""
+        self._left = True
+
+    def take_paper(self) -> None:
+        """Take it."""
+        self._left = False
 
     def unplug(self) -> None:
         """Pull the cable."""

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Literal
 
 from PIL import Image
-from pydantic import BaseModel, ConfigDict
 
 from devices.interfaces import Condition, DeviceStatus, PrintOutcome, PrintResult, TicketPrinter
+from devices.printer.cut import DOTS_PER_MM
+from devices.printer.job import RollSettings
 
 KEPT = 20
-DOTS_PER_MM = 8
+VERBS = dict.fromkeys(("paper_low", "paper_out", "cover_open", "jam", "unplug", "restore"))
 
 
-class Settings(BaseModel):
+class Settings(RollSettings):
     """Table `[devices.printer]` with `driver = "simulated"`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     driver: Literal["simulated"]
     folder: Path | None = None  # pages as 0001.png, 0002.png, …; absent: kept in memory only
     width_dots: Literal[384, 512, 576] = 576

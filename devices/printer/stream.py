@@ -15,9 +15,12 @@ LINE_DOTS = 30  # one `LF` or one line of `ESC d`
 # bytes after the two of the command (ESC/POS command reference); `GS v` and `GS V` are longer and read apart
 ARGUMENTS = {
     **{(ESC, ord(letter)): count for letter, count in {"@": 0, "a": 1, "J": 1, "d": 1, "t": 1, "2": 0, "3": 1}.items()},
+    (ESC, ord("i")): 0,
+    (GS, ord("g")): 4,
     (DLE, 0x04): 1,
     (DLE, 0x05): 1,
 }
+PRESENTER = {2: 3, 3: 4, 5: 3}  # whole lengths of `GS e n`
 REAL_TIME = {0x04: 3, 0x05: 3, 0x14: 10}  # whole lengths; DLE DC4 8 has seven parameters behind its function
 
 
@@ -53,7 +56,7 @@ class Paper:
                 self.height += LINE_DOTS
             case b"\x1dv":
                 self._print(command)
-        return command.name == b"\x1dV"
+        return command.name in (b"\x1dV", b"\x1bi")
 
     def picture(self) -> Image.Image:
         """Everything on it, mode "1", ink black."""
@@ -114,6 +117,8 @@ class Stream:
             return REAL_TIME[second]
         if (first, second) == (GS, ord("v")):
             return self._raster_length()
+        if (first, second) == (GS, ord("e")):
+            return None if len(self._buffer) < 3 else PRESENTER.get(self._buffer[2], 1)
         if (first, second) == (GS, ord("V")):
             return None if len(self._buffer) < 3 else 3 if self._buffer[2] in (0, 1, 48, 49) else 4
         count = ARGUMENTS.get((first, second))

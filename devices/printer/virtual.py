@@ -1,32 +1,20 @@
-"""An ESC/POS printer without paper, over TCP or a pty: answers DLE EOT, plays faults, keeps pictures of its jobs.
+"""A ticket printer without paper: answers as ESC/POS and VKP80 do, plays faults, keeps pictures of its jobs.
 
-It shares no code with the driver that it tests. Alone, one picture per cut:
-`python -m devices.printer.virtual --port 9100 --out DIR`
+It shares no code with the drivers that it tests. On a line, and alone: `virtual_lines.py`.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import select
-import socket
-import sys
 import threading
 import time
-import tty
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from PIL import Image
 
 from devices.printer.stream import DLE, Command, Paper, Stream
 
-CHUNK = 65536
-SLOW_CHUNK = 512
 CLEARED = bytes((0x37, 0x25, 0))
 CLEAR_BUFFERS = bytes((DLE, 0x14, 8, 1, 3, 20, 1, 6, 2, 8))
 IDLE_ANSWERS = {1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}
@@ -46,9 +34,21 @@ class Fault(StrEnum):
     SILENT = "silent"  # prints, but answers nothing
     GARBAGE = "garbage"  # answers what is no status
     BABBLE = "babble"  # answers far more than it was asked
+    JAM = "jam"  # VKP80 only, as the two below
+    PRESENTER = "presenter"
+    POWER = "power"
 
 
-STOPPING = (Fault.PAPER_OUT, Fault.COVER_OPEN, Fault.CUTTER, Fault.BROKEN, Fault.HOT)
+STOPPING = (
+    Fault.PAPER_OUT,
+    Fault.COVER_OPEN,
+    Fault.CUTTER,
+    Fault.BROKEN,
+    Fault.HOT,
+    Fault.JAM,
+    Fault.PRESENTER,
+    Fault.POWER,
+)
 # bits of the answers to DLE EOT n by fault
 BITS: dict[Fault, dict[int, int]] = {
     Fault.PAPER_LOW: {4: 0x0C},
@@ -58,6 +58,19 @@ BITS: dict[Fault, dict[int, int]] = {
     Fault.BROKEN: {1: OFF_LINE, 2: 0x40, 3: 0x20},
     Fault.HOT: {1: OFF_LINE, 2: 0x40, 3: 0x40},
 }
+# the same in the full status of a VKP80: (byte of the answer, bits)
+FULL_BITS: dict[Fault, tuple[int, int]] = {
+    Fault.PAPER_LOW: (2, 0x04),
+    Fault.PAPER_OUT: (2, 0x01),
+    Fault.COVER_OPEN: (3, 0x02),
+    Fault.HOT: (4, 0x01),
+    Fault.POWER: (4, 0x08),
+    Fault.JAM: (4, 0x40),
+    Fault.CUTTER: (5, 0x01),
+    Fault.BROKEN: (5, 0x08),
+    Fault.PRESENTER: (5, 0x80),
+}
+IN_OUTLET = 0x20
 
 
 class PowerLost(Exception):
@@ -90,6 +103,9 @@ class Printer:
         self.silent_after_jobs: int | None = None  # so many more cuts, then it answers nothing
         self.unasked = b""  # sent behind the next answer to the last question
         self.jobs: list[Job] = []
+        self.cuts = 0  # since it was made: power does not change it
+        self.in_outlet = False  # a VKP80 holds the ticket until it is taken
+        self.taken_back = 0  # tickets that were retracted or dropped
         self.received = bytearray()  # every byte since it was made
 
     @property
@@ -130,6 +146,10 @@ class Printer:
             self.fault = Fault.NONE
             self._print_waiting(time.monotonic())
 
+    def take(self) -> None:
+        """Take the ticket out of the outlet."""
+        self.in_outlet = False
+
     def line_lost(self) -> None:
         """The other side has gone: half a command is forgotten."""
         with self._lock:
@@ -143,26 +163,51 @@ class Printer:
 
     def _take(self, command: Command, now: float) -> bytes:
         if command.name == b"\x10\x04":
-            return self._answer(command.parameters[0])
+            return self._full_status() if command.parameters[0] == 0x14 else self._answer(command.parameters[0])
         if command.name == b"\x10\x14":
             if command.name + command.parameters == CLEAR_BUFFERS:
                 self._waiting, self._paper = [], Paper(self._width)
                 return CLEARED
             return b""
         self._waiting.append(command)
-        self._print_waiting(now)
-        return b""
+        return self._print_waiting(now)
 
-    def _print_waiting(self, now: float) -> None:
+    def _print_waiting(self, now: float) -> bytes:
+        answer = b""
         while self._waiting and self.fault not in STOPPING:
-            if self._paper.do(self._waiting.pop(0)):
+            command = self._waiting.pop(0)
+            if command.name == b"\x1dg":
+                answer += b"_%d\0" % self.cuts
+            elif command.name == b"\x1de":
+                self._present(command.parameters[0])
+            elif self._paper.do(command):
                 self._cut(now)
             if self.paper_ends_after is not None:
                 self.paper_ends_after -= 1
                 if self.paper_ends_after <= 0:
                     self.paper_ends_after, self.fault = None, Fault.PAPER_OUT
+        return answer
+
+    def _present(self, verb: int) -> None:
+        if verb == 3:
+            self.in_outlet = True
+        elif self.in_outlet:
+            self.in_outlet = False
+            self.taken_back += 1
+
+    def _full_status(self) -> bytes:
+        if self.fault is Fault.SILENT:
+            return b""
+        if self.fault is Fault.GARBAGE:
+            return b"\xff" * 6
+        answer = bytearray(b"\x10\x0f\0\0\0\0")
+        byte, bits = FULL_BITS.get(self.fault, (2, 0))
+        answer[byte] |= bits
+        answer[2] |= IN_OUTLET if self.in_outlet else 0
+        return bytes(answer)
 
     def _cut(self, now: float) -> None:
+        self.cuts += 1
         self.jobs.append(Job(self._paper.picture(), now))
         self._paper = Paper(self._width)
         if self.silent_after_jobs is not None:
@@ -181,199 +226,3 @@ class Printer:
             return b"\x12" * 16384
         unasked, self.unasked = (self.unasked, b"") if question == 4 else (b"", self.unasked)
         return bytes((IDLE_ANSWERS[question] | BITS.get(self.fault, {}).get(question, 0),)) + unasked
-
-
-class _Served(ABC):
-    """A printer at the end of a line, served by one thread between `plug` and `unplug`."""
-
-    def __init__(self, printer: Printer) -> None:
-        self.printer = printer
-        self._stop, self._stopper = os.pipe()
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Self:
-        self.plug()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.unplug()
-        os.close(self._stop)
-        os.close(self._stopper)
-
-    def plug(self) -> None:
-        """Connect the cable."""
-        self._connect()
-        self._start()
-
-    def unplug(self) -> None:
-        """Pull the cable."""
-        self._end()
-        self._disconnect()
-
-    def _start(self) -> None:
-        self._thread = threading.Thread(target=self._serve, name="virtual-printer", daemon=True)
-        self._thread.start()
-
-    def _end(self) -> None:
-        if self._thread is not None:
-            os.write(self._stopper, b"x")
-            self._thread.join()
-            os.read(self._stop, 1)
-            self._thread = None
-
-    def _ready(self, file: int, seconds: float | None = None) -> bool:
-        """Wait for `file`, or `seconds` long when it is negative; False once the thread must end."""
-        ready, _, _ = select.select([self._stop, *([file] if file >= 0 else [])], [], [], seconds)
-        return self._stop not in ready
-
-    def _piece(self) -> int:
-        return SLOW_CHUNK if self.printer.bytes_per_second else CHUNK
-
-    def _pace(self, data: bytes) -> bool:
-        speed = self.printer.bytes_per_second
-        return not speed or self._ready(-1, len(data) / speed)
-
-    @abstractmethod
-    def _connect(self) -> None: ...
-
-    @abstractmethod
-    def _disconnect(self) -> None: ...
-
-    @abstractmethod
-    def _serve(self) -> None: ...
-
-
-class TcpPrinter(_Served):
-    """A network printer on 127.0.0.1: one connection at a time, the next one waits."""
-
-    def __init__(self, printer: Printer | None = None, port: int = 0) -> None:
-        super().__init__(printer or Printer())
-        self.port = port  # 0 becomes a free one, and stays the same over `unplug` and `plug`
-        self._listener: socket.socket | None = None
-        self._line: socket.socket | None = None
-
-    @property
-    def url(self) -> str:
-        """For the configuration of the driver."""
-        return f"socket://127.0.0.1:{self.port}"
-
-    def hang_up(self) -> None:
-        """Close the connection and listen on, as printers do with lines that were idle for long."""
-        self._end()
-        self._drop()
-        self._start()
-
-    def _connect(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
-
-    def _disconnect(self) -> None:
-        self._drop()
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
-
-    def _drop(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
-            self.printer.line_lost()
-
-    def _serve(self) -> None:
-        assert self._listener is not None
-        while self._ready((self._line or self._listener).fileno()):
-            if self._line is None:
-                self._line, _ = self._listener.accept()
-                self._line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                continue
-            try:
-                data = self._line.recv(self._piece())
-                if not data or not self._pace(data):
-                    self._drop()
-                else:
-                    self._line.sendall(self.printer.receive(data))
-            except (PowerLost, OSError):
-                self._drop()
-
-
-class PtyPrinter(_Served):
-    """A printer on a serial line; `path` is a link to the pty, the same after `plug`."""
-
-    def __init__(self, path: Path, printer: Printer | None = None) -> None:
-        super().__init__(printer or Printer())
-        self.path = path
-        self._ends: tuple[int, int] | None = None
-
-    @property
-    def url(self) -> str:
-        """For the configuration of the driver."""
-        return f"serial://{self.path}"
-
-    def _connect(self) -> None:
-        ours, theirs = os.openpty()  # `theirs` stays open here, or the line would hang up with each close of the driver
-        tty.setraw(theirs)
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(os.ttyname(theirs))
-        self._ends = ours, theirs
-
-    def _disconnect(self) -> None:
-        self.path.unlink(missing_ok=True)
-        if self._ends is not None:
-            for end in self._ends:
-                os.close(end)
-            self._ends = None
-            self.printer.line_lost()
-
-    def _serve(self) -> None:
-        assert self._ends is not None
-        ours, _ = self._ends
-        while self._ready(ours):
-            data = os.read(ours, self._piece())
-            if not self._pace(data):
-                return
-            try:
-                answer = self.printer.receive(data)
-            except PowerLost:
-                self._disconnect()
-                return
-            if not self._send(answer):
-                return
-
-    def _send(self, answer: bytes) -> bool:
-        assert self._ends is not None
-        while answer:
-            ready, _, _ = select.select([self._stop], [self._ends[0]], [])  # nobody may read it any more
-            if ready:
-                return False
-            answer = answer[os.write(self._ends[0], answer[:256]) :]
-        return True
-
-
-def main() -> int:
-    """Play a printer until Ctrl-C; with --out, one PNG for each cut."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=9100)
-    parser.add_argument("--pty", type=Path, help="a link to make to a serial line, instead of TCP")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--width", type=int, choices=[384, 512, 576], default=576)
-    parser.add_argument("--fault", type=Fault, choices=list(Fault), default=Fault.NONE)
-    parser.add_argument("--dies-after", type=int, metavar="BYTES")
-    parser.add_argument("--bytes-per-second", type=int)
-    options = parser.parse_args()
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-    printer = Printer(options.width, out=options.out)
-    printer.fault, printer.dies_after = options.fault, options.dies_after
-    printer.bytes_per_second = options.bytes_per_second
-    served = PtyPrinter(options.pty, printer) if options.pty else TcpPrinter(printer, options.port)
-    with served:
-        print(served.url, flush=True)
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            return 0
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -6,73 +6,238 @@ import os
 import platform
 import shutil
 import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
 from kiosk import wiring
 from kiosk.config import Config
+from kiosk.diagnostics import selftests, selftests_devices, selftests_province
+from kiosk.diagnostics.connection import connection_of
+from kiosk.diagnostics.history import History
+from kiosk.diagnostics.records import TestRecord, Verdict
+from kiosk.diagnostics.runner import Run, run_all
+from kiosk.diagnostics.selftests import BY_KEY, LOW_DISK_BYTES, Finding, SelfTest, not_done
+from kiosk.diagnostics.selftests_province import MAX_CLOCK_SKEW_SECONDS
+from offline_queue.errors import OutboxError
 from offline_queue.gateway import SubmitError
 
-LOW_DISK_BYTES = 1024**3
-MAX_CLOCK_SKEW_SECONDS = 60
+CHANGES = 20  # of each device in the report
+LOCKS = Path("/proc/locks")
+PROVINCE_TESTS = ("clock", "province_tls")
 
 
-def report(config: Config, only: str = "") -> tuple[dict[str, Any], bool]:
-    """`{"devices", "province", "host"}` and whether nothing needs a hand; `only` one kind of device if given."""
-    made = wiring.open_devices(config)
-    kinds = (only,) if only else DEVICE_KINDS
-    devices = {kind: _device(config, kind, made.get(kind)) for kind in kinds}
-    answer: dict[str, Any] = {"devices": devices, "province": _province(config), "host": _host(config)}
-    healthy = all(
-        part["ok"] for part in (*(d for d in devices.values() if d["configured"]), answer["province"], answer["host"])
-    )
-    return answer, healthy
+def report(config: Config, only: str = "", self_test: bool = False) -> tuple[dict[str, Any], bool]:
+    """`{"devices", "province", "host"}` and whether nothing needs a hand; `only` one kind of device if given.
+
+    With `self_test` each part has its `tests`, which are kept as records as well.
+    """
+    probes = _Probes(config, (only,) if only else DEVICE_KINDS)
+    answer = probes.run(self_test)
+    configured = [device for device in answer["devices"].values() if device["configured"]]
+    parts = [*configured, answer["province"], answer["host"]]
+    failed = [test for part in parts for test in part.get("tests", ()) if test["verdict"] == Verdict.FAIL]
+    return answer, not failed and all(part["ok"] for part in parts)
 
 
-def _device(config: Config, kind: str, device: Any) -> dict[str, Any]:
-    if device is None:
-        return {"configured": False, "driver": None, "condition": None, "code": None, "detail": None, "ok": False}
-    started = time.perf_counter()
-    try:
-        status: DeviceStatus = device.status()
-    finally:
-        device.close()
+class _Probes:
+    """One report: what is asked for, and what has come of it."""
+
+    def __init__(self, config: Config, kinds: Sequence[str]) -> None:
+        self._config = config
+        self._kinds = kinds
+        self._clock = wiring.site_clock(config)
+        self._history = History(config.storage.data_dir)
+        self._statuses: dict[str, DeviceStatus] = {}
+        self._province: dict[str, Any] = {"configured": True, "sandbox": False, "ok": False, "code": "test_hangs"}
+        self._open: wiring.Stores | None = None
+        self._refused = ""
+
+    def run(self, self_test: bool) -> dict[str, Any]:
+        """Everything beside each other."""
+        table = self._config.province
+        if self_test or (table is not None and not table.sandbox):
+            self._open_stores()
+        chosen = [(BY_KEY[f"{kind}/device_state"], run) for kind, run in self._devices()]
+        chosen += self._tests() if self_test else []
+        probe = SelfTest("province")
+        *records, told = run_all([*chosen, (probe, self._ask_province)], self._clock)
+        kept = self._keep(records) if self_test else True
+        if self._open is not None and not any(record.code.endswith("_hangs") for record in (*records, told)):
+            self._open.close()  # what hangs may still be in it
+        answer = {
+            "devices": {kind: self._device(kind, records) for kind in self._kinds},
+            "province": self._province,
+            "host": _host(self._config),
+        }
+        if self_test:
+            for kind in self._kinds:
+                answer["devices"][kind]["tests"] = [r.to_json() for r in records if r.device == kind]
+            rest = [record for record in records if not record.device]
+            answer["province"]["tests"] = [r.to_json() for r in rest if r.test in PROVINCE_TESTS]
+            answer["host"]["tests"] = [r.to_json() for r in rest if r.test not in PROVINCE_TESTS]
+            answer["host"]["tests_kept"] = kept
+        return answer
+
+    # -- devices -------------------------------------------------------------------------------------------------
+    def _devices(self) -> list[tuple[str, Run]]:
+        """A probe for each configured device; one that a running kiosk holds is not disturbed."""
+        held = kiosk_runs(self._config.storage.data_dir)
+        made = {} if held else wiring.open_devices(self._config)
+        probes: list[tuple[str, Run]] = []
+        for kind in self._kinds:
+            if kind not in self._config.devices:
+                continue
+            if held and (changes := self._history.changes(kind)):
+                self._statuses[kind] = changes[0].status
+                probes.append((kind, lambda: not_done("kiosk_running")))
+            else:
+                device = made.get(kind) or wiring.open_devices(self._config)[kind]
+                probes.append((kind, self._asking(kind, device)))
+        return probes
+
+    def _asking(self, kind: str, device: Any) -> Run:
+        def run() -> Finding:
+            try:
+                self._statuses[kind], found = selftests_devices.ask(device)
+            finally:
+                device.close()
+            return found
+
+        return run
+
+    def _device(self, kind: str, records: Sequence[TestRecord]) -> dict[str, Any]:
+        table = self._config.devices.get(kind)
+        if table is None:
+            return {"configured": False, "driver": None, "condition": None, "code": None, "detail": None, "ok": False}
+        record = next(record for record in records if (record.test, record.device) == ("device_state", kind))
+        status = self._statuses.get(kind) or DeviceStatus(Condition.FAULT, record.code)
+        answer = {
+            "configured": True,
+            "driver": table.get("driver"),
+            "condition": status.condition.value,
+            "code": status.code or None,
+            "detail": status.detail or None,
+            "seconds": record.seconds,
+            "ok": status.condition is Condition.READY,
+            "held_by_kiosk": record.code == "kiosk_running",
+            "connection": connection_of(table),
+        }
+        return answer | self._remembered(kind)
+
+    def _remembered(self, kind: str) -> dict[str, Any]:
+        try:
+            changes, counters = self._history.changes(kind), self._history.counters().get(kind, {})
+        except OSError:
+            return {"history": [], "counters": {}}
+        lines = [{"at": c.at.isoformat(), "condition": c.condition.value, "code": c.code} for c in changes[:CHANGES]]
+        return {"history": lines, "counters": counters}
+
+    # -- the machine and the province --------------------------------------------------------------------------------
+    def _tests(self) -> list[tuple[SelfTest, Run]]:
+        folder = self._config.storage.data_dir
+        runs: dict[str, Run] = {
+            "storage_write": lambda: selftests.storage_write(folder),
+            "outbox_integrity": self._outbox,
+            "disk_free": lambda: selftests.disk_free(folder),
+            "memory": selftests.memory,
+            "temperature": selftests.temperature,
+            **province_tests(self._config, self._gateway, self._clock),
+        }
+        return [(BY_KEY[key], run) for key, run in runs.items()]
+
+    def _open_stores(self) -> None:
+        try:
+            self._open = wiring.open_stores(self._config)
+        except (wiring.Refused, OutboxError) as error:
+            self._refused = error.code
+        except OSError:
+            self._refused = "storage_failed"
+
+    def _outbox(self) -> Finding:
+        return selftests.outbox_integrity(self._open.outbox) if self._open else selftests.failed(self._refused)
+
+    def _gateway(self) -> Any:
+        assert self._open is not None
+        return wiring.gateway_of(self._config, self._open.outbox)
+
+    def _ask_province(self) -> Finding:
+        self._province = _province(self._config, self._open, self._refused)
+        return not_done("")
+
+    def _keep(self, records: Sequence[TestRecord]) -> bool:
+        try:
+            for record in records:
+                self._history.keep(record)
+        except OSError:
+            return False  # told by `data_not_writable` and `disk_low`
+        return True
+
+
+def province_tests(config: Config, gateway: Callable[[], Any], clock: Callable[[], datetime]) -> dict[str, Run]:
+    """The tests of the way to the province; not done where there is none, or only the embedded one."""
+    table = config.province
+    if table is None or table.sandbox:
+        code = "province_absent" if table is None else "province_sandbox"
+        return dict.fromkeys(PROVINCE_TESTS, lambda: not_done(code))
+
+    def with_gateway(run: Callable[[Any], Finding]) -> Finding:
+        try:
+            line = gateway()
+        except OSError as error:
+            return selftests.failed("token_unreadable", reason=error.strerror or "")
+        try:
+            return run(line)
+        finally:
+            line.close()
+
     return {
-        "configured": True,
-        "driver": config.devices[kind].get("driver"),
-        "condition": status.condition.value,
-        "code": status.code or None,
-        "detail": status.detail or None,
-        "seconds": round(time.perf_counter() - started, 3),
-        "ok": status.condition is Condition.READY,
+        "clock": lambda: with_gateway(lambda line: selftests_province.clock(line, clock)),
+        "province_tls": lambda: with_gateway(lambda line: selftests_province.province_tls(line, table)),
     }
 
 
-def _province(config: Config) -> dict[str, Any]:
+def kiosk_runs(data_dir: Path, locks: Path = LOCKS) -> bool:
+    """Whether a kiosk holds the data folder now; looked up, as trying its lock could keep one from starting."""
+    try:
+        inode = (data_dir / "lock").stat().st_ino
+        rows = [line.split() for line in locks.read_text(encoding="ascii").splitlines()]
+    except OSError:
+        return False
+    return any(row[1] == "FLOCK" and row[5].rpartition(":")[2] == str(inode) for row in rows if len(row) > 5)
+
+
+def _province(config: Config, stores: wiring.Stores | None, refused: str) -> dict[str, Any]:
     table = config.province
     if table is None:
         return {"configured": False, "ok": False, "code": "province_absent"}
     if table.sandbox:
         return {"configured": True, "sandbox": True, "ok": True, "code": None}
-    try:
-        stores = wiring.open_stores(config)
-    except (wiring.Refused, OSError) as error:
-        return {"configured": True, "sandbox": False, "ok": False, "code": getattr(error, "code", "storage_failed")}
+    wrong: dict[str, Any] = {"configured": True, "sandbox": False, "ok": False}
+    if stores is None:
+        return {**wrong, "code": refused}
     started = time.perf_counter()
     try:
-        health = wiring.gateway_of(config, stores.outbox).health()
-    except SubmitError as error:
-        return {"configured": True, "sandbox": False, "ok": False, "code": error.code, "detail": error.detail}
+        gateway = wiring.gateway_of(config, stores.outbox)
     except OSError as error:
-        return {"configured": True, "sandbox": False, "ok": False, "code": "token_unreadable", "detail": error.strerror}
+        return {**wrong, "code": "token_unreadable", "detail": error.strerror}
+    try:
+        health = gateway.health()
+    except SubmitError as error:
+        return {**wrong, "code": error.code, "detail": error.detail}
+    except OSError as error:
+        return {**wrong, "code": "certificate_unreadable", "detail": error.strerror}
     finally:
-        stores.close()
+        gateway.close()
     skew = (health.time - wiring.site_clock(config)()).total_seconds()
+    right = abs(skew) <= MAX_CLOCK_SKEW_SECONDS
     return {
         "configured": True,
         "sandbox": False,
-        "ok": abs(skew) <= MAX_CLOCK_SKEW_SECONDS,
-        "code": None if abs(skew) <= MAX_CLOCK_SKEW_SECONDS else "clock_differs",
+        "ok": right,
+        "code": None if right else "clock_differs",
         "seconds": round(time.perf_counter() - started, 3),
         "clock_difference_seconds": round(skew, 1),
     }

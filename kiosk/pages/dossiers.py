@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from kiosk import audit, correction
 from kiosk.correction import Declared, place_of
-from kiosk.desk import SEEN_BY_STAFF
 from kiosk.forms import Question, visible_questions, visible_sections
+from kiosk.needs import SEEN_BY_STAFF
 from kiosk.pages import papers
 from kiosk.pages.visit import Handler, Visit, answering
 from offline_queue.entry import EXPORTED, LOST, PAPERS_LOST, RETURNED, EntryState, OutboxEntry

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wiping
-from tests.bench import chip, drain, hall, outbox, stampede, tickets
+from tests.bench import chip, drain, hall, outbox, replug, stampede, tickets
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -52,6 +52,7 @@ def show(name: str, measure: Callable[[], Mapping[str, Any]]) -> None:
 def main() -> None:
     """All benches."""
     show("tickets", tickets.measure)
+    show("replug", replug.measure)
     show("chip", chip.measure)
     show("hall", hall.measure)
     show("outbox", outbox.measure)

@@ -16,7 +16,8 @@ from typing import IO
 
 from devices.interfaces import PrintResult, TicketPrinter
 from devices.printer import escpos, raster
-from devices.printer.virtual import Printer, TcpPrinter
+from devices.printer.virtual import Printer
+from devices.printer.virtual_lines import TcpPrinter
 from kiosk import slips
 from kiosk.slip_picture import draw
 from kiosk.slips import Slip

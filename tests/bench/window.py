@@ -148,7 +148,8 @@ def journeys(count: int) -> None:
 
 def stalls() -> None:
     """Longest pause of the main thread while the province hangs, the printer is silent, and pages are scanned."""
-    from devices.printer.virtual import Fault, Printer, TcpPrinter
+    from devices.printer.virtual import Fault, Printer
+    from devices.printer.virtual_lines import TcpPrinter
 
     def work(window: Any, machine: Any) -> None:
         from kivy.clock import Clock

@@ -24,6 +24,7 @@ from devices.code_scanner.simulated import SimulatedCodeScanner
 from devices.errors import DeviceError, Unavailable
 from devices.interfaces import CodeScanner, Condition
 from tests.contract.camera_stream import CameraStream, qr_picture
+from tests.contract.typing_scanner import TypingScanner
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 5.0  # for what must come
@@ -66,6 +67,7 @@ class Rig:
     present: Callable[[str], None]
     unplug: Callable[[], None]
     replug: Callable[[], None]
+    letters: bool = True  # whether Vietnamese letters get through
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def line(cable: Cable) -> Iterator[CodeScanner]:
     scanner.close()
 
 
-@pytest.fixture(params=["serial_line", "camera", "simulated"])
+@pytest.fixture(params=["serial_line", "camera", "wedge", "simulated"])
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     if request.param == "simulated":
         fake = SimulatedCodeScanner()
@@ -95,6 +97,13 @@ def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
         yield Rig(device, lambda text: stream.hold(qr_picture(text)), stream.unplug, stream.plug)
         device.close()
         stream.unplug()
+        return
+    if request.param == "wedge":
+        keyboard = TypingScanner(cast(Path, request.getfixturevalue("tmp_path")))
+        device = registry.create("code_scanner", keyboard.table)
+        yield Rig(device, keyboard.type, keyboard.unplug, keyboard.plug, letters=False)
+        device.close()
+        keyboard.unplug()
         return
     cable = cast(Cable, request.getfixturevalue("cable"))
     device = registry.create("code_scanner", {"driver": "serial_line", "url": cable.url})
@@ -120,9 +129,10 @@ def test_open_and_close_twice(rig: Rig) -> None:
 def test_reads_each_code_once_and_in_order(rig: Rig) -> None:
     rig.device.open()
     rig.present("A001")
-    rig.present("Nguyễn Thị Ánh|Phường Trảng Bàng")
+    other = "Nguyễn Thị Ánh|Phường Trảng Bàng" if rig.letters else "HS1|H05.114|TAM-7K3M-Q9XW"
+    rig.present(other)
     assert rig.device.read_code(PATIENCE) == "A001"
-    assert rig.device.read_code(PATIENCE) == "Nguyễn Thị Ánh|Phường Trảng Bàng"
+    assert rig.device.read_code(PATIENCE) == other
     assert rig.device.read_code(SHORT) is None
 
 

@@ -29,7 +29,7 @@ from tests.contract.sane_backends import FEEDER, SLOW, Sane, libsane
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 10.0
-__all__ = ["libsane"]  # a fixture
+__all__ = ["Sane", "libsane"]
 
 
 @dataclass

@@ -21,7 +21,7 @@ from devices import frames, registry
 from devices.document_scanner.camera import Settings, create
 from devices.document_scanner.sheet import Picture
 from devices.errors import NeedsAttention, Timeout
-from devices.interfaces import Condition, DocumentCamera, Preview
+from devices.interfaces import Condition, DocumentCamera, PaperSensor, Preview
 from tests.contract.camera_stream import CameraStream
 from tests.unit.desks import desk, lay
 from tests.unit.paper import printed
@@ -119,6 +119,15 @@ def test_the_preview_shows_the_sheet_and_its_corners(stream: CameraStream, camer
     assert np.allclose(np.array(now.corners) * VIEW, true, atol=6)
     red = np.frombuffer(now.rgb, np.uint8).reshape(720, 960, 3)
     assert np.abs(red.mean(axis=(0, 1)) - stream.scene[:, :, ::-1].mean(axis=(0, 1))).max() < 3
+
+
+def test_paper_that_was_left_is_seen(stream: CameraStream, camera: DocumentCamera) -> None:
+    assert isinstance(camera, PaperSensor)
+    assert not camera.paper_left()
+    stream.scene = paper()
+    assert eventually(camera.paper_left)
+    stream.scene = mat()
+    assert eventually(lambda: not camera.paper_left())
 
 
 def test_an_empty_mat_is_shown_without_corners(camera: DocumentCamera) -> None:

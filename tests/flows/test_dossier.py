@@ -67,13 +67,14 @@ def scan_papers(player: Player) -> None:
     for component in player.kiosk.papers_needed():
         player.kiosk.open_paper(component.id)
         player.kiosk.scan_page()
-        player.until(partial(_has_page, component.id), "the page")
+        player.until(partial(has_page, component.id), "the page")
         player.until(lambda s: bool(s.session and s.session.scan is Job.NONE), "the end of the scan")
         player.kiosk.next()
     player.kiosk.next()
 
 
-def _has_page(component_id: str, state: AppState) -> bool:
+def has_page(component_id: str, state: AppState) -> bool:
+    """Whether a page of this paper is stored."""
     return bool(state.session and state.session.papers.get(component_id))
 
 
@@ -324,3 +325,17 @@ def test_the_number_is_for_the_counter_of_the_procedures_field(config: Config) -
         assert session is not None
         assert session.ticket is not None
         assert session.ticket.number == "K-001"
+
+
+def test_a_paper_in_the_scanner_is_told_until_it_is_taken(player: Player) -> None:
+    to_review(player, "2.000635")
+    player.kiosk.next()
+    player.kiosk.declare()
+    player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
+    scanner = player.machine.devices["document_scanner"]
+    scanner.leave_paper()
+    player.kiosk.tick()
+    player.until(lambda s: bool(s.session and s.session.paper_left), "the reminder")
+    scanner.take_paper()
+    player.kiosk.tick()
+    player.until(lambda s: bool(s.session and not s.session.paper_left), "the end of the reminder")

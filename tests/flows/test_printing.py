@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from devices.printer.simulated import SimulatedPrinter
-from devices.printer.virtual import Fault, TcpPrinter
+from devices.printer.virtual import Fault
+from devices.printer.virtual_lines import TcpPrinter
 from kiosk.config import Config
 from kiosk.printing import LEFT_TO_STAFF
 from kiosk.state import AppState, Job, Step
@@ -99,6 +100,31 @@ def test_a_printer_that_dies_in_the_middle_gives_one_whole_slip(network: Player,
     assert len(paper.printer.pictures) == 1
 
 
+def test_a_printer_that_counts_settles_it_without_asking(config: Config, paper: TcpPrinter) -> None:
+    table = {"driver": "escpos", "url": paper.url, "cut_counter": True}
+    with Machine(config.model_copy(update={"devices": {**config.devices, "printer": table}})) as machine:
+        player = Player(machine)
+        player.until(lambda s: "printer" in s.devices, "the printer")
+        for dies_after in (3000, None):  # in the middle of the slip, and never
+            paper.printer.dies_after = dies_after
+            player.kiosk.take_number("A")
+            waits(player, lambda s: printed(s) is Job.CONFIRMED, "the slip")
+            player.kiosk.finish()
+        assert len(paper.printer.pictures) == 2
+        store = player.kiosk.parts.hall.store
+        assert {t.state for t in store.of_day(player.kiosk.now().date())} == {"printed"}
+
+
+def test_who_leaves_without_an_answer_is_on_the_list_of_staff(network: Player, paper: TcpPrinter) -> None:
+    paper.printer.dies_after = 3000
+    taken(network)
+    assert printed(network.state) is Job.UNCONFIRMED
+    network.kiosk.finish()
+    store = network.kiosk.parts.hall.store
+    (ticket,) = store.of_day(network.kiosk.now().date())
+    assert ticket.state == "print_failed"
+
+
 def test_a_cable_that_is_pulled_and_plugged_gives_one_whole_slip(network: Player, paper: TcpPrinter) -> None:
     paper.unplug()
     taken(network)
@@ -121,6 +147,8 @@ def test_the_citizen_is_asked_about_a_slip_of_a_silent_printer(config: Config, p
         assert len(paper.printer.pictures) == 2
         player.kiosk.slip_came_out()
         assert printed(player.state) is Job.CONFIRMED
+        store = player.kiosk.parts.hall.store
+        assert [t.state for t in store.of_day(player.kiosk.now().date())] == ["printed"]
         player.kiosk.slip_is_missing()
         assert printed(player.state) is Job.CONFIRMED
 

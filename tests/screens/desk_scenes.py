@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from kiosk.needs import HELP_CALLED
 from kiosk.state import (
-    DeviceLogLine,
     Job,
     PaperView,
     Refill,
@@ -20,11 +20,11 @@ from kiosk.state import (
 from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Problem, Receipt, Room
 from tests.screens.scene import (
     NOW,
-    READY,
     TROUBLE,
     Scene,
     Site,
 )
+from tests.screens.technician_scenes import technician_scenes
 
 
 def doors(site: Site, _language: str) -> Iterator[Scene]:
@@ -36,10 +36,11 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     absent = StaffView(role="technician")
     yield Scene("login-nobody", replace(base, step=Step.LOGIN, staff=absent))
     desk = StaffView(role="staff", name=names[0], tickets=_tickets(), entries=_entries(), paused=("C",))
-    notices = ("province_unauthorised", "store_salvaged", "clock_wrong")
+    notices = (HELP_CALLED, "province_unauthorised", "store_salvaged", "clock_wrong")
     oldest = NOW - timedelta(hours=3, minutes=12)
     counts = OutboxCounts(12, 1, 40, oldest_pending=oldest, room=Room.LOW, notices=notices)
-    staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts)
+    staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts, devices=TROUBLE)
+    yield Scene("staff-tickets", staff, lambda screen: screen.open_tab("tickets"))
     yield Scene("staff", staff)
     yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
     said = replace(staff, staff=replace(desk, code="reprint_sent"), trouble="stopped_by_staff", outbox=OutboxCounts())
@@ -53,9 +54,7 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
         yield Scene(f"paper-test-{job}", replace(base, step=Step.PAPER, refill=Refill(RefillStage.TEST, job, code)))
     turned = Refill(RefillStage.INSERT, code="paper_wrong_side")
     yield Scene("paper-wrong-side", replace(base, step=Step.PAPER, refill=turned))
-    trouble = replace(base, step=Step.DIAGNOSTICS, devices=TROUBLE, device_log=_log())
-    yield Scene("diagnostics", replace(trouble, staff=StaffView(role="technician", name="Kỹ thuật")))
-    yield Scene("diagnostics-ready", replace(base, step=Step.DIAGNOSTICS, devices=READY))
+    yield from technician_scenes(site)
     for code in ("stopped_by_staff", "printer_absent"):
         yield Scene(f"out-of-service-{code}", replace(base, step=Step.OUT_OF_SERVICE, trouble=code))
 
@@ -103,12 +102,4 @@ def _entries() -> tuple[OutboxEntry, ...]:
         replace(rejected, last_error="papers_lost"),
         replace(rejected, state=EntryState.CLOSED, last_error="entry_exported"),
         replace(rejected, state=EntryState.DELIVERED, receipt=receipt),
-    )
-
-
-def _log() -> tuple[DeviceLogLine, ...]:
-    return tuple(
-        DeviceLogLine(NOW - timedelta(minutes=number), kind, status)
-        for number in range(4)
-        for kind, status in TROUBLE.items()
     )

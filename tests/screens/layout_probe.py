@@ -6,12 +6,12 @@ import argparse
 import json
 import logging
 import sys
-import tempfile
-import threading
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from tests.screens.stage import window_on
 
 LANGUAGES = ("vi", "en")
 FRAMES = 4  # heights follow texts, parents follow heights, and the last frame must have been shown
@@ -19,33 +19,8 @@ FRAMES = 4  # heights follow texts, parents follow heights, and the last frame m
 
 def probe(size: tuple[int, int], out: Path | None, only: str) -> dict[str, Any]:
     """All scenes in a window of `size`; returns the names of the scenes that were seen, and the findings."""
-    from kiosk import config as configuration
-    from kiosk.wiring import Machine
-    from screens.launch import prepare_kivy, screen
-
-    config = configuration.load(None)
     answer: dict[str, Any] = {"scenes": [], "findings": []}
-    with tempfile.TemporaryDirectory() as folder, screen(size):
-        hall = config.hall.model_copy(update={"listen": ""})
-        storage = config.storage.model_copy(update={"data_dir": Path(folder)})
-        config = config.model_copy(update={"hall": hall, "storage": storage})
-        with Machine(config) as machine:
-            prepare_kivy(size)
-            from kivy.clock import Clock
-
-            from screens.window import KioskWindow
-
-            def work() -> None:
-                try:
-                    show_all(window, out, only, answer)
-                finally:
-                    Clock.schedule_once(lambda _dt: window.stop(), 0)
-
-            def start() -> None:
-                threading.Thread(target=work, daemon=True).start()
-
-            window = KioskWindow(machine.kiosk, machine.inbox, on_first_frame=start)
-            window.run()
+    window_on(size, lambda window, _machine: show_all(window, out, only, answer))
     return answer
 
 

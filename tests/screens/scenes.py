@@ -227,6 +227,7 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     linked = _ticket(base.series[0], language, Job.CONFIRMED, "")
     session = replace(site.session("1.001193"), provisional_code=CODE, ticket=linked, client_ref="scene")
     yield Scene("collect", replace(base, step=Step.COLLECT, session=session))
+    yield Scene("collect-paper", replace(base, step=Step.COLLECT, session=replace(session, paper_left=True)))
     yield Scene("collect-card", replace(base, step=Step.COLLECT, session=session, card_present=True))
     printing = replace(session, slip_print=Job.RUNNING)
     yield Scene("slip-printing", replace(base, step=Step.SLIP, session=printing, online=False))

@@ -7,12 +7,11 @@ import gc
 import json
 import logging
 import sys
-import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any
+
+from tests.screens.stage import window_on
 
 NUMBER, PHONE, NAME, PLACE = "027190012345", "0912345678", "Nguyễn Thị Đào", "Ngõ Thử Nghiệm"
 CARD = f"{NUMBER}|123456789|{NAME}|14021990|Nữ|{PLACE}, Võ Cường, Bắc Ninh|10052021"
@@ -31,35 +30,13 @@ def traces(texts: list[str]) -> Iterator[str]:
 
 def probe() -> dict[str, Any]:
     """`{"before", "at_review", "at_end"}`: what widgets knew; and what textures were left."""
-    from kiosk import config as configuration
-    from kiosk.wiring import Machine
-    from screens.launch import PORTRAIT, prepare_kivy, screen
+    from screens.launch import PORTRAIT
 
-    config = configuration.load(None)
     answer: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory() as folder, screen(PORTRAIT):
-        hall = config.hall.model_copy(update={"listen": ""})
-        storage = config.storage.model_copy(update={"data_dir": Path(folder)})
-        scanner = {"driver": "simulated", "seconds_per_page": 0.0}
-        devices = {**config.devices, "document_scanner": scanner}
-        config = config.model_copy(update={"hall": hall, "storage": storage, "devices": devices})
-        with Machine(config) as machine:
-            prepare_kivy(PORTRAIT)
-            from kivy.clock import Clock
-
-            from screens.window import KioskWindow
-
-            def work() -> None:
-                try:
-                    Citizen(window, machine).run(answer)
-                finally:
-                    Clock.schedule_once(lambda _dt: window.stop(), 0)
-
-            def start() -> None:
-                threading.Thread(target=work, daemon=True).start()
-
-            window = KioskWindow(machine.kiosk, machine.inbox, on_first_frame=start)
-            window.run()
+    scanner = {"driver": "simulated", "seconds_per_page": 0.0}
+    window_on(
+        PORTRAIT, lambda window, machine: Citizen(window, machine).run(answer), devices={"document_scanner": scanner}
+    )
     return answer
 
 

@@ -19,7 +19,6 @@ from devices.document_scanner.pdf import add_text_layer, is_pdf_a, pdf_a
 from devices.errors import NeedsAttention
 from tests.unit.paper import printed
 
-pytest.importorskip("fontTools", reason="pikepdf[pdfa] needs it")
 TITLE = "Tờ khai đăng ký khai sinh"
 SIZE = (620, 877)
 

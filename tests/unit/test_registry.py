@@ -23,7 +23,7 @@ class Outer(BaseModel):
 
 
 def test_only_drivers_are_drivers() -> None:
-    assert registry.drivers("printer") == ("escpos", "simulated")
+    assert registry.drivers("printer") == ("custom_vkp", "escpos", "simulated")
     for kind in DEVICE_KINDS:
         assert "simulated" in registry.drivers(kind)
 
@@ -71,7 +71,9 @@ def test_an_unknown_driver_is_told_once_with_the_nearest_name() -> None:
 
 
 def test_an_unlike_driver_is_told_with_all_names() -> None:
-    assert registry.check("printer", {"driver": "zzz"}) == [("driver", "«zzz» is not known; one of escpos, simulated")]
+    assert registry.check("printer", {"driver": "zzz"}) == [
+        ("driver", "«zzz» is not known; one of custom_vkp, escpos, simulated")
+    ]
 
 
 @pytest.mark.parametrize("driver", [7, ["escpos"], {"a": 1}, "../secrets", "virtual"])
@@ -81,7 +83,7 @@ def test_a_driver_of_another_kind_of_value_is_told(driver: object) -> None:
 
 
 def test_a_missing_driver_is_told_with_all_names() -> None:
-    assert registry.check("printer", {}) == [("driver", "is missing; one of escpos, simulated")]
+    assert registry.check("printer", {}) == [("driver", "is missing; one of custom_vkp, escpos, simulated")]
 
 
 def test_mistakes_inside_lists_and_optional_tables() -> None:

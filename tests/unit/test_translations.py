@@ -102,6 +102,22 @@ def test_every_code_has_its_sentence(language: str) -> None:
     assert sorted(code for code in told_codes() if i18n.error_text(code, language) == code) == []
 
 
+FAULTS = (
+    *("printer_", "presenter_", "ticket_in_", "paper_", "scanner_", "camera_"),
+    *("device_", "reader_", "cutter_", "cover_", "pcsc_"),
+)
+NO_FAULTS = {"paper_changed", "paper_wrong_side", "paper_missing"}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_fault_of_a_device_has_words_for_staff_and_technicians(language: str) -> None:
+    entries = i18n.catalogue(language)
+    faults = {code for context, code in entries if context == "error" and code.startswith(FAULTS)} - NO_FAULTS
+    assert len(faults) > 25
+    words = ((who, code) for code in faults for who in ("staff", "technician"))
+    assert sorted(word for word in words if word not in entries) == []
+
+
 def test_no_words_of_a_page_stand_outside_the_catalogue() -> None:
     for path in (ROOT / "kiosk/pages/templates").glob("*.html"):
         text = path.read_text(encoding="utf-8").replace("Tiếng Việt", "")

@@ -1,0 +1,93 @@
+"""What the running kiosk writes down of its devices: changes of state as they come, counters once a second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from devices.card_reader.emrtd.results import ChipData
+from devices.events import ChipRead, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
+from devices.interfaces import Condition, PrintResult
+from kiosk.core import Parts
+from kiosk.desk import DeskVerbs
+from kiosk.diagnostics.connection import connection_of
+from kiosk.diagnostics.history import Change, History
+from kiosk.state import DeviceMemory, DiagnosticsView, Step
+
+CHANGES_SHOWN = 60
+Counted = dict[str, Counter[str]]
+
+
+@dataclass(frozen=True)
+class MemoryRead:
+    """Event: what the disk remembers, for the technician's screen."""
+
+    view: DiagnosticsView = field(repr=False)
+
+
+class DeviceMemoryVerbs(DeskVerbs):
+    """History and counters of each device; the disk is touched by the clerk alone."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._history = History(parts.config.storage.data_dir)
+        self._counted: Counted = {}
+
+    def remember(self, event: object) -> None:
+        """Note what an event of a device tells for its history; called for every event."""
+        if isinstance(event, DeviceChanged):
+            change = Change(self.now(), event.status.condition, event.status.code)
+            self.parts.clerk.do(lambda: self._history.changed(event.device, change), failed=None)
+        for kind, name in _counts(event):
+            self._counted.setdefault(kind, Counter())[name] += 1
+
+    def save_counters(self) -> None:
+        """Write down what was counted since the last time, if anything was."""
+        if counted := self._counted:
+            self._counted = {}
+            self.parts.clerk.do(lambda: self._history.add(counted), failed=None)
+
+    def refresh_desk(self) -> None:
+        """Also what the disk remembers, for the technician."""
+        super().refresh_desk()
+        if self.state.step is Step.DIAGNOSTICS:
+            self.save_counters()
+            self.parts.clerk.do(self._read, failed=None)
+
+    def memory_read(self, event: MemoryRead) -> None:
+        """Show it."""
+        now = self.state.diagnostics
+        # while tests run the glass knows more than the disk
+        records = now.records if now.running else event.view.records
+        self.change(diagnostics=replace(now, records=records, memory=event.view.memory))
+
+    def _read(self) -> MemoryRead:
+        counters = self._history.counters()
+        memory = {
+            kind: DeviceMemory(
+                connection_of(table), counters.get(kind, {}), self._history.changes(kind)[:CHANGES_SHOWN]
+            )
+            for kind, table in self.parts.config.devices.items()
+        }
+        return MemoryRead(DiagnosticsView(records=self._history.tests(), memory=memory))
+
+
+def _counts(event: object) -> list[tuple[str, str]]:
+    """Which counters of which device an event moves on."""
+    match event:
+        case DeviceChanged(device, status) if status.condition is not Condition.READY:
+            return [(device, "faults")]
+        case TicketPrinted(device, _, _, outcome):
+            failed = outcome.result is PrintResult.FAILED
+            return [(device, "jobs"), (device, "failed" if failed else "pages")]
+        case PageScanned(device):
+            return [(device, "pages")]
+        case ScanFinished(device):
+            return [(device, "jobs")]
+        case CodeScanned(device):
+            return [(device, "reads")]
+        case ChipRead(device, event=ChipData()):
+            return [(device, "reads")]
+        case JobFailed(device):
+            return [(device, "failed")]
+    return []
