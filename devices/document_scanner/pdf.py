@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pikepdf import Pdf
 
 LEVEL = "2b"
+ABSENT = "text_layer_absent"
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  the text of a dossier must not lie on a disk, not even for a moment
 MISSING = 3  # exit code of OCRmyPDF: a program or a language that it needs is not installed
 POLITE = ("nice", "-n", "19")  # a citizen may stand before the glass
@@ -65,7 +66,7 @@ def add_text_layer(pdf: bytes, timeout: float, language: str = "vie") -> TextLay
     """
     program = _program()
     if program is None:
-        return TextLayer(pdf, "text_layer_absent")
+        return TextLayer(pdf, ABSENT)
     shared = MEMORY_FOLDER if MEMORY_FOLDER.is_dir() else None
     with tempfile.TemporaryDirectory(dir=shared) as folder:
         # no PDF/A from it: its way there goes through Ghostscript, which would draw the pictures anew
@@ -88,8 +89,13 @@ def add_text_layer(pdf: bytes, timeout: float, language: str = "vie") -> TextLay
         except OSError:
             return TextLayer(pdf, "text_layer_failed")
     if process.returncode == MISSING:
-        return TextLayer(pdf, "text_layer_absent")
+        return TextLayer(pdf, ABSENT)
     return _checked(pdf, read) if process.returncode == 0 else TextLayer(pdf, "text_layer_failed")
+
+
+def can_add_text() -> bool:
+    """Whether OCRmyPDF is on this machine; what it needs besides is only known when it runs."""
+    return _program() is not None
 
 
 def is_pdf_a(pdf: bytes) -> bool:
