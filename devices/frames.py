@@ -29,6 +29,7 @@ STREAM_SECONDS = 5.0  # after which a silent stream is given up, and its thread 
 STOP_SECONDS = 1.0
 LOST_FRAMES = 10  # one broken MJPEG frame is no lost camera
 FRAME_SECONDS = 0.04  # more than 25 in a second would only heat the machine
+SPARE_SECONDS = 1.0  # between two frames of a spared camera that nobody asks: enough to see that it is still there
 FOLDER_FRAME_SECONDS = 0.1
 FOLDER_FRAMES_EACH = 5  # a picture of a folder is held in front of the lens for half a second
 DARK_BELOW = 12  # mean of 255: a covered lens has about 3 with its noise, a dim hall 30
@@ -59,9 +60,14 @@ def is_dark(picture: Picture) -> bool:
 
 
 class Camera:
-    """A thread reads the camera and keeps its newest frame; what nobody asked for in time is dropped, never queued."""
+    """A thread reads the camera and keeps its newest frame; what nobody asked for in time is dropped, never queued.
 
-    def __init__(self, source: str, width: int = 0, height: int = 0) -> None:
+    `spare` is for large pictures, which take most of a core: one a second is enough while nobody asks for them.
+    """
+
+    def __init__(self, source: str, width: int = 0, height: int = 0, *, spare: bool = False) -> None:
+        self._spare = spare
+        self._asked_at = 0.0
         self._source = check_source(source)
         self._size = (width, height)
         self._news = threading.Condition()
@@ -97,6 +103,7 @@ class Camera:
 
         Raises `Unavailable` when the camera is gone, `Timeout` when it has given none for `STUCK_SECONDS`.
         """
+        self._asked_at = monotonic()
         with self._news:
             if self._thread is None:
                 raise Unavailable("device_unplugged", "not open")
@@ -115,11 +122,15 @@ class Camera:
         """Whether frames can be asked for."""
         return self._thread is not None and self._fault is None and not self._stopping.is_set()
 
+    def _pause(self) -> float:
+        idle = self._spare and monotonic() - self._asked_at > SPARE_SECONDS
+        return SPARE_SECONDS if idle else FRAME_SECONDS
+
     def _read(self, stopping: threading.Event) -> None:
         number = 0
         fault = Unavailable("device_unplugged", "the camera gives no more frames")
         try:
-            for picture in _pictures(self._source, self._size, stopping):
+            for picture in _pictures(self._source, self._size, stopping, self._pause):
                 number += 1
                 with self._news:
                     if stopping.is_set():
@@ -134,10 +145,12 @@ class Camera:
                 self._news.notify_all()
 
 
-def _pictures(source: str, size: tuple[int, int], stopping: threading.Event) -> Iterator[Picture]:
+def _pictures(
+    source: str, size: tuple[int, int], stopping: threading.Event, pause: Callable[[], float]
+) -> Iterator[Picture]:
     if Path(source).is_dir():
         return _folder(Path(source), stopping)
-    return _capture(source, size, stopping)
+    return _capture(source, size, stopping, pause)
 
 
 def _folder(folder: Path, stopping: threading.Event) -> Iterator[Picture]:
@@ -159,17 +172,19 @@ def _folder(folder: Path, stopping: threading.Event) -> Iterator[Picture]:
                     return
 
 
-def _capture(source: str, size: tuple[int, int], stopping: threading.Event) -> Iterator[Picture]:
+def _capture(
+    source: str, size: tuple[int, int], stopping: threading.Event, pause: Callable[[], float]
+) -> Iterator[Picture]:
     """The frames of a device, a stream or a file; a file plays as fast as it was recorded."""
     capture = _open_capture(source, size)
     try:
         if not capture.isOpened():
             raise Unavailable("device_unplugged", "cannot be opened")
-        wait = _pause(capture) if Path(source).is_file() else None
+        wait = _tempo(capture) if Path(source).is_file() else None
         missed, next_at = 0, 0.0
         while not stopping.is_set() and missed < LOST_FRAMES:
             if (done := capture.grab()) and monotonic() >= next_at:  # decoding is the dear part
-                next_at = monotonic() + FRAME_SECONDS
+                next_at = monotonic() + pause()
                 done, picture = capture.retrieve()
                 if done:
                     yield picture
@@ -199,7 +214,7 @@ def _open_capture(source: str, size: tuple[int, int]) -> Any:
     return cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
 
 
-def _pause(capture: Any) -> Callable[[], None]:
+def _tempo(capture: Any) -> Callable[[], None]:
     import cv2
 
     begin, shown = monotonic(), 0

@@ -129,6 +129,35 @@ class DocumentScanner(Device, Protocol):
         """Scan what lies there: one page on glass, all pages of a feeder. Raises `DeviceError`."""
 
 
+Corners = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a camera sees now: `rgb` has `width` × `height` × 3 bytes, from the top.
+
+    `corners` are those of the sheet, clockwise from its top left, each (x, y) in shares of width and height; None when
+    no sheet is seen. `steady`: a sheet lies still that was not taken yet, now is the moment for `scan_pages`.
+    """
+
+    rgb: bytes = field(repr=False)
+    width: int
+    height: int
+    corners: Corners | None = None
+    steady: bool = False
+
+
+@runtime_checkable
+class DocumentCamera(DocumentScanner, Protocol):
+    """A document scanner that shows what it sees before it takes it."""
+
+    def preview(self, timeout: float) -> Preview | None:
+        """What is seen now; None when no new picture comes within `timeout` seconds. Raises `DeviceError`."""
+
+    def set_corners(self, corners: Corners | None) -> bool:
+        """Corners that a person has set, for the next scan only; False when they cannot be those of a sheet."""
+
+
 @runtime_checkable
 class PaperSensor(Protocol):
     """What some document scanners can do besides."""

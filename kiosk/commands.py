@@ -178,6 +178,10 @@ def diagnose(options: argparse.Namespace, config: Config) -> int:
         from kiosk.diagnostics.runner import table
 
         print("\n".join(table(answer, lambda code: i18n.technician_line(code, "en") or i18n.error_text(code, "en"))))
+    if options.report:
+        from kiosk.diagnostics.states import write_report
+
+        print(write_report(config, answer, options.report), file=sys.stderr)
     return DONE if healthy else FAILED
 
 

@@ -118,7 +118,7 @@ class Storage(_Table):
 
     With less than `min_free_mb` on the disk, or `max_waiting` dossiers, no citizen may begin another one; staff are
     told in good time, below `warn_free_mb` or from four fifths of the dossiers on. `keep_days` is for how long a
-    dossier that came to its end can be looked up.
+    dossier that came to its end can be looked up. With `text_layer` scanned papers can be searched in.
     """
 
     data_dir: Path = Field(default_factory=_data_home)
@@ -126,6 +126,7 @@ class Storage(_Table):
     min_free_mb: int = Field(200, ge=50, strict=True)  # one dossier of scans, and everything else keeps working
     warn_free_mb: int = Field(1000, ge=50, strict=True)
     max_waiting: int = Field(5000, ge=10, strict=True)
+    text_layer: bool = Field(True, strict=True)
     keep_days: int = Field(90, ge=1, le=3650, strict=True)
 
     @property

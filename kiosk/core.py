@@ -27,6 +27,7 @@ from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
+    from kiosk.text_layer import TextReader
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -50,6 +51,7 @@ class Parts:
     audit: AuditLog
     trust: Callable[[], TrustStore]  # loaded when the first chip is read
     clock: Clock  # aware, in the site's time zone
+    text_reader: TextReader | None = None  # adds words to search in to scanned papers
 
 
 class KioskCore:

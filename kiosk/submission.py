@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -53,6 +52,8 @@ class SubmissionVerbs(JourneyVerbs):
 
     def dossier_stored(self, event: DossierStored) -> None:
         """It cannot be lost any more: wake the sender, ask the citizen to take card and papers."""
+        if reader := self.parts.text_reader:
+            reader.read(event.client_ref)
         self.parts.sender.wake()
         self.change(outbox=self.parts.outbox.counts())  # it waits from now on, also while no attempt is made
         if self.is_current(event.session_id):
@@ -158,12 +159,12 @@ def _look_for_paper(scanner: DocumentScanner, session_id: str) -> Iterator[objec
 
 
 def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
-    """On the clerk's thread: pages → one PDF a paper → one durable entry."""
+    """On the clerk's thread: pages → one PDF/A a paper → one durable entry."""
     assert session.procedure is not None
     try:
         with parts.blobs.hold():  # a file with the same content may be on its way out with another dossier
             attachments = tuple(
-                _attach(parts, component_id, _title(session, component_id), pages)
+                _attach(parts, component_id, _title(session, component_id), pages, declared_at)
                 for component_id, pages in session.papers.items()
                 if pages and _title(session, component_id)
             )
@@ -175,7 +176,7 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 attachments=attachments,
                 payload=payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, declared_at),
             )
-            parts.outbox.add(entry)
+            parts.outbox.add(entry, parts.text_reader.hold_seconds(entry) if parts.text_reader else 0.0)
     except OutboxFull as error:
         return DossierFailed(session.id, error.code)
     except OSError:
@@ -189,11 +190,9 @@ def _title(session: Session, component_id: str) -> str:
     return next((c.title for c in components if c.id == component_id), "")
 
 
-def _attach(parts: Parts, component_id: str, title: str, pages: tuple[Page, ...]) -> Attachment:
-    import img2pdf
+def _attach(parts: Parts, component_id: str, title: str, pages: tuple[Page, ...], at: datetime) -> Attachment:
+    from devices.document_scanner.pdf import pdf_a
 
-    output = io.BytesIO()
-    img2pdf.convert([parts.blobs.get(page.sha256) for page in pages], outputstream=output, nodate=True)
-    pdf = output.getvalue()
+    pdf = pdf_a([parts.blobs.get(page.sha256) for page in pages], title, at)
     sha256 = parts.blobs.put(pdf)
     return Attachment(component_id, title, sha256, len(pdf), "application/pdf", len(pages))

@@ -32,6 +32,7 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import SALVAGED, Limits, OutboxChanged
@@ -293,6 +294,7 @@ class Machine:
             keep=timedelta(days=config.storage.keep_days),
         )
         clerk = Clerk(self.inbox)
+        reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
         self.devices = open_devices(config)
         workers = self._workers()
         self.kiosk = Kiosk(
@@ -310,12 +312,13 @@ class Machine:
                 audit=stores.audit,
                 trust=trust_of(config),
                 clock=site_clock(config),
+                text_reader=reader,
             )
         )
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk.parts)
-        parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | DeskPages]
-        parts = [clerk, *workers.values(), sender, link, *pages]
+        parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
+        parts = [*([reader] if reader else []), clerk, *workers.values(), sender, link, *pages]
         for part in parts:
             part.start()
             exits.callback(part.stop)

@@ -46,13 +46,14 @@ def entry_of(row: Sequence[Any], papers: Sequence[Sequence[Any]]) -> OutboxEntry
     )
 
 
-def insert_entry(connection: Any, entry: OutboxEntry) -> None:
+def insert_entry(connection: Any, entry: OutboxEntry, due: int = 0) -> None:
     """Add an entry with its papers. The same again is a no-op; other content under its id: `OutboxConflict`."""
     payload = json.dumps(entry.payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
     digest = content_digest(entry.procedure_code, payload, entry.attachments)
     added = connection.execute(
-        "INSERT INTO entries (id, procedure_code, created_at, provisional_code, replaces, attempts, digest, payload)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
+        "INSERT INTO entries"
+        " (id, procedure_code, created_at, provisional_code, replaces, attempts, due, digest, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq",
         (
             entry.id,
             entry.procedure_code,
@@ -60,6 +61,7 @@ def insert_entry(connection: Any, entry: OutboxEntry) -> None:
             entry.provisional_code,
             entry.replaces,
             entry.attempts,
+            due,
             digest,
             payload,
         ),

@@ -19,6 +19,7 @@ from offline_queue.entry import (
     PAPERS_LOST,
     REPLACED,
     RETURNED,
+    Attachment,
     EntryState,
     Limits,
     OutboxCounts,
@@ -28,7 +29,7 @@ from offline_queue.entry import (
     Room,
 )
 from offline_queue.errors import OutboxConflict, OutboxFull, StoreFailed
-from offline_queue.rows import ATTACHMENT_COLUMNS, COLUMNS, entry_of, insert_entry, ms
+from offline_queue.rows import ATTACHMENT_COLUMNS, COLUMNS, content_digest, entry_of, insert_entry, insert_paper, ms
 from offline_queue.uploads import Uploads
 
 __all__ = ["Outbox", "OutboxConflict", "OutboxFull"]
@@ -99,10 +100,35 @@ class Outbox:
         return Room.LOW if free < limits.warn_free or waiting >= NEARLY * limits.max_waiting else Room.PLENTY
 
     # -- in ------------------------------------------------------------------------------------------------------
-    def add(self, entry: OutboxEntry) -> None:
-        """Commit a dossier. The same again is a no-op; another one under its id raises `OutboxConflict`."""
+    def add(self, entry: OutboxEntry, hold_seconds: float = 0.0) -> None:
+        """Commit a dossier. The same again is a no-op; another one under its id raises `OutboxConflict`.
+
+        It is not sent within `hold_seconds`, unless its papers are exchanged before.
+        """
+        due = ms(self._clock()) + round(hold_seconds * 1000) if hold_seconds else 0
         with self._database.writing() as connection:
-            insert_entry(connection, entry)
+            insert_entry(connection, entry, due)
+
+    def exchange_papers(self, entry_id: str, papers: Sequence[Attachment]) -> tuple[str, ...] | None:
+        """Other files for the same papers of a dossier that nobody has tried to send; it is due now.
+
+        The hashes of files that no entry needs any more; None when it was too late, and nothing has changed.
+        """
+        with self._database.writing() as connection:
+            rows = connection.execute(
+                "UPDATE entries SET due = 0 WHERE id = ? AND state = 'pending' AND attempts = 0"
+                " RETURNING seq, procedure_code, payload",
+                (entry_id,),
+            ).fetchall()
+            if not rows:
+                return None
+            ((seq, procedure_code, payload),) = rows
+            digest = content_digest(procedure_code, payload, papers)
+            connection.execute("UPDATE entries SET digest = ? WHERE seq = ?", (digest, seq))
+            old = connection.execute("DELETE FROM attachments WHERE entry = ? RETURNING sha256", (seq,)).fetchall()
+            for number, paper in enumerate(papers):
+                insert_paper(connection, seq, number, paper)
+            return self._unused(connection, [row[0] for row in old])
 
     def replace(self, rejected_id: str, corrected: OutboxEntry) -> bool:
         """Commit the correction of a rejected entry and close that one; False when it is not rejected any more.
@@ -350,8 +376,12 @@ class Outbox:
             connection.execute("DELETE FROM uploads WHERE entry_id = ?", (entry_id,))
             papers = connection.execute("DELETE FROM attachments WHERE entry = ? RETURNING sha256", (seq,)).fetchall()
             hashes |= dict.fromkeys(row[0] for row in papers)
+        return self._unused(connection, list(hashes))
+
+    @staticmethod
+    def _unused(connection: Any, hashes: Sequence[str]) -> tuple[str, ...]:
         used = "SELECT 1 FROM attachments WHERE sha256 = ?"
-        return tuple(sha256 for sha256 in hashes if not connection.execute(used, (sha256,)).fetchall())
+        return tuple(sha256 for sha256 in dict.fromkeys(hashes) if not connection.execute(used, (sha256,)).fetchall())
 
     def _has_papers(self, entry_id: str) -> bool:
         sql = (

@@ -236,7 +236,7 @@ class DiagnosticsScreen(KioskScreen):
 
     def _fill_reports(self, state: AppState) -> None:
         report = TestRow(title=tr._("Báo cáo sẵn sàng"), run=self.kiosk.make_readiness_report)
-        report.icon, report.icon_color = "file-document-check-outline", theme.BLUE
+        report.icon, report.icon_color = "file-document-check-outline", theme.BLUE_TEXT
         report.detail = tr._("Ghi tệp PDF để ký, và in phiếu tóm tắt.")
         view = state.diagnostics
         report.figures = " ".join(filter(None, (tr.error(view.code), view.file)))

@@ -1,4 +1,4 @@
-"""From a raw picture to a page that can be kept: size checked before it is decoded, colour, 200 dpi, sharpness."""
+"""From a raw picture to a page that is kept: cropped, level, upright, 200 dpi, colour, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,29 +8,27 @@ import warnings
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from devices.document_scanner.orientation import LOOK_LONG, is_sideways, is_upside_down, skew, small_ink
+from devices.document_scanner.quality import A4_LONG_PIXELS, problems, sharpness
+from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, Points, find_sheet, flatten, side_lengths
 from devices.errors import NeedsAttention
 from devices.interfaces import ScannedPage
 
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # the size is checked here, with a sentence
-Grey = npt.NDArray[np.uint8]
 
 FORMATS = ("JPEG", "PNG", "TIFF", "PPM", "BMP")
 DPI = 200
 MAX_PIXELS = 40_000_000  # A4 at 200 dpi has 3.9 million, A3 at 400 dpi 31 million
-A4_LONG_PIXELS = 2339  # 297 mm at 200 dpi
 A4_LONG_INCHES = 297 / 25.4
 MAX_SHAPE = 20  # long side : short side; a till receipt has 12
 MAX_JPEG_BYTES = 600_000  # only photographs come near: text on A4 takes 200 kB at the first quality
 JPEG_QUALITIES = (80, 65, 50, 35)
-TILE = 128  # 16 mm at 200 dpi: three lines of text
-INK = 60  # grey levels between paper and ink
-BLURRED_BELOW = 25.0  # text at σ 1 has about 200, at σ 2 about 25, at σ 3 about 6; see DEVICES 5
-BLANK_BELOW = 0.0004  # share of dark dots: 25 mm² of A4, less than a signature
-DARK_BELOW = 90  # mean brightness of 255
-MARGIN = 0.03  # the shadow along the edges is no ink
+LEVEL = 0.1  # degrees: less is as good as level, and every turn softens the print
+SHADOW = 0.01  # of the long side: the shadow of the lid and of the paper's edge is no print
+SHEET_SIZES = ((210.0, 297.0), (148.0, 210.0), (297.0, 420.0), (53.98, 85.6))  # mm: A4, A5, A3 (ISO 216), ID-1
+SIZE_SLACK = 0.08  # a sheet is measured so well by a camera above it
 
 
 def warm_up() -> tuple[()]:
@@ -60,66 +58,102 @@ def open_picture(data: bytes) -> Image.Image:
 def check_page(picture: Image.Image, dpi: float = 0) -> ScannedPage:
     """The page as it is kept: colour JPEG, at most 200 dpi, with what is wrong with it.
 
-    `dpi` is the resolution at which it was scanned; 0 when nobody knows it: then the picture is taken for an A4 page.
+    `dpi` is the resolution at which it was scanned; 0 when nobody knows it: then the sheet is taken for A4. What lies
+    beside the sheet is cut away when it can be told from it; the lines of print become level and upright.
     Raises `NeedsAttention`: `page_unreadable` or `page_too_large`.
     """
     _check_size(picture)
-    dpi = dpi or max(picture.size) / A4_LONG_INCHES
-    colour = _colour(picture)
-    if dpi > DPI:
-        size = tuple(max(1, round(side * DPI / dpi)) for side in colour.size)
-        colour = colour.resize((size[0], size[1]), Image.Resampling.LANCZOS)
-    kept = max(1, min(DPI, round(dpi)))
-    grey = np.asarray(colour.convert("L"))
-    sharp = sharpness(grey)
-    problems = _problems(_inside(grey), sharp)
-    return ScannedPage(_jpeg(colour, kept), colour.width, colour.height, kept, sharp, problems)
+    colour = np.asarray(_colour(picture), np.uint8)
+    height, width = colour.shape[:2]
+    corners = find_sheet(colour)
+    points = (corners or WHOLE).points(width, height)
+    across, down = side_lengths(points)
+    dpi = dpi or max(across, down) / A4_LONG_INCHES
+    scale = min(1.0, DPI / dpi)
+    if corners is None and scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        colour = np.asarray(Image.fromarray(colour).resize(size, Image.Resampling.LANCZOS))
+        points = WHOLE.points(*size)
+    size = (max(1, round(across * scale)), max(1, round(down * scale)))
+    return _page(colour, points, size, max(1, min(DPI, round(dpi))), cropped=corners is not None)
 
 
-def sharpness(grey: Grey) -> float:
-    """Variance of the Laplacian where there is ink, at 200 dpi or less; 0 for a page without ink.
+def page_of_photograph(photograph: Picture, corners: Corners, view_dpi: float) -> ScannedPage:
+    """The sheet between `corners` (RGB, `view_dpi` dots an inch where the paper lies) as a page of 200 dpi.
 
-    Only tiles with ink count: a sharp page with one line on it must not look blurred beside a full one.
+    A sheet that measures about as much as A4, A5, A3 or an ID card gets that size.
     """
+    points = corners.points(photograph.shape[1], photograph.shape[0])
+    across, down = (max(1.0, side) / view_dpi * 25.4 for side in side_lengths(points))
+    size = _sheet_size(across, down)
+    dots = (max(1, round(size[0] / 25.4 * DPI)), max(1, round(size[1] / 25.4 * DPI)))
+    return _page(photograph, points, dots, DPI, cropped=True)
+
+
+def _sheet_size(across: float, down: float) -> tuple[float, float]:
+    """The known size nearest to a measured one, in millimetres; the measured one when none is near."""
+    short, long = sorted((across, down))
+    off, known = min((max(abs(s / short - 1), abs(g / long - 1)), (s, g)) for s, g in SHEET_SIZES)
+    if off > SIZE_SLACK:
+        return across, down
+    return known if across <= down else known[::-1]
+
+
+def _page(picture: Picture, points: Points, size: tuple[int, int], dpi: int, cropped: bool) -> ScannedPage:
+    flat = _straight(picture, points, size, cropped)
+    grey = _grey(flat)
+    sharp = sharpness(grey)
+    return ScannedPage(_jpeg(flat, dpi), flat.shape[1], flat.shape[0], dpi, sharp, problems(flat, grey, sharp))
+
+
+def _straight(picture: Picture, points: Points, size: tuple[int, int], cropped: bool) -> Picture:
+    """The sheet cut out, level and upright, in one step: each further one would soften the print.
+
+    A sheet that was not cut out keeps all of its picture, on a little more paper.
+    """
+    scale = min(1.0, LOOK_LONG / max(size))
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    look = _grey(flatten(picture, points, small) if cropped else picture)
+    ink, quarters = small_ink(look), 0
+    if is_sideways(ink):
+        ink, quarters = np.ascontiguousarray(np.rot90(ink)), 1
+    turn = skew(ink)
+    turn = turn if abs(turn) >= LEVEL else 0.0
+    if is_upside_down(_turned(ink, turn)):
+        quarters += 2
+    if not cropped and not turn:
+        return np.ascontiguousarray(np.rot90(picture, quarters))
+    points, size = np.roll(points, -quarters, axis=0), size[::-1] if quarters % 2 else size
+    return flatten(picture, points, size, turn, size if cropped else _room(ink, size, turn))
+
+
+def _turned(ink: Grey, degrees: float) -> Grey:
     import cv2
 
-    longest = max(grey.shape)
-    if longest > A4_LONG_PIXELS:
-        scale = A4_LONG_PIXELS / longest
-        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    edges = cv2.Laplacian(grey, cv2.CV_32F)
-    ink = np.ptp(_tiles(grey), axis=1) > INK
-    return float(_tiles(edges)[ink].var()) if ink.any() else 0.0
+    height, width = ink.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+    return np.asarray(cv2.warpAffine(ink, turn, (width, height)), np.uint8) if degrees else ink
 
 
-def _tiles(picture: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    """One row per tile of TILE × TILE dots; the rest at the right and at the bottom is left out."""
-    height, width = picture.shape
-    high, wide = min(TILE, height), min(TILE, width)
-    rows, columns = height // high, width // wide
-    whole = picture[: rows * high, : columns * wide].reshape(rows, high, columns, wide)
-    return whole.swapaxes(1, 2).reshape(rows * columns, high * wide)
-
-
-def _inside(grey: Grey) -> Grey:
-    height, width = grey.shape
-    top, left = int(height * MARGIN), int(width * MARGIN)
-    return grey[top : height - top, left : width - left]
-
-
-def _problems(grey: Grey, sharp: float) -> tuple[str, ...]:
-    """At most one code: what a person must mend first."""
+def _room(ink: Grey, size: tuple[int, int], degrees: float) -> tuple[int, int]:
+    """What a page takes when it is turned: its own size, or more when print would run over the edge."""
     import cv2
 
-    # one histogram answers all: numpy's percentile would sort four million dots and stop all other threads meanwhile
-    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel()
-    shares = counts / max(1.0, float(counts.sum()))
-    if float(shares @ np.arange(256)) < DARK_BELOW:
-        return ("page_dark",)
-    paper = int(np.searchsorted(np.cumsum(shares), 0.9))
-    if float(shares[: max(0, paper - INK)].sum()) < BLANK_BELOW:
-        return ("page_blank",)
-    return ("page_blurred",) if sharp < BLURRED_BELOW else ()
+    (width, height), (high, wide) = size, ink.shape
+    turn = cv2.getRotationMatrix2D((wide / 2, high / 2), degrees, 1)
+    margin = round(max(high, wide) * SHADOW)
+    y, x = np.nonzero(ink[margin : high - margin, margin : wide - margin])
+    points = np.column_stack((x + margin, y + margin)) @ turn[:, :2].T + turn[:, 2]
+    if (points >= 0).all() and (points < (wide, high)).all():
+        return size
+    cosine, sine = abs(np.cos(np.radians(degrees))), abs(np.sin(np.radians(degrees)))
+    return round(width * cosine + height * sine), round(width * sine + height * cosine)
+
+
+def _grey(picture: Picture) -> Grey:
+    import cv2
+
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _check_size(picture: Image.Image) -> None:
@@ -140,7 +174,8 @@ def _colour(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _jpeg(colour: Image.Image, dpi: int) -> bytes:
+def _jpeg(picture: Picture, dpi: int) -> bytes:
+    colour = Image.fromarray(picture)
     for quality in JPEG_QUALITIES:
         output = io.BytesIO()
         colour.save(output, "JPEG", quality=quality, dpi=(dpi, dpi))

@@ -1,6 +1,7 @@
 """Document scanners by way of SANE: each scan runs in a process of its own with a hard time limit.
 
-    python -m devices.document_scanner.sane --device test:0 --out DIR            # scans what lies there into DIR
+    python -m devices.document_scanner.sane --device test:0 test         # scan, exit 0 when all pages are good
+    python -m devices.document_scanner.sane --device test:0 --out DIR    # keep the pages
 
 A backend can hang for a minute, crash, or keep the interpreter's lock; none of that reaches the kiosk (DEVICES 4).
 """
@@ -19,10 +20,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Literal
 
+import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.document_scanner.page import MAX_PIXELS, check_page
+from devices.document_scanner.quality import is_bare
+from devices.document_scanner.trial import add_trial_options, run_trial
 from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, Unavailable
 from devices.interfaces import Condition, DeviceStatus, DocumentScanner, ScannedPage
 
@@ -45,11 +49,12 @@ ERRORS: dict[str, tuple[type[DeviceError], str]] = {
     "Access to resource has been denied": (Unavailable, "scanner_access"),
     "Out of memory": (ProtocolError, "scanner_no_memory"),
     "too large": (NeedsAttention, "page_too_large"),
+    "too many pages": (NeedsAttention, "scanner_too_many"),
 }
 # what libsane says when it opens a name that is not there
 ABSENT = {"no device", "Invalid argument", "Operation not supported", "Error during device I/O"}
 UNTIL_NEXT_SCAN = {"scanner_jam", "scanner_cover_open"}  # opening the device would not tell whether they are gone
-HARMLESS = {"scanner_no_paper", "page_too_large"}  # the citizen's paper, not the scanner
+HARMLESS = {"scanner_no_paper", "scanner_too_many", "page_too_large"}  # the citizen's paper, not the scanner
 CONDITIONS = {
     "device_unplugged": Condition.OFFLINE,
     "scanner_busy": Condition.ATTENTION,
@@ -64,6 +69,8 @@ class Settings(BaseModel):
 
     `device` as `scanimage -L` prints it, empty for the first found; `options` are the backend's own, as `scanimage
     -A` prints them; `time_limit` in seconds for each page; `check_seconds` between two looks whether it is still there.
+    `feeder` and `duplex` for scanners whose source does not tell it by its name: it draws in paper after paper, it
+    gives front and back of each in turn. Blank backs are dropped, blank fronts never; `max_pages` of one go.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,6 +81,9 @@ class Settings(BaseModel):
     time_limit: float = Field(60, gt=0, le=600)
     options: dict[str, bool | int | float | str] = {}
     check_seconds: float = Field(30, gt=0)
+    feeder: bool = False
+    duplex: bool = False
+    max_pages: int = Field(60, ge=1, le=500)
 
 
 class SaneScanner:
@@ -132,6 +142,7 @@ class SaneScanner:
         self._learn(None)
 
     def _pages(self, child: _Child) -> Iterator[ScannedPage]:
+        duplex, sides = self._settings.duplex or "duplex" in self._settings.source.lower(), 0
         while (message := child.message(self._settings.time_limit)) is not None:
             head, samples = message
             if "end" in head:
@@ -139,11 +150,14 @@ class SaneScanner:
             if "error" in head:
                 raise _error(head["at"], head["error"])
             picture = Image.frombytes(head["mode"], (head["width"], head["height"]), samples)
+            sides += 1
+            if duplex and sides % 2 == 0 and is_bare(np.asarray(picture.convert("RGB"), np.uint8)):
+                continue
             yield check_page(picture, head["dpi"])
         raise Timeout("scanner_timeout", f"no page within {self._settings.time_limit:g} s")
 
     def _order(self, scan: bool) -> dict[str, Any]:
-        order = self._settings.model_dump(include={"source", "resolution", "options"})
+        order = self._settings.model_dump(include={"source", "resolution", "options", "max_pages", "feeder"})
         return order | {"device": self._device, "max_pixels": MAX_PIXELS, "scan": scan}
 
     def _start_look(self) -> None:
@@ -234,8 +248,11 @@ class _Child:
         line_end = self._buffer.find(b"\n")
         if line_end < 0:
             return None
-        head = json.loads(self._buffer[:line_end])
-        size = head["width"] * head["height"] * BANDS[head["mode"]] if "mode" in head else 0
+        try:
+            head = dict(json.loads(self._buffer[:line_end]))
+            size = head["width"] * head["height"] * BANDS[head["mode"]] if "mode" in head else 0
+        except (ValueError, TypeError, LookupError) as error:
+            raise ProtocolError("scanner_failed", f"its process says nonsense: {type(error).__name__}") from None
         if len(self._buffer) <= line_end + size:
             return None
         samples = bytes(memoryview(self._buffer)[line_end + 1 : line_end + 1 + size])
@@ -257,28 +274,17 @@ def create(settings: Settings) -> DocumentScanner:
 
 
 def main() -> None:
-    """Scan what lies there into a folder."""
+    """Try a scanner: scan what lies there."""
     parser = argparse.ArgumentParser(prog="python -m devices.document_scanner.sane", description=main.__doc__)
+    add_trial_options(parser)
     parser.add_argument("--device", default="", help="as `scanimage -L` prints it; the first found when absent")
     parser.add_argument("--source", default="", help="such as «Automatic Document Feeder»")
     parser.add_argument("--resolution", type=int, default=200)
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of the backend")
-    parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     table = dict(option.split("=", 1) for option in options.option)
     named = {"device": options.device, "source": options.source, "resolution": options.resolution}
-    scanner = create(Settings.model_validate({"driver": "sane", "options": table, **named}))
-    options.out.mkdir(parents=True, exist_ok=True)
-    try:
-        for number, page in enumerate(scanner.scan_pages(), start=1):
-            file = options.out / f"page-{number:03d}.jpg"
-            file.write_bytes(page.jpeg)
-            said = ", ".join(page.problems) or "good"
-            sys.stdout.write(f"{file}: {page.width} × {page.height}, sharpness {page.sharpness:.1f}, {said}\n")
-    except DeviceError as error:
-        sys.exit(str(error))
-    finally:
-        scanner.close()
+    run_trial(create(Settings.model_validate({"driver": "sane", "options": table, **named})), options)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """The process that talks to libsane for one scan or one look: it may hang or crash without harm to the kiosk.
 
 Run by file name with `-P`, so that `import sane` finds the library and not its neighbour. In, on stdin: one line of
-JSON, `{"device", "source", "resolution", "options", "max_pixels", "scan": bool}`; stdin stays open as long as somebody
-waits. Out, on stdout: for every page one line of JSON `{"mode", "width", "height", "dpi"}` followed by its raw samples,
-at last `{"end": true, "device": name}` or `{"error": text, "at": "open" | "option" | "scan"}`.
+JSON, `{"device", "source", "resolution", "options", "max_pixels", "max_pages", "feeder", "scan": bool}`; stdin stays
+open as long as somebody waits. Out, on stdout: for every page one line of JSON `{"mode", "width", "height", "dpi"}`
+followed by its raw samples, at last `{"end": true, "device": name}` or `{"error": text, "at": "open" | "option" |
+"scan"}`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import sys
 import threading
 from typing import Any, BinaryIO
@@ -22,6 +24,7 @@ A4_MILLIMETRES = {"br_x": 210.0, "br_y": 297.0}
 OUT_OF_DOCUMENTS = "Document feeder out of documents"  # SANE_STATUS_NO_DOCS as sane_strstatus() says it
 TRUE_WORDS = ("true", "yes", "on", "1")
 CANCEL_SECONDS = 2.0
+MEMORY = 3 << 30  # bytes of addresses: a scanner that never ends its page must not take the memory of the kiosk
 
 
 class _Failed(Exception):
@@ -124,23 +127,32 @@ class Scan:
 
     def _pages(self) -> None:
         source = str(self._device.source) if self._usable("source") else ""
-        feeder = any(word in source.lower() for word in FEEDER_WORDS)
-        pages = 0
-        while (pages == 0 or feeder) and not self._cancelled:
+        feeder = self._order["feeder"] or any(word in source.lower() for word in FEEDER_WORDS)
+        for number in range(self._order["max_pages"] + 1 if feeder else 1):
+            if self._cancelled:
+                return
             try:
+                self._start()
+                if number == self._order["max_pages"]:
+                    raise _Failed("scan", "too many pages")
                 self._page()
             except _Failed as error:
-                if pages and str(error) == OUT_OF_DOCUMENTS:
+                if number and str(error) == OUT_OF_DOCUMENTS:
                     return
                 raise
-            pages += 1
+
+    def _start(self) -> None:
+        """Take in the next paper. Only this tells whether there is one."""
+        try:
+            self._device.start()
+        except _sane.error as error:
+            raise _Failed("scan", str(error)) from None
 
     def _page(self) -> None:
         """One page of 8-bit samples. Its size is told before and checked after: a scan that was broken off is shorter,
         and no error."""
         device = self._device
         try:
-            device.start()
             _, _, (width, lines), depth, _ = device.get_parameters()
             if width * lines > self._order["max_pixels"]:
                 raise _Failed("scan", "too large")
@@ -150,6 +162,8 @@ class Scan:
         # RuntimeError: no data at all
         except (_sane.error, RuntimeError) as error:
             raise _Failed("scan", str(error)) from None
+        except MemoryError:
+            raise _Failed("scan", "too large") from None
         if picture.height < lines:  # −1 when the scanner cannot know it before
             raise _Failed("scan", "cut off")
         if not self._cancelled:
@@ -176,6 +190,7 @@ def main() -> None:
     """Do the order in a thread of its own, and end when it is done or when nobody waits for it any more."""
     # some backends write to standard output: the answers go through a descriptor of their own
     answers = os.fdopen(os.dup(1), "wb")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.dup2(2, 1)
     scan = Scan(json.loads(sys.stdin.buffer.readline()), answers)
 

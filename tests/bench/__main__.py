@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wiping
-from tests.bench import chip, drain, hall, outbox, replug, stampede, tickets
+from tests.bench import chip, diagnose, drain, hall, outbox, replug, scanners, stampede, tickets
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -52,7 +52,9 @@ def show(name: str, measure: Callable[[], Mapping[str, Any]]) -> None:
 def main() -> None:
     """All benches."""
     show("tickets", tickets.measure)
+    show("scanners", scanners.measure)
     show("replug", replug.measure)
+    show("diagnose", diagnose.measure)
     show("chip", chip.measure)
     show("hall", hall.measure)
     show("outbox", outbox.measure)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from devices import registry
 from devices.document_scanner import sane
@@ -25,61 +25,11 @@ from devices.document_scanner.simulated import SimulatedDocumentScanner
 from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, Unavailable
 from devices.interfaces import DEVICE_KINDS, Condition, DocumentScanner
 from kiosk.i18n import advice, error_text
+from tests.contract.sane_backends import FEEDER, SLOW, Sane, libsane
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 10.0
-FEEDER = "Automatic Document Feeder"
-# a small page: each test should take no second
-TEST_CONF = """number_of_devices 1
-mode Gray
-depth 8
-resolution_min 1.0
-resolution_max 1200.0
-resolution_quant 1.0
-resolution 50.0
-test-picture "Color pattern"
-geometry_min 0.0
-geometry_max 300.0
-geometry_quant 1.0
-tl_x 0.0
-tl_y 0.0
-br_x 210.0
-br_y 297.0
-"""
-SLOW = {"read-delay": True, "read-delay-duration": 200_000, "read-limit": True, "read-limit-size": 1}
-
-
-class Sane:
-    """A folder with SANE's configuration and a picture that lies on the glass."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "dll.conf").write_text("pnm\ntest\n")
-        (folder / "test.conf").write_text(TEST_CONF)
-        self.paper = folder / "paper.ppm"
-        self.picture = Image.new("RGB", (414, 585), "white")  # A4 at 50 dpi
-        draw = ImageDraw.Draw(self.picture)
-        for line in range(20, 560, 14):
-            draw.text((20, line), "Tờ khai đăng ký khai sinh", fill=(line % 256, 0, 40))
-        self.picture.save(self.paper)
-        self.plug()
-
-    def plug(self) -> None:
-        """The devices of the backends cannot go away, but the names for them can."""
-        (self.folder / "dll.aliases").write_text("alias kiosk-pnm pnm:0\nalias kiosk-test test:0\n")
-
-    def unplug(self) -> None:
-        """SANE knows no such device any more."""
-        (self.folder / "dll.aliases").write_text("")
-
-    def scanner(self, backend: str = "pnm", **table: object) -> DocumentScanner:
-        """A scanner of that backend, with more keys of its table."""
-        options = cast(dict[str, object], table.pop("options", {}))
-        if backend == "pnm":
-            options = {"filename": str(self.paper), **options}
-        made = {"driver": "sane", "device": f"kiosk-{backend}", "resolution": 100, "options": options, **table}
-        assert registry.check("document_scanner", made) == []
-        return cast(DocumentScanner, registry.create("document_scanner", made))
+__all__ = ["Sane", "libsane"]
 
 
 @dataclass
@@ -89,12 +39,6 @@ class Rig:
     device: DocumentScanner
     unplug: Callable[[], None]
     replug: Callable[[], None]
-
-
-@pytest.fixture
-def libsane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sane:
-    monkeypatch.setenv("SANE_CONFIG_DIR", str(tmp_path))
-    return Sane(tmp_path)
 
 
 @pytest.fixture(params=["pnm", "test", "simulated"])
@@ -364,7 +308,7 @@ def codes() -> list[str]:
     """Every code in the drivers of the three kinds."""
     files = [path for kind in DEVICE_KINDS[1:] for path in (ROOT / "devices" / kind).glob("*.py")]
     files.append(ROOT / "devices" / "transport.py")
-    quoted = r'"((?:scanner|page|scan|card|device)_[a-z_]+|no_card)"'
+    quoted = r'"((?:scanner|page|scan|card|device|camera|text_layer)_[a-z_]+|no_card)"'
     found = {code for path in files for code in re.findall(quoted, path.read_text(encoding="utf-8"))}
     return sorted(found - set(DEVICE_KINDS))
 

@@ -347,3 +347,32 @@ def test_an_attempt_that_certainly_failed_is_not_asked_for(outbox: Outbox, tmp_p
     assert not leased()
     with outbox.sending():  # the sender died in the middle of an attempt
         assert leased()
+
+
+def test_a_dossier_on_hold_waits_for_its_papers_but_not_for_ever(tmp_path: Path) -> None:
+    now = [NOW]
+    outbox = Outbox(tmp_path / "outbox.db", KEY, clock=lambda: now[0])
+    held, later = entry(paper(SHA, 10)), entry(paper(OTHER_SHA, 20))
+    outbox.add(held, hold_seconds=600)
+    outbox.add(later, hold_seconds=600)
+    assert outbox.lease(NOW + timedelta(seconds=599)) is None
+    searchable = paper("cc" * 32, 30)
+    assert outbox.exchange_papers(held.id, [searchable]) == (SHA,)
+    leased = outbox.lease(NOW)
+    assert leased
+    assert (leased.id, leased.attachments, leased.last_error) == (held.id, (searchable,), "")
+    assert outbox.exchange_papers(held.id, [paper(SHA, 10)]) is None  # the first bytes may be on their way
+    outbox.delivered(held.id, RECEIPT)
+    unread = outbox.lease(NOW + timedelta(seconds=600))
+    assert unread
+    assert (unread.id, unread.attachments) == (later.id, later.attachments)
+    outbox.close()
+
+
+def test_files_that_others_need_are_not_given_up(outbox: Outbox) -> None:
+    first, second = entry(paper(SHA, 10)), entry(paper(SHA, 10))
+    outbox.add(first)
+    outbox.add(second)
+    assert outbox.exchange_papers(first.id, [paper(OTHER_SHA, 20)]) == ()
+    assert outbox.exchange_papers(second.id, [paper(SHA, 10)]) == ()
+    assert outbox.exchange_papers("no-such-entry", []) is None

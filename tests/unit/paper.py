@@ -47,7 +47,7 @@ def printed(kind: str, seed: int = 0, size: tuple[int, int] = A4, face: str = "B
 
 def _line(kind: str, number: int, rng: np.random.Generator) -> str:
     if kind == "capitals":
-        return CAPITALS[int(rng.integers(len(CAPITALS)))]
+        return " " * int(rng.integers(12)) + CAPITALS[int(rng.integers(len(CAPITALS)))]
     if kind == "numbers":
         return "   ".join(str(value) for value in rng.integers(1000, 999999, 7))
     sentence = SENTENCES[int(rng.integers(len(SENTENCES)))]
