@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     diagnose.add_argument("--device")
     diagnose.add_argument("--self-test", action="store_true", help="run the self-tests that need no person")
     diagnose.add_argument("--report", type=Path, metavar="FOLDER", help="also write the readiness report, a PDF, there")
+    diagnose.add_argument("--bundle", type=Path, metavar="FOLDER", help="also write the redacted bundle, a ZIP, there")
     ticket = verb("ticket", "issue and print one ticket without a window")
     ticket.add_argument("--series", required=True)
     ticket.add_argument("--priority", default="")

@@ -21,6 +21,7 @@ from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
 from kiosk import config as configuration
 from kiosk import i18n, wiring
 from kiosk.config import Config, ConfigError
+from kiosk.diagnostics.errors import BundleFailed
 from kiosk.hall.tickets import HallError, TicketState
 from kiosk.provisional import provisional_code
 from kiosk.staff import AccountsError
@@ -49,7 +50,7 @@ def guarded(options: argparse.Namespace, verb: Verb) -> int:
         return _fail(options, error.code, _sentence(error.code, error.detail))
     except HallError as error:
         return _fail(options, error.code, _sentence(error.code))
-    except DeviceError as error:
+    except (DeviceError, BundleFailed) as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
     except OSError as error:
         return _fail(options, "storage_failed", f"{error.filename or ''}: {error.strerror or type(error).__name__}")
@@ -165,7 +166,7 @@ def card(options: argparse.Namespace, config: Config) -> int:
 
 def diagnose(options: argparse.Namespace, config: Config) -> int:
     """One report; a failing probe is a line in it."""
-    from kiosk.diagnostics.states import report
+    from kiosk.diagnostics.states import report, written
 
     if options.device and options.device not in DEVICE_KINDS:
         return _fail(
@@ -178,10 +179,8 @@ def diagnose(options: argparse.Namespace, config: Config) -> int:
         from kiosk.diagnostics.runner import table
 
         print("\n".join(table(answer, lambda code: i18n.technician_line(code, "en") or i18n.error_text(code, "en"))))
-    if options.report:
-        from kiosk.diagnostics.states import write_report
-
-        print(write_report(config, answer, options.report), file=sys.stderr)
+    for path in written(config, answer, report=options.report, bundle=options.bundle):
+        print(path, file=sys.stderr)
     return DONE if healthy else FAILED
 
 

@@ -1,12 +1,18 @@
-"""What a technician hands over: the readiness report, as a file and as a slip."""
+"""What a technician hands over: the readiness report, as a file and as a slip; a bundle of records on a USB stick."""
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kiosk.config import Config
+from kiosk.diagnostics.errors import BundleFailed
 from kiosk.diagnostics.history import FOLDER
+from kiosk.diagnostics.records import TestRecord
 from kiosk.technician import TechnicianVerbs
 
 if TYPE_CHECKING:
@@ -46,6 +52,18 @@ class ReportVerbs(TechnicianVerbs):
         self.parts.clerk.do(lambda: _written(told, folder), failed=ReportWritten("report_failed"))
         self.print_slip("report:readiness", "", readiness.slip(told))
 
+    def make_bundle(self) -> None:
+        """Write logs, configuration, records and states, without anything of any person, onto the USB stick."""
+        if not self._technician() or self._running:
+            return
+        self.audit(self.state.staff.name, "bundle")
+        config, state, now = self.parts.config, self.state, self.now()
+        devices = {k: {"condition": d.condition.value, "code": d.code} for k, d in state.devices.items()}
+        province = {"online": state.online, "waiting": state.outbox.pending}
+        report = {"devices": devices, "province": province, "host": {"system": platform.platform()}}
+        records = state.diagnostics.records
+        self.parts.clerk.do(lambda: _bundled(config, records, report, now), failed=ReportWritten("report_failed"))
+
     def report_written(self, event: ReportWritten) -> None:
         """Say where it is."""
         self.change(diagnostics=replace(self.state.diagnostics, code=event.code, file=event.name))
@@ -58,3 +76,18 @@ def _written(told: readiness.Readiness, folder: Path) -> ReportWritten:
         return ReportWritten("report_written", str(write(told, folder)))
     except OSError:
         return ReportWritten("report_not_stored")
+
+
+def _bundled(
+    config: Config, records: Sequence[TestRecord], report: Mapping[str, object], now: datetime
+) -> ReportWritten:
+    from kiosk.diagnostics import bundle
+
+    try:
+        folder = next(iter(bundle.sticks()), None)
+        if folder is None:
+            return ReportWritten("usb_gone")
+        path = bundle.write(folder, config, config.storage.data_dir, records, report, now)
+    except BundleFailed as error:
+        return ReportWritten(error.code)
+    return ReportWritten("bundle_written", str(path))

@@ -32,6 +32,10 @@ from screens.tr import tr
 from screens.widgets import KioskScreen, Press
 
 Builder.load_file(str(Path(__file__).with_name("diagnostics_touch.kv")))
+REPORTS = {
+    "Báo cáo sẵn sàng": ("Ghi tệp PDF để ký, và in phiếu tóm tắt.", "file-check-outline"),
+    "Gói chẩn đoán": ("Ghi nhật ký, cấu hình và kết quả ra ổ USB, không có dữ liệu cá nhân.", "usb"),
+}
 CONDITIONS = {
     Condition.READY: ("Sẵn sàng", "check-circle", theme.GREEN_TEXT),
     Condition.ATTENTION: ("Cần người xử lý", "alert", theme.AMBER_TEXT),
@@ -235,13 +239,16 @@ class DiagnosticsScreen(KioskScreen):
                 rows.add_widget(LogRow(text=tr._("Chưa có gì ở đây."), icon="history"))
 
     def _fill_reports(self, state: AppState) -> None:
-        report = TestRow(title=tr._("Báo cáo sẵn sàng"), run=self.kiosk.make_readiness_report)
-        report.icon, report.icon_color = "file-document-check-outline", theme.BLUE_TEXT
-        report.detail = tr._("Ghi tệp PDF để ký, và in phiếu tóm tắt.")
         view = state.diagnostics
-        report.figures = " ".join(filter(None, (tr.error(view.code), view.file)))
-        report.advice = tr.advice(view.code)
-        self.ids.rows.add_widget(report)
+        for title, (detail, icon) in REPORTS.items():
+            row = TestRow(title=tr._(title), detail=tr._(detail), icon=icon, icon_color=theme.BLUE_TEXT)
+            self.ids.rows.add_widget(row)
+        bundle, report = self.ids.rows.children
+        report.run, bundle.run = self.kiosk.make_readiness_report, self.kiosk.make_bundle
+        if view.code:
+            said = TestRow(title=tr.error(view.code), detail=view.file, advice=tr.advice(view.code))
+            said.icon, said.icon_color = "information-outline", theme.INK
+            self.ids.rows.add_widget(said)
 
     def _test_row(self, test: SelfTest, record: TestRecord | None) -> TestRow:
         row = TestRow(title=test_title(test.name, test.device), run=lambda: self.kiosk.run_self_tests([test.key]))

@@ -27,6 +27,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from devices.interfaces import DEVICE_KINDS
 from kiosk import __version__, audit
 from kiosk.config import Config
+from kiosk.diagnostics.errors import BundleFailed
 from kiosk.diagnostics.records import TestRecord
 from kiosk.diagnostics.redaction import Redactor
 
@@ -53,15 +54,6 @@ CONTENTS = {
     "audit.json": "whether the chain of the audit log is whole, its first and last hash; not what stands in it",
 }
 LEFT_OUT = ("outbox", "scans", "tickets", "contents of the audit log", "accounts", "keys", "tokens", "printed slips")
-
-
-class BundleFailed(Exception):
-    """It was not written; `code` is translated with advice: usb_full, usb_read_only, usb_not_writable, usb_gone."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
 
 
 def write(

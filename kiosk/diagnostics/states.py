@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
@@ -43,16 +43,25 @@ def report(config: Config, only: str = "", self_test: bool = False) -> tuple[dic
     return answer, not failed and all(part["ok"] for part in parts)
 
 
-def write_report(config: Config, answer: Mapping[str, Any], folder: Path) -> Path:
-    """The readiness report of what `report` has found and of the self-tests that are kept. Raises OSError."""
-    from kiosk.diagnostics import readiness
+def written(config: Config, answer: Mapping[str, Any], report: Path | None, bundle: Path | None) -> Iterator[Path]:
+    """The files that were asked for, of what `report` has found and what is kept: each in its folder.
 
-    found = {kind: part for kind, part in answer["devices"].items() if part["configured"]}
-    statuses = {k: DeviceStatus(Condition(part["condition"]), part["code"] or "") for k, part in found.items()}
-    expected = [test for test in TESTS if not test.device or test.device in found]
-    records = readiness.newest(History(config.storage.data_dir).tests())
-    told = readiness.Readiness(config, getuser(), wiring.site_clock(config)(), statuses, records, expected)
-    return readiness.write(told, folder)
+    Raises `BundleFailed`, OSError.
+    """
+    now, data_dir = wiring.site_clock(config)(), config.storage.data_dir
+    records = History(data_dir).tests()
+    if report:
+        from kiosk.diagnostics import readiness
+
+        found = {kind: part for kind, part in answer["devices"].items() if part["configured"]}
+        statuses = {k: DeviceStatus(Condition(part["condition"]), part["code"] or "") for k, part in found.items()}
+        expected = [test for test in TESTS if not test.device or test.device in found]
+        newest = readiness.newest(records)
+        yield readiness.write(readiness.Readiness(config, getuser(), now, statuses, newest, expected), report)
+    if bundle:
+        from kiosk.diagnostics.bundle import write
+
+        yield write(bundle, config, data_dir, records, answer, now)
 
 
 class _Probes:

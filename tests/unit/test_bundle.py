@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from kiosk.audit import AuditLog
 from kiosk.config import Config, HallTable, Province, Site, Storage
 from kiosk.diagnostics import bundle
+from kiosk.diagnostics.errors import BundleFailed
 from kiosk.diagnostics.records import TestRecord as Record
 from kiosk.diagnostics.records import Verdict
 from kiosk.diagnostics.redaction import Redactor
@@ -317,7 +318,7 @@ def test_only_folders_that_are_mounted_are_sticks(tmp_path: Path) -> None:
 def test_a_stick_that_was_pulled_out(config: Config, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for folder in (tmp_path / "gone", tmp_path / "file"):
-        with pytest.raises(bundle.BundleFailed) as failure:
+        with pytest.raises(BundleFailed) as failure:
             bundle.write(folder, config, config.storage.data_dir, [], report(), NOW)
         assert failure.value.code == "usb_gone"
 
