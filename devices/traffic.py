@@ -29,7 +29,10 @@ OPENED, CLOSED = "line_opened", "line_closed"
 DLE, ESC, GS, LF = 0x10, 0x1B, 0x1D, 0x0A
 # bytes behind the two of a command
 PARAMETERS: Final = {
-    **{(ESC, ord(letter)): count for letter, count in {"@": 0, "a": 1, "J": 1, "d": 1, "i": 0, "2": 0, "3": 1}.items()},
+    **{
+        (ESC, ord(letter)): count
+        for letter, count in {"@": 0, "a": 1, "J": 1, "d": 1, "i": 0, "t": 1, "2": 0, "3": 1}.items()
+    },
     (GS, ord("g")): 4,
     (DLE, 0x04): 1,
     (DLE, 0x05): 1,
@@ -225,7 +228,8 @@ class _Job:
         elif command[:2] == b"\x1dv":
             across, rows = int.from_bytes(command[4:6], "little"), int.from_bytes(command[6:8], "little")
             self._skip = across * rows
-            return f"{shown} <raster {across * 8}×{rows}>"
+            wide, high = 1 + (command[3] & 1), 1 + (command[3] >> 1 & 1)  # the printer doubles the dots
+            return f"{shown} <raster {across * 8 * wide}×{rows * high}>"
         return shown
 
     def received(self, data: bytes) -> str:

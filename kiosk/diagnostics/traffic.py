@@ -20,6 +20,7 @@ COMMANDS = (
     ("10 14 08", "xóa phần còn lại trong bộ nhớ máy in"),
     ("1B 40", "khởi động lại máy in"),
     ("1B 61", "canh lề"),
+    ("1B 74", "chọn bảng chữ {a}"),
     ("1B 4A", "đẩy giấy {a} điểm"),
     ("1B 64", "đẩy giấy {a} dòng"),
     ("1B 69", "cắt đứt giấy"),
