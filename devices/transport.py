@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from devices.errors import Timeout, Unavailable
+from devices.traffic import TAPS, TappedLine
 
 CONNECT_SECONDS = 2.0
 WRITE_SECONDS = 10.0
@@ -60,8 +61,12 @@ def check_url(url: str) -> str:
     return url
 
 
-def open_transport(url: str) -> Transport:
-    """The transport for a checked URL, not connected yet."""
+def open_transport(url: str, device: str = "printer") -> Transport:
+    """The transport for a checked URL, not connected yet; `device` is the kind that it leads to, for the traffic."""
+    return TappedLine(_transport(url), TAPS[device])
+
+
+def _transport(url: str) -> Transport:
     parts = urlsplit(check_url(url))
     if parts.scheme == "socket":
         return SocketTransport(parts.hostname or "", parts.port or 0)

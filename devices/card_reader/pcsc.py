@@ -20,8 +20,10 @@ from pydantic import BaseModel, ConfigDict
 
 from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import CardConnection, CardReader, Condition, DeviceStatus
+from devices.traffic import TAPS
 
 NOTICE_SECONDS: Final = 1.0  # pcscd asks a reader for its card each 0.4 s, until then a card that is gone seems there
+TRAFFIC: Final = TAPS["card_reader"]
 MORE_BYTES, GET_RESPONSE, LOGICAL_CHANNEL = 0x61, 0xC0, 0x03
 LONGEST_RESPONSE: Final = 65536  # bytes of response data (ISO/IEC 7816-4, 5.2)
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
@@ -198,7 +200,10 @@ class PcscConnection:
         result, response = scard.SCardTransmit(self._handle, self._header, list(apdu))
         if result != scard.SCARD_S_SUCCESS or len(response) < 2:  # some drivers call it success, without an answer
             raise self._reader.fault(result, self._state)
-        return bytes(response[:-2]), int.from_bytes(response[-2:], "big")
+        data, status = bytes(response[:-2]), int.from_bytes(response[-2:], "big")
+        if TRAFFIC.on:
+            TRAFFIC.exchange(apdu, data, status)
+        return data, status
 
     def reset(self) -> None:
         """Reset the card. Raises as `transmit`."""

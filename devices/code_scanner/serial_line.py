@@ -42,7 +42,7 @@ class SerialLineScanner:
     """Gathers bytes until a terminator; a line that is no text is dropped and leaves a warning in the status."""
 
     def __init__(self, settings: Settings) -> None:
-        self._line = open_transport(settings.url)
+        self._line = open_transport(settings.url, "code_scanner")
         self._prefix = unicodedata.normalize("NFC", settings.prefix)
         self._suffix = unicodedata.normalize("NFC", settings.suffix.rstrip("\r\n\t"))
         self._gap = settings.gap_seconds

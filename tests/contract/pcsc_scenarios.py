@@ -25,6 +25,7 @@ from devices.card_reader.pcsc import PcscCardReader
 from devices.card_reader.simulated import simulated_trust
 from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import CardReader, Condition
+from devices.traffic import TAPS
 from tests.contract.card_player import Card, CardPlayer
 
 ROOT = Path(__file__).parent.parent.parent
@@ -223,6 +224,21 @@ def test_reads_a_whole_chip_again_and_again(reader: PcscCardReader) -> None:
             data = read(reader)
             assert (data.verdict.trust, data.clone_check) == (Trust.TRUSTED, CloneCheck.GENUINE)
     eventually(lambda: not reader.card_present())
+
+
+def test_a_technician_sees_every_command_and_nothing_personal(reader: PcscCardReader) -> None:
+    tap = TAPS["card_reader"]
+    with laid(reader, make_card()):
+        tap.start()
+        data = read(reader)
+        seen = [passage.shown for passage in tap.since()]
+        tap.stop()
+    assert "00A4040C A0000002471001" in seen
+    assert len(seen) >= 2 * data.apdus
+    for personal in (data.mrz.document_number, data.mrz.personal_number, data.mrz.birth_date):
+        assert personal not in "".join(seen)
+        assert personal.encode().hex().upper() not in "".join(seen)
+    assert max(len(text) for text in seen if text.startswith("0C")) < 30
 
 
 def test_a_card_that_is_pulled_in_mid_read_is_read_when_it_lies_again(reader: PcscCardReader) -> None:

@@ -28,10 +28,11 @@ class TraceWriter:
     def __call__(self, command: bytes, answer: bytes, status: int) -> None:
         """One command and its answer."""
         milliseconds = 1000 * (time.perf_counter() - self._started)
-        self._file.write(f"{milliseconds:.1f} {_sent(command)} → {_came(command, answer)}{status:04X}\n")
+        self._file.write(f"{milliseconds:.1f} {sent(command)} → {came(command, answer)}{status:04X}\n")
 
 
-def _sent(command: bytes) -> str:
+def sent(command: bytes) -> str:
+    """A command: its header, and its data or its length."""
     header = command[:4].hex().upper()
     try:
         data = decode(command).data
@@ -41,7 +42,8 @@ def _sent(command: bytes) -> str:
     return f"{header} {_bytes(data, shown)}".rstrip()
 
 
-def _came(command: bytes, answer: bytes) -> str:
+def came(command: bytes, answer: bytes) -> str:
+    """The data of an answer or its length, and a space; "" when there is none."""
     public = command[1] == READ_BINARY and int.from_bytes(command[2:4], "big") in PUBLIC_FILES
     shown = (public or command[1] in SHOWN) and not command[0] & PROTECTED
     text = _bytes(answer, shown)
