@@ -167,6 +167,7 @@ class Kiosk(ReportVerbs):
         self._watch_idle(monotonic - self.last_touch)
         self.watch_printer()
         self.watch_papers()
+        self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()
         for worker in self.parts.workers.values():

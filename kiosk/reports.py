@@ -5,18 +5,22 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kiosk.config import Config
+from kiosk.core import Parts
 from kiosk.diagnostics.errors import BundleFailed
 from kiosk.diagnostics.history import FOLDER
 from kiosk.diagnostics.records import TestRecord
 from kiosk.technician import TechnicianVerbs
 
+TRAFFIC_SHOWN = 60
+
 if TYPE_CHECKING:
     from kiosk.diagnostics import readiness
+    from kiosk.diagnostics.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,50 @@ class ReportWritten:
 
 
 class ReportVerbs(TechnicianVerbs):
-    """Verbs of the technician's screen that leave something on paper or on a stick."""
+    """Verbs of the technician's screen that leave something on paper or on a stick, or show what goes over a line."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._traffic: Traffic | None = None
+
+    @property
+    def lines_to_watch(self) -> tuple[str, ...]:
+        """Kinds of devices whose bytes can be watched."""
+        from kiosk.diagnostics.traffic import watchable
+
+        return tuple(kind for kind, table in self.parts.config.devices.items() if watchable(table))
+
+    def watch_line(self, kind: str) -> None:
+        """Show what goes over the line to this device from now on; once more: no longer."""
+        from kiosk.diagnostics.traffic import Traffic
+
+        if not self._technician():
+            return
+        watched = self.state.diagnostics.watched
+        self.stop_watching()
+        if kind != watched:
+            self._traffic = Traffic(self.now().tzinfo or UTC, self.state.language)
+            self._traffic.start(kind)
+            self.audit(self.state.staff.name, "line_watched", device=kind)
+            self.change(diagnostics=replace(self.state.diagnostics, watched=kind))
+
+    def stop_watching(self) -> None:
+        """Forget what was seen."""
+        if self._traffic is not None:
+            self._traffic.stop()
+            self._traffic = None
+            self.change(diagnostics=replace(self.state.diagnostics, watched="", traffic=()))
+
+    def refresh_traffic(self) -> None:
+        """Once a second: the newest lines."""
+        if self._traffic is not None:
+            lines = tuple(reversed(self._traffic.lines()[-TRAFFIC_SHOWN:]))
+            self.change(diagnostics=replace(self.state.diagnostics, traffic=lines))
+
+    def log_out(self) -> None:
+        """Nobody watches a line without being there."""
+        self.stop_watching()
+        super().log_out()
 
     def make_readiness_report(self) -> None:
         """Write the report as a PDF, and print it in short."""

@@ -24,6 +24,7 @@ from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
 if TYPE_CHECKING:
     from kiosk.catalogue import Case, Component, Procedure
+    from kiosk.diagnostics.traffic import TrafficLine
     from kiosk.forms import Form, Section
 
 
@@ -274,6 +275,8 @@ class DiagnosticsView:
     stage: Stage = Stage.NONE
     code: str = ""
     file: str = ""  # the report that was just written
+    watched: str = ""  # the device whose line is watched
+    traffic: tuple[TrafficLine, ...] = ()  # the newest first
     left: int = 0  # tests that follow
     records: tuple[TestRecord, ...] = ()  # the newest first
     memory: Mapping[str, DeviceMemory] = field(default_factory=lambda: MappingProxyType({}))

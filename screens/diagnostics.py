@@ -12,6 +12,7 @@ from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, Stri
 from kivy.uix.boxlayout import BoxLayout
 
 from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
+from devices.traffic import Direction
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.selftests import BY_KEY, SelfTest
 from kiosk.diagnostics.words import DEVICES, VERDICTS
@@ -32,6 +33,7 @@ from screens.tr import tr
 from screens.widgets import KioskScreen, Press
 
 Builder.load_file(str(Path(__file__).with_name("diagnostics_touch.kv")))
+ARROWS = {Direction.SENT: "arrow-right", Direction.RECEIVED: "arrow-left", Direction.NOTE: "connection"}
 REPORTS = {
     "Báo cáo sẵn sàng": ("Ghi tệp PDF để ký, và in phiếu tóm tắt.", "file-check-outline"),
     "Gói chẩn đoán": ("Ghi nhật ký, cấu hình và kết quả ra ổ USB, không có dữ liệu cá nhân.", "usb"),
@@ -177,7 +179,17 @@ class DiagnosticsScreen(KioskScreen):
         self._put("prompt_part" if view.running else "devices_part" if self.tab == "devices" else "rows_part")
         for kind, card in self.cards.items():
             card.show(state.devices.get(kind), view.memory.get(kind))
-        key = (self.tab, view.records, view.memory, view.code, view.file, state.devices, state.language)
+        key = (
+            self.tab,
+            view.records,
+            view.memory,
+            view.code,
+            view.file,
+            view.watched,
+            view.traffic,
+            state.devices,
+            state.language,
+        )
         if key != self._shown and not view.running:
             self._shown = key
             self._fill(state)
@@ -231,12 +243,29 @@ class DiagnosticsScreen(KioskScreen):
                 rows.add_widget(self._test_row(test, last[test]))
         elif self.tab == "reports":
             self._fill_reports(state)
+        elif self.tab == "lines":
+            self._fill_lines(state)
         elif self.tab == "history":
             for row in sorted(_history(state.diagnostics), key=lambda row: row[0], reverse=True)[:HISTORY_ROWS]:
                 at, text, icon, color = row
                 rows.add_widget(LogRow(time=at.strftime("%d/%m %H:%M"), text=text, icon=icon, icon_color=color))
             if not rows.children:
                 rows.add_widget(LogRow(text=tr._("Chưa có gì ở đây."), icon="history"))
+
+    def _fill_lines(self, state: AppState) -> None:
+        view, rows = state.diagnostics, self.ids.rows
+        for kind in self.kiosk.lines_to_watch:
+            row = TestRow(title=tr._(DEVICES[kind]), icon=DEVICE_ICONS[kind], icon_color=theme.BLUE_TEXT)
+            row.detail = (
+                tr._("Đang xem: chạm để dừng.") if kind == view.watched else tr._("Chạm để xem dữ liệu trên dây.")
+            )
+            row.run = lambda kind=kind: self.kiosk.watch_line(kind)
+            rows.add_widget(row)
+        for line in view.traffic:
+            text = " ".join(filter(None, (line.hex, line.meaning)))
+            rows.add_widget(LogRow(time=line.at.strftime("%H:%M:%S"), text=text, icon=ARROWS[line.direction]))
+        if not rows.children:
+            rows.add_widget(LogRow(text=tr._("Không có thiết bị nào nối bằng dây xem được."), icon="cable-data"))
 
     def _fill_reports(self, state: AppState) -> None:
         view = state.diagnostics

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from devices.printer.virtual_lines import TcpPrinter
+from devices.traffic import TAPS
+from kiosk.config import Config
 from kiosk.diagnostics import bundle
-from kiosk.state import Step
+from kiosk.state import AppState, Step
+from kiosk.wiring import Machine
 from tests.flows.conftest import Player
 from tests.flows.test_numbers import log_in
 
@@ -60,3 +64,24 @@ def test_staff_and_citizens_make_no_reports(player: Player) -> None:
     player.at(Step.STAFF)
     assert player.state.diagnostics.code == ""
     assert player.machine.devices["printer"].pages == []
+
+
+def test_a_line_is_watched_by_technicians_only_and_until_they_leave(config: Config) -> None:
+    with TcpPrinter() as served:
+        table = {"driver": "escpos", "url": served.url}
+        with Machine(config.model_copy(update={"devices": {**config.devices, "printer": table}})) as machine:
+            player = Player(machine)
+            player.kiosk.watch_line("printer")
+            assert player.state.diagnostics.watched == ""
+            log_in(player, "technician", "8642")
+            assert player.kiosk.lines_to_watch == ("printer",)
+            player.kiosk.watch_line("printer")
+
+            def seen(state: AppState) -> bool:
+                player.kiosk.tick()
+                return any(line.hex.startswith("10 04 01") for line in state.diagnostics.traffic)
+
+            player.until(seen, "the questions for the state")
+            player.kiosk.log_out()
+            assert player.state.diagnostics.traffic == ()
+            assert not TAPS["printer"].on

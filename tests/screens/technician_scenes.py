@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from devices.interfaces import Condition
+from devices.traffic import Direction
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord, Verdict
+from kiosk.diagnostics.traffic import TrafficLine
 from kiosk.state import DeviceMemory, DiagnosticsView, StaffView, Stage, Step
 from tests.screens.scene import NOW, READY, TROUBLE, Scene, Site
 
@@ -37,6 +39,10 @@ def technician_scenes(site: Site) -> Iterator[Scene]:
     file = "/var/lib/kiosk/diagnostics/readiness-k1-20261124-070512.pdf"
     written = replace(trouble, diagnostics=replace(view, code="report_written", file=file))
     yield Scene("diagnostics-reports", written, lambda screen: screen.open_tab("reports"))
+    seen = (("10 04 01", "hỏi trạng thái 1", Direction.SENT), ("12", "mọi thứ tốt", Direction.RECEIVED))
+    lines = tuple(TrafficLine(n, NOW, way, shown, words) for n, (shown, words, way) in enumerate(seen * 4))
+    watched = replace(trouble, diagnostics=replace(view, watched="printer", traffic=lines))
+    yield Scene("diagnostics-lines", watched, lambda screen: screen.open_tab("lines"))
     for stage, key in STAGES.items():
         code = "other_code" if stage is Stage.SHOW_TICKET else ""
         yield Scene(
