@@ -275,9 +275,8 @@ class DiagnosticsScreen(KioskScreen):
         bundle, report = self.ids.rows.children
         report.run, bundle.run = self.kiosk.make_readiness_report, self.kiosk.make_bundle
         if view.code:
-            said = TestRow(title=tr.error(view.code), detail=view.file, advice=tr.advice(view.code))
-            said.icon, said.icon_color = "information-outline", theme.INK
-            self.ids.rows.add_widget(said)
+            words = (tr.error(view.code), view.file, tr.advice(view.code))
+            self.ids.rows.add_widget(LogRow(text="\n".join(filter(None, words)), icon="information-outline"))
 
     def _test_row(self, test: SelfTest, record: TestRecord | None) -> TestRow:
         row = TestRow(title=test_title(test.name, test.device), run=lambda: self.kiosk.run_self_tests([test.key]))

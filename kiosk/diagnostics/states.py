@@ -48,6 +48,8 @@ def written(config: Config, answer: Mapping[str, Any], report: Path | None, bund
 
     Raises `BundleFailed`, OSError.
     """
+    if report is None and bundle is None:
+        return
     now, data_dir = wiring.site_clock(config)(), config.storage.data_dir
     records = History(data_dir).tests()
     if report:
