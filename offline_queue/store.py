@@ -155,8 +155,12 @@ class Outbox:
             return self._purge(connection, "state = 'rejected' AND id = ?", rejected_id, "closed", RETURNED)
 
     def exported(self, entry_id: str) -> None:
-        """It was moved to another machine: kept for staff, in case the file is lost, and no longer sent from here."""
-        self._change(entry_id, "state = 'closed', due = 0, last_error = ?", EXPORTED, states=UNDELIVERED)
+        """It was moved to another machine: kept for staff, in case the file is lost, and no longer sent from here.
+
+        Should they send it after all, the province is asked first: the other machine may have.
+        """
+        changes = "state = 'closed', due = 0, attempts = attempts + 1, last_error = ?"
+        self._change(entry_id, changes, EXPORTED, states=UNDELIVERED)
 
     # -- out -----------------------------------------------------------------------------------------------------
     def lease(self, now: datetime, lease_seconds: float = LEASE_SECONDS) -> OutboxEntry | None:

@@ -90,6 +90,7 @@ def test_what_was_moved_is_sent_from_here_only_when_staff_say_so(old: Kiosk, tmp
     leased = old.outbox.lease(held.created_at)
     assert leased is not None
     assert leased.id == entry_id
+    assert leased.unsure  # the other machine may have sent it: the province is asked first
 
 
 def test_nothing_personal_can_be_read_in_the_file(old: Kiosk, tmp_path: Path) -> None:

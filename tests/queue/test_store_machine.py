@@ -142,6 +142,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.outbox.exported(one.id)
             if not one.ended:
                 one.state, one.error, one.ended_at = EntryState.CLOSED, "entry_exported", self.now
+                one.attempts += 1  # the other machine may send it
 
     @rule(seconds=st.integers(0, 400))
     def forget(self, seconds: int) -> None:
