@@ -53,15 +53,22 @@ def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
     return Rig(fake, fake.unplug, fake.restore)
 
 
+EARLIER: set[int] = set()
+"""Processes that other tests have left for good, such as multiprocessing's resource tracker."""
+
+
 @pytest.fixture(autouse=True)
 def _no_child_is_left() -> Iterator[None]:
+    EARLIER.clear()
+    EARLIER.update(children())
     yield
     assert children() == []
 
 
 def children() -> list[int]:
-    """Processes that this one has started and not yet waited for."""
-    return [int(word) for task in Path("/proc/self/task").iterdir() for word in (task / "children").read_text().split()]
+    """Processes that this test has started and not yet waited for."""
+    lists = [(task / "children").read_text().split() for task in Path("/proc/self/task").iterdir()]
+    return [pid for words in lists for pid in map(int, words) if pid not in EARLIER]
 
 
 def eventually(answer: Callable[[], bool]) -> bool:
