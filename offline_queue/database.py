@@ -17,7 +17,7 @@ from offline_queue.files import OWNER_ONLY, make_folder, sync_folder
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 MIGRATIONS = Path(__file__).with_name("migrations")  # `to_N.sql` makes version N of the one before
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 20.0  # several processes write: each waits this long for its turn
 GIVE_WAY_MS = 500  # what only tidies up waits no longer for the others
 NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the disk is a full disk

@@ -22,7 +22,8 @@ CREATE TABLE entries (
 ) STRICT;
 CREATE INDEX entries_due ON entries (due, seq) WHERE state IN ('pending', 'sending');
 CREATE INDEX entries_state ON entries (state, seq);
-CREATE INDEX entries_settled ON entries (changed_at) WHERE state IN ('delivered', 'closed');
+-- `due` of what has ended: since when it is kept, by the province's clock; 0: no look has found it yet
+CREATE INDEX entries_settled ON entries (due) WHERE state IN ('delivered', 'closed');
 CREATE INDEX entries_provisional ON entries (provisional_code) WHERE provisional_code <> '';
 CREATE INDEX entries_official ON entries (official_code) WHERE official_code <> '';
 

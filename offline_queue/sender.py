@@ -235,6 +235,7 @@ class Sender:
             if free := self._outbox.delivered(entry.id, receipt):
                 self._blobs.discard(free, self._outbox.uses_blob)
             self._delivered += 1
+            self._forget_at = -math.inf  # its time begins with the next look
         self._publish(entry.id)
         return pause
 
@@ -367,12 +368,12 @@ class Sender:
             self._accepted()
 
     def _forget(self, province_time: datetime) -> None:
-        """Remove stubs that are old enough, by the province's clock: ours may have jumped."""
+        """Remove what ended long enough ago, by the province's clock: ours may have jumped."""
         now = self._monotonic()
         if now < self._forget_at:
             return
         self._forget_at = now + FORGET_SECONDS
-        self._blobs.discard(self._outbox.forget(province_time - self._keep), self._outbox.uses_blob)
+        self._blobs.discard(self._outbox.forget(province_time, self._keep), self._outbox.uses_blob)
 
     def _publish(self, entry_id: str = "") -> None:
         event = OutboxChanged(self._outbox.counts(), self._online, entry_id, self._trouble)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -301,12 +301,17 @@ class Outbox:
             return None
         return 0.0 if last > at + LONGEST_WAIT_MS else max(0.0, (first - at) / 1000)
 
-    def forget(self, before: datetime) -> tuple[str, ...]:
-        """Remove what came to its end before then, stubs too; the hashes of files that no other entry needs."""
-        ended = "state IN ('delivered', 'closed') AND changed_at < ?"
+    def forget(self, now: datetime, keep: timedelta) -> tuple[str, ...]:
+        """Remove what has ended for longer than `keep`, stubs too; the hashes of files that no other entry needs.
+
+        `now` is by the province's clock, and an entry counts from the first look that finds it ended: ours may have
+        been years off when it ended.
+        """
+        ended, old = "state IN ('delivered', 'closed')", ms(now - keep)
         with self._database.writing() as connection:
-            free = self._purge(connection, ended, ms(before))
-            connection.execute(f"DELETE FROM entries WHERE {ended}", (ms(before),))  # noqa: S608
+            connection.execute(f"UPDATE entries SET due = ? WHERE {ended} AND due = 0", (ms(now),))  # noqa: S608
+            free = self._purge(connection, f"{ended} AND due < ?", old)
+            connection.execute(f"DELETE FROM entries WHERE {ended} AND due < ?", (old,))  # noqa: S608
             return free
 
     def notice(self, code: str, detail: str = "") -> None:

@@ -69,7 +69,10 @@ def test_an_earlier_store_goes_on_as_one_of_today(name: str, tmp_path: Path) -> 
         seen.add(one.id)
         outbox.delivered(one.id, RECEIPT)
     assert len(seen) == 5
-    assert outbox.forget(now + timedelta(days=9999)) == ()
+    keep = timedelta(days=90)
+    assert outbox.forget(now, keep) == outbox.forget(now + keep, keep) == ()
+    assert outbox.counts().delivered > 0
+    assert outbox.forget(now + 2 * keep, keep) == ()
     counts = outbox.counts()
     assert (counts.pending, counts.rejected, counts.delivered) == (0, 0, 0)
     assert outbox.blob_ids() == frozenset()

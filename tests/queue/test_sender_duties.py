@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from tests.queue.people import NAME
+import pytest
+
+from offline_queue.store import Outbox
+from tests.queue.people import KEY, NAME
 from tests.queue.province import Province, answer
 from tests.queue.sending import SOON, Kiosk, replaced
 
@@ -64,7 +68,7 @@ def test_old_stubs_go_by_the_clock_of_the_province(kiosk: Kiosk, province: Provi
     kiosk.submit()
     sender = replaced(kiosk, keep=timedelta(days=90))
     assert sender.drain(SOON)["delivered"] == 1
-    for days, left in ((89, 1), (91, 0)):
+    for days, left in ((0, 1), (89, 1), (91, 0)):
         province.ahead = timedelta(days=days)
         sender = replaced(kiosk, keep=timedelta(days=90), monotonic=lambda: 1000.0)
         sender.step()
@@ -77,3 +81,19 @@ def test_a_clock_of_the_kiosk_that_runs_a_year_ahead_forgets_nothing(kiosk: Kios
     sender = replaced(kiosk, clock=lambda: datetime.now(UTC) + timedelta(days=365), monotonic=lambda: 1000.0)
     sender.step()
     assert len(kiosk.outbox.list()) == 1
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=-365), timedelta(days=-20000), timedelta(days=365)])
+def test_a_stub_stays_as_long_when_the_kiosks_clock_was_wrong_at_delivery(
+    tmp_path: Path, kiosk: Kiosk, province: Province, wrong: timedelta
+) -> None:
+    """A dead battery takes the clock to 1970: the citizen's slip must lead to its dossier all the same."""
+    kiosk.outbox.close()
+    kiosk.outbox = Outbox(tmp_path / "wrong.db", KEY, clock=lambda: datetime.now(UTC) + wrong)
+    one = kiosk.submit()
+    assert replaced(kiosk).drain(SOON)["delivered"] == 1
+    for days, left in ((0, 1), (89, 1), (91, 0)):
+        province.ahead = timedelta(days=days)
+        replaced(kiosk, monotonic=lambda: 1000.0).step()
+        assert (kiosk.outbox.get(one.id) is not None) == left
+    kiosk.outbox.close()

@@ -34,7 +34,7 @@ class Expected:
     certain: int = 0  # up to this attempt it is certain that none has arrived
     error: str = ""
     replaces: Expected | None = None
-    ended_at: datetime | None = None
+    known_at: datetime | None = None  # when a look first found it ended
 
     @property
     def ended(self) -> bool:
@@ -110,7 +110,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def purged(self, one: Expected, state: EntryState, error: str) -> set[str]:
         gone, one.shas = set(one.shas), ()
-        one.state, one.error, one.ended_at, one.due = state, error, self.now, None
+        one.state, one.error, one.known_at, one.due = state, error, None, None
         return gone
 
     def needed(self) -> set[str]:
@@ -123,7 +123,7 @@ class StoreMachine(RuleBasedStateMachine):
         corrected = entry(*(paper(sha, 1) for sha in one.shas))
         assert self.outbox.replace(one.id, corrected) == (one.state is EntryState.REJECTED)
         if one.state is EntryState.REJECTED:
-            one.state, one.error, one.ended_at = EntryState.CLOSED, "entry_replaced", self.now
+            one.state, one.error, one.known_at = EntryState.CLOSED, "entry_replaced", None
             self.entries.append(Expected(corrected.id, self.place(), one.shas, replaces=one))
 
     @rule(number=PICK)
@@ -141,15 +141,18 @@ class StoreMachine(RuleBasedStateMachine):
         if (one := self.pick(number)) is not None:
             self.outbox.exported(one.id)
             if not one.ended:
-                one.state, one.error, one.ended_at = EntryState.CLOSED, "entry_exported", self.now
+                one.state, one.error, one.known_at = EntryState.CLOSED, "entry_exported", None
                 one.attempts += 1  # the other machine may send it
 
     @rule(seconds=st.integers(0, 400))
     def forget(self, seconds: int) -> None:
-        before = self.now - timedelta(seconds=seconds)
-        old = [e for e in self.entries if e.ended and e.ended_at is not None and e.ended_at < before]
+        keep = timedelta(seconds=seconds)
+        for one in self.entries:
+            if one.ended and one.known_at is None:
+                one.known_at = self.now
+        old = [e for e in self.entries if e.ended and e.known_at is not None and e.known_at < self.now - keep]
         gone = {sha for e in old for sha in e.shas}
-        free = self.outbox.forget(before)
+        free = self.outbox.forget(self.now, keep)
         self.entries = [e for e in self.entries if e not in old]
         assert set(free) == gone - self.needed()
 
