@@ -3,10 +3,13 @@ PYTHON := /usr/bin/python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-# Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL, reading of Vietnamese print.
+# Python with its headers, SANE and PC/SC to build against, a virtual screen with software OpenGL, reading of Vietnamese print,
+# a voice.
 DEBIAN := python3-venv python3-dev gcc swig libsane-dev libsane1 sane-utils libpcsclite-dev pcscd libmtdev1 libgl1 libegl1 \
-          libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates tesseract-ocr tesseract-ocr-vie
-# For the tests only: a tus server and a printer that nobody here wrote. A Node.js from elsewhere will do.
+          libgles2 libgl1-mesa-dri libglib2.0-0 xclip xvfb ca-certificates tesseract-ocr tesseract-ocr-vie espeak-ng
+# For the tests only: a database server, a browser, a tus server and a printer that nobody here wrote. A Node.js from
+# elsewhere will do.
+DEBIAN += postgresql chromium
 DEBIAN += $(shell command -v npm >/dev/null || echo nodejs npm)
 NODE   := tests/queue/tus_server tests/contract/npos
 
