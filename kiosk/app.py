@@ -1,8 +1,8 @@
 """`Kiosk`: verbs in, events in, state out.
 
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
-`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff),
-`technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters).
+`scanning.py` (pages), `journey.py` (a dossier, step by step), `submission.py` (declaration to rating),
+`desk.py` (staff), `technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters).
 Here: the session's end, and events.
 """
 
