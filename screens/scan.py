@@ -196,7 +196,7 @@ def _advice(live: LiveView | None, code: str, outlined: bool) -> tuple[str, str,
         words = tr._("Đã thấy tờ giấy. Hãy bỏ tay ra, rồi chạm «Quét trang».")
         return "ok", words, tr._("Nếu khung lệch, hãy kéo vòng tròn vào góc giấy.")
     words = tr._("Đặt tờ giấy vào giữa tấm lót sẫm màu, mặt cần quét ngửa lên.")
-    return "info", words, tr._("Nếu máy không thấy giấy, hãy chạm «Tự đặt bốn góc».")
+    return "info", words, tr._("Nếu máy không thấy giấy, hãy chạm «Tự đặt góc».")
 
 
 def _decode(jpeg: bytes, size: tuple[int, int]) -> Texture | None:
