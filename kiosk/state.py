@@ -265,6 +265,7 @@ class Stage(StrEnum):
     SHOW_CODE = "show_code"  # any code before the code scanner
     PLACE_SHEET = "place_sheet"  # a blank sheet in the document scanner
     SHOW_CARD = "show_card"  # the printed code of a card, which opens its chip
+    TYPE_NUMBER = "type_number"  # the number of a card, where no code can be read
     LAY_CARD = "lay_card"  # a card on the reader
     TOUCH = "touch"  # every cell of the glass
     LISTEN = "listen"  # a person's ears
