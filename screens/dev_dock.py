@@ -9,6 +9,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.relativelayout import RelativeLayout
 
 from devices.card_reader.simulated import SimulatedCardReader
+from devices.document_scanner.simulated_camera import SimulatedCamera
 from kiosk.wiring import Machine
 from screens.tr import tr
 from screens.widgets import Action
@@ -101,6 +102,7 @@ class DevDock(RelativeLayout):
                         (tr._("Quên giấy"), feeder.leave_paper),
                         (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
+                        *([(tr._("Che ống kính"), feeder.cover)] if isinstance(feeder, SimulatedCamera) else []),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),
                     ],
