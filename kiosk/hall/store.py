@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from kiosk.hall.database import Database
 from kiosk.hall.rows import HallRows, Seconds, has_later, read_history, read_rows, ticket_of
 from kiosk.hall.schema import PAUSES, REPRINTS, TICKETS
-from kiosk.hall.tickets import GIVEN, HallError, Series, Ticket, TicketKind, TicketState
+from kiosk.hall.tickets import GIVEN, WAITING, HallError, Series, Ticket, TicketKind, TicketState
 from kiosk.hall.view import Estimate
 
 NUMBER_ATTEMPTS = 20
@@ -119,6 +119,12 @@ class TicketStore:
             "estimate_high": told.high if told else None,
         }
 
+    def cancel(self, ticket_id: int) -> None:
+        """Cancel a number that still waits."""
+        this = update(TICKETS).where(TICKETS.c.id == ticket_id, TICKETS.c.state.in_(WAITING))
+        with self.database.write() as connection:
+            connection.execute(this.values(state=TicketState.CANCELLED))
+
     def cancel_later(self, day: date) -> int:
         """Cancel the tickets of all days after `day`, and return how many there were.
 
@@ -178,6 +184,9 @@ class TicketStore:
             rows = read_rows(connection, day, first_day, now)
         self._rows = version, rows
         return rows
+
+    def refresh(self) -> None:
+        """Read the hall again before somebody is shown it; here `rows` does so by itself."""
 
     def history(self, day: date) -> Seconds:
         """Seconds at the desk on the same weekday of the weeks before, by line; read once a day."""

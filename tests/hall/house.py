@@ -11,6 +11,7 @@ from kiosk.hall.calling import CallingRules
 from kiosk.hall.counters import Counters
 from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
+from kiosk.hall.shared_store import SharedStore
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import HallError, Series, Ticket, TicketState
 from kiosk.hall.view import Call
@@ -29,10 +30,12 @@ class House:
         self, location: str, folder: Path, rules: CallingRules | None = None, hours: tuple[str, ...] = HOURS
     ) -> None:
         self.now, self.folder = MONDAY, folder
+        folder.mkdir(exist_ok=True)
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
-        self.store = TicketStore(location, issuer="k1")
-        if self.store.database.is_server:
-            self.store.database.create()
+        if "://" in location:
+            self.store: TicketStore = SharedStore(location, folder, "K1", "k1", lambda: self.now)
+        else:
+            self.store = TicketStore(location, issuer="k1")
         self.rules = rules or CallingRules()
         self.hall = Hall(self.store, SERIES, OpeningHours(hours), "H05.114", self.rules)
         self.counters = Counters(self.hall, self.rules, self._audit, lambda: self.now)
@@ -53,6 +56,7 @@ class House:
         self.later(seconds=1)
         ticket = self.hall.take(letter, self.now, priority, **more)
         self.store.set_print(ticket.id, TicketState.PRINTED)
+        self.store.refresh()
         return ticket
 
     def open(self, *numbers: int) -> None:
