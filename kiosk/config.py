@@ -174,11 +174,19 @@ def _some(series: tuple[SeriesTable, ...]) -> tuple[SeriesTable, ...]:
     return series
 
 
+class VoiceTable(_Table):
+    """How the board speaks: words of the region, and how fast."""
+
+    odd: Literal["lẻ", "linh"] = "lẻ"
+    thousand: Literal["nghìn", "ngàn"] = "nghìn"
+    words_a_minute: int = Field(140, ge=80, le=300, strict=True)
+
+
 class HallTable(_Table):
     """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default.
 
     `listen` is where the officers' pages are served, absent: nowhere; beyond this machine with `certificate` and
-    `certificate_key` (PEM files).
+    `certificate_key` (PEM files). `notices` are the site's own texts on the board, `voice` is how it speaks.
     """
 
     hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
@@ -191,6 +199,8 @@ class HallTable(_Table):
     workdays: tuple[Day, ...] = ()
     last_ticket_minutes: int = Field(15, ge=0, le=240, strict=True)
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
+    notices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    voice: VoiceTable = Field(default_factory=VoiceTable)
 
 
 class Config(_Table):
