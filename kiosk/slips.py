@@ -14,6 +14,7 @@ from itertools import groupby
 
 from kiosk.catalogue import Case, Procedure
 from kiosk.hall.tickets import Ticket
+from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
@@ -112,13 +113,13 @@ def ticket_slip(
     counters: tuple[int, ...],
     issued_at: datetime,
     ahead: int,
-    estimate_minutes: int | None,
+    estimate: Estimate | None,
     qr: str,
     priority: str = "",
     language: str = SOURCE_LANGUAGE,
     reprint: bool = False,
 ) -> Slip:
-    """A queue ticket. `issued_at` in the site's time zone; `estimate_minutes` None while the day has no figures."""
+    """A queue ticket. `issued_at` in the site's time zone; `estimate` None while there is no ground for one."""
     write = _Writer(language)
     blocks = [*write.head(centre), *write.text("SỐ THỨ TỰ CỦA BẠN", Style.TITLE), Number(number)]
     blocks += write.text(series_title, Style.SERIES)
@@ -126,8 +127,8 @@ def ticket_slip(
         blocks.append(write.banner("ƯU TIÊN: {group}", group=priority))
     blocks += [Rule(), *write.counters(counters), write.pair("Giờ lấy số", issued_at.strftime(TIME_FORMAT))]
     blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
-    if estimate_minutes:
-        blocks.append(write.pair("Chờ khoảng (phút)", str(estimate_minutes)))
+    if estimate and estimate.high:
+        blocks.append(write.pair("Chờ khoảng (phút)", in_minutes(estimate)))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
     blocks += write.text(where, counters=unbroken(_listed(counters)))
@@ -221,6 +222,12 @@ def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def in_minutes(estimate: Estimate) -> str:
+    """`5–12`: the range, since nobody can know the minute."""
+    low, high = max(1, estimate.low), max(1, estimate.high)
+    return str(high) if low == high else f"{low}–{high}"
 
 
 def unbroken(text: str) -> str:

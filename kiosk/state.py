@@ -19,6 +19,7 @@ from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from devices.interfaces import Condition, DeviceStatus, ScannedPage
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
+from kiosk.hall.view import Estimate
 from kiosk.identity import Assurance, Citizen
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
@@ -84,6 +85,7 @@ class SeriesView:
     waiting: int
     icon: str = "ticket"
     closed_code: str = ""
+    estimate: Estimate | None = None  # of who takes a number now
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class TicketView:
     counters: tuple[int, ...]
     issued_at: datetime
     ahead: int
-    estimate_minutes: int | None = None
+    estimate: Estimate | None = None
     print: Job = Job.RUNNING
     code: str = ""
     picture: Image.Image | None = field(default=None, repr=False)

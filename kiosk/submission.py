@@ -35,7 +35,9 @@ class SubmissionVerbs(JourneyVerbs):
         declared_at = self.now()
         linked = session.ticket
         if linked is None and session.assurance is Assurance.DECLARED and session.procedure:
-            ticket = self.issue(self.parts.hall.letter_for(session.procedure.field, session.procedure.series))
+            ticket = self.issue(
+                self.parts.hall.letter_for(session.procedure.field, session.procedure.series), client_ref
+            )
             linked = self.view_of(ticket) if ticket else None
         self.change_session(
             submit=Job.RUNNING,

@@ -84,6 +84,12 @@ class Ticket:
     due_at: datetime | None = None
     absences: int = 0
     entry: str = ""  # id of the dossier that is completed under this number
+    counter: int = 0  # that has called it last
+    called_at: datetime | None = None  # the first call of this turn
+    announced_at: datetime | None = None
+    times_called: int = 0
+    desk_since: datetime | None = None  # this stay at a counter; None while it is at none
+    desk_seconds: int = 0  # all stays before
 
     @property
     def label(self) -> str:

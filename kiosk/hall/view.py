@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk.hall.tickets import TicketKind, TicketState
-from kiosk.hall.waiting import Estimate
 
 
 class CounterState(StrEnum):
@@ -19,6 +18,15 @@ class CounterState(StrEnum):
     OPEN = "open"
     PAUSED = "paused"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Minutes until the call: the expected, and a range that four of five really come within."""
+
+    minutes: int
+    low: int
+    high: int
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from devices.interfaces import ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
 from kiosk.fees import fee_by_pages
+from kiosk.hall.view import Estimate
 from kiosk.identity import Citizen, Method
 from kiosk.slip_picture import draw
 from kiosk.state import (
@@ -86,7 +87,7 @@ def _numbers(site: Site, language: str) -> Iterator[Scene]:
 
 
 def _ticket(series: SeriesView, language: str, job: Job, code: str) -> TicketView:
-    number, ahead, minutes = "A-128", 17, 68
+    number, ahead, wait = "A-128", 17, Estimate(68, 55, 82)
     slip = slips.ticket_slip(
         centre="Trung tâm Phục vụ hành chính công phường Võ Cường",
         number=number,
@@ -94,13 +95,13 @@ def _ticket(series: SeriesView, language: str, job: Job, code: str) -> TicketVie
         counters=series.counters,
         issued_at=NOW,
         ahead=ahead,
-        estimate_minutes=minutes,
+        estimate=wait,
         qr="KM1|A-128",
         priority="",
         language=language,
     )
     picture = None if job in (Job.RUNNING, Job.FAILED) else draw(slip, DOTS)
-    return TicketView(1, number, series.title, series.counters, NOW, ahead, minutes, job, code, picture)
+    return TicketView(1, number, series.title, series.counters, NOW, ahead, wait, job, code, picture)
 
 
 def _preparing(site: Site, _language: str) -> Iterator[Scene]:
