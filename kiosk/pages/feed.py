@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -105,7 +105,8 @@ class Feed:
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(self._changed.set)
+            with suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._changed.set)
 
         stop = self._counters.subscribe(wake)
         try:
