@@ -27,6 +27,7 @@ from devices.events import (
 from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
+from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
@@ -65,6 +66,7 @@ class Kiosk(ReportVerbs):
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
             PinChecked: self.pin_checked,
+            DeskAsked: self.desk_asked,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
             ReportWritten: self.report_written,

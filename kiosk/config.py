@@ -183,6 +183,14 @@ def _some(series: tuple[SeriesTable, ...]) -> tuple[SeriesTable, ...]:
     return series
 
 
+class VoiceTable(_Table):
+    """How the board speaks: words of the region, and how fast."""
+
+    odd: Literal["lẻ", "linh"] = "lẻ"
+    thousand: Literal["nghìn", "ngàn"] = "nghìn"
+    words_a_minute: int = Field(140, ge=80, le=300, strict=True)
+
+
 class HallTable(_Table):
     """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default.
 
@@ -191,7 +199,7 @@ class HallTable(_Table):
     overtaken. `at_closing`, `over_night`: whether those who still wait keep their numbers.
 
     `listen` is where the officers' pages are served, absent: nowhere; beyond this machine with `certificate` and
-    `certificate_key` (PEM files).
+    `certificate_key` (PEM files). `notices` are the site's own texts on the board, `voice` is how it speaks.
     """
 
     hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
@@ -213,6 +221,8 @@ class HallTable(_Table):
     at_closing: Literal["keep", "cancel"] = "keep"
     over_night: Literal["keep", "cancel"] = "cancel"
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
+    notices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    voice: VoiceTable = Field(default_factory=VoiceTable)
 
 
 class Config(_Table):

@@ -337,7 +337,7 @@ class Machine:
             )
         )
         link = LinkWatch(sender.wake)
-        pages = pages_of(self.kiosk.parts)
+        pages = pages_of(self.kiosk, self.inbox)
         parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
         parts = [*([reader] if reader else []), clerk, *workers.values(), sender, link, *pages]
         for part in parts:
@@ -360,17 +360,22 @@ class Machine:
         return self.devices[kind]
 
 
-def pages_of(parts: Parts) -> Iterator[DeskPages]:
-    """The pages of the officers' desk, where they are wanted and somebody may log in."""
+def pages_of(kiosk: Kiosk, inbox: queue.SimpleQueue[object]) -> Iterator[DeskPages]:
+    """The pages of desk, counters and board, where they are wanted and somebody may log in."""
+    parts = kiosk.parts
     hall, site = parts.config.hall, parts.config.site
     if hall.listen and any(account.role == "staff" for account in parts.accounts):
+        from kiosk.announce import Words
+        from kiosk.hall.counters import Counters
         from kiosk.pages.desk import Desk
         from kiosk.pages.server import Address, DeskPages
+        from kiosk.voice import Voice
 
         host, _, port = hall.listen.rpartition(":")
         desk = Desk(
             centre=site.name,
             kiosk_id=site.kiosk_id,
+            zone=site.timezone,
             catalogue=parts.catalogue,
             forms=parts.forms,
             outbox=parts.outbox,
@@ -379,6 +384,12 @@ def pages_of(parts: Parts) -> Iterator[DeskPages]:
             accounts=parts.accounts,
             clock=parts.clock,
             wake=parts.sender.wake,
+            counters=Counters(parts.hall, parts.hall.rules, kiosk.audit, parts.clock),
+            rules=parts.hall.rules,
+            glance=lambda: kiosk.state,
+            ask=inbox.put,
+            voice=Voice(Words(hall.voice.odd, hall.voice.thousand), hall.voice.words_a_minute),
+            notices=hall.notices,
         )
         yield DeskPages(desk, Address(host.strip("[]"), int(port), hall.certificate, hall.certificate_key))
 

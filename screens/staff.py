@@ -7,6 +7,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.desk import REASONS
 from kiosk.diagnostics.words import DEVICES
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.state import AppState, StaffTicket
@@ -32,7 +33,6 @@ ENTRY_WORDS = {
     EntryState.REJECTED: "Cần cán bộ xử lý",
     EntryState.CLOSED: "Đã xử lý xong",
 }
-REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
 
 
 class StaffRow(BoxLayout):
