@@ -138,6 +138,7 @@ class Preview:
 
     `corners` are those of the sheet, clockwise from its top left, each (x, y) in shares of width and height; None when
     no sheet is seen. `steady`: a sheet lies still that was not taken yet, now is the moment for `scan_pages`.
+    `problems` are translated codes of what would spoil the page: `view_dark`, `view_glare`, `page_cut`.
     """
 
     rgb: bytes = field(repr=False)
@@ -145,6 +146,7 @@ class Preview:
     height: int
     corners: Corners | None = None
     steady: bool = False
+    problems: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from devices.document_scanner.page import warm_up
 from devices.events import (
+    CameraSeen,
     CardPresence,
     ChipRead,
     CodeScanned,
@@ -53,6 +53,7 @@ class Kiosk(ReportVerbs):
             CodeScanned: self.code_scanned,
             CardPresence: self.card_presence,
             ChipRead: self.chip_read,
+            CameraSeen: self.camera_seen,
             PageScanned: self.page_scanned,
             PageStored: self.page_stored,
             PaperLeft: self.paper_left,
@@ -77,8 +78,7 @@ class Kiosk(ReportVerbs):
 
     def ready(self) -> None:
         """All screens stand: heavy libraries are loaded before the first citizen needs them."""
-        if scanner := self.parts.workers.get("document_scanner"):
-            scanner.submit("warm-up", "", lambda _scanner: warm_up())
+        self.warm_up_scanner()
 
     # -- every screen --------------------------------------------------------------------------------------------
     def touched(self) -> None:
@@ -169,6 +169,7 @@ class Kiosk(ReportVerbs):
         self._watch_idle(monotonic - self.last_touch)
         self.watch_printer()
         self.watch_papers()
+        self.watch_camera()
         self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()

@@ -100,7 +100,7 @@ class JourneyVerbs(ScanVerbs):
             case Step.PAPERS:
                 self._papers_done()
             case Step.SCAN:
-                self.cancel_scan()
+                self.leave_scanner()
                 self._go(Step.PAPERS)
             case Step.REVIEW:
                 self._reviewed()
@@ -159,7 +159,9 @@ class JourneyVerbs(ScanVerbs):
     def open_paper(self, component_id: str) -> None:
         """PAPERS → SCAN."""
         component = next(c for c in self.papers_needed() if c.id == component_id)
-        self._go(Step.SCAN, component=component, scan=Job.NONE, scan_code="")
+        self._go(Step.SCAN, component=component, scan=Job.NONE, scan_code="", live=None)
+        if not self.session.papers.get(component_id):
+            self.show_camera()
 
     def _papers_done(self) -> None:
         if missing := self._missing_papers():
@@ -201,7 +203,7 @@ class JourneyVerbs(ScanVerbs):
                 self._open_section(self._sections()[-1])
             case step if step in before:
                 if step is Step.SCAN:
-                    self.cancel_scan()
+                    self.leave_scanner()
                 self._go(before[step])
 
     # -- small helpers -------------------------------------------------------------------------------------------

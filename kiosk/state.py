@@ -16,7 +16,7 @@ from PIL import Image
 
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
-from devices.interfaces import Condition, DeviceStatus, ScannedPage
+from devices.interfaces import Condition, Corners, DeviceStatus, Preview, ScannedPage
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.hall.view import Estimate
@@ -114,6 +114,17 @@ class Page:
 
 
 @dataclass(frozen=True)
+class LiveView:
+    """What the camera above the papers sees while a sheet is laid below it; there only while it is on the glass."""
+
+    job: str = ""  # the look that is waited for: one at a time, so that nothing piles up
+    picture: Preview | None = field(default=None, repr=False)
+    corners: Corners | None = None  # set by hand, for the next scan
+    code: str = ""  # why there is no picture, or what is wrong with the corners
+    replacing: int | None = None  # the page in whose place the next one goes
+
+
+@dataclass(frozen=True)
 class Preparation:
     """What a citizen wants certified: kind of paper, pages per original, copies; `fee_vnd` computed from them."""
 
@@ -170,6 +181,7 @@ class Session:
     scan: Job = Job.NONE
     scan_code: str = ""
     scan_job: str = ""  # the scan that is waited for; what others bring is dropped
+    live: LiveView | None = field(default=None, repr=False)  # while a camera shows what it sees
     preparation: Preparation = field(default_factory=Preparation)
     declared_at: datetime | None = None
     submit: Job = Job.NONE
@@ -322,6 +334,7 @@ class AppState:
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
+    camera: bool = False  # the document scanner shows what it sees before it takes it
     paper: PaperView | None = None
     refill: Refill = Refill()
     online: bool | None = None

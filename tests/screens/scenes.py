@@ -32,6 +32,7 @@ from kiosk.state import (
     TicketView,
 )
 from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Receipt
+from tests.screens.camera_scenes import camera_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.scene import (
     ADDRESS,
@@ -203,6 +204,7 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("scan-failed", replace(base, step=Step.SCAN, session=failed))
     pages = replace(scanning, papers=_scanned(session))
     yield Scene("scan-pages", replace(base, step=Step.SCAN, session=pages))
+    yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
 
 
