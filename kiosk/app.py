@@ -28,6 +28,7 @@ from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
+from kiosk.identifying import UNREADABLE
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
@@ -145,6 +146,8 @@ class Kiosk(ReportVerbs):
             device_log=(line, *self.state.device_log)[:DEVICE_LOG_LINES],
         )
         self.paper_watched(event)
+        if event.status.code == UNREADABLE:
+            self.code_unreadable()
 
     def _job_failed(self, event: JobFailed) -> None:
         if self.self_test_failed(event):
