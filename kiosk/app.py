@@ -29,6 +29,7 @@ from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageSto
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
+from kiosk.identifying import UNREADABLE
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
@@ -147,6 +148,8 @@ class Kiosk(ReportVerbs):
             device_log=(line, *self.state.device_log)[:DEVICE_LOG_LINES],
         )
         self.paper_watched(event)
+        if event.status.code == UNREADABLE:
+            self.code_unreadable()
 
     def _job_failed(self, event: JobFailed) -> None:
         if self.self_test_failed(event):

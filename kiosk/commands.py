@@ -211,12 +211,12 @@ def account(options: argparse.Namespace, config: Config) -> int:
 
 
 def audit(options: argparse.Namespace, config: Config) -> int:
-    """Follow the chain of the audit log; any changed, missing or added line breaks it."""
-    from kiosk.audit import verify
+    """Follow the chain of the audit log; any changed, missing or added line breaks it. Its end is for writing down."""
+    from kiosk.audit import last_chain, verify
 
     path = config.storage.data_dir / "audit.jsonl"
-    broken = verify(path) if path.exists() else None
-    _say(options, {"file": str(path), "first_broken_line": broken})
+    broken = verify(path, config.storage.audit_key)
+    _say(options, {"file": str(path), "first_broken_line": broken, "last_chain": last_chain(path)})
     return DONE if broken is None else FAILED
 
 

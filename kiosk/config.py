@@ -143,6 +143,11 @@ class Storage(_Table):
         """The key file in force."""
         return self.key_file or self.data_dir / "key"
 
+    @property
+    def audit_key(self) -> Path:
+        """The key that chains the audit log, beside the other; it stays when that one is changed."""
+        return self.key.with_name(f"{self.key.name}.audit")
+
 
 class Province(_Table):
     """The way to the province, or the embedded one."""

@@ -123,16 +123,16 @@ class DeskVerbs(SubmissionVerbs):
         name = procedure.short_name if procedure else entry.procedure_code
         return f"{name} · {entry.provisional_code or entry.id[:8]}"
 
-    def reprint_entry(self, entry_id: str) -> None:
-        """Print the provisional slip of a stored dossier again."""
+    def reprint_entry(self, entry_id: str, reason: str) -> None:
+        """Print the provisional slip of a stored dossier again; the reason goes to the audit log."""
         who, entry = self._officer(), self.parts.outbox.get(entry_id)
-        if not who or entry is None:
+        if not who or entry is None or reason not in REASONS:
             return
         slip = self.slip_of_entry(entry)
         if slip is None:
             self._said("slip_unknown_procedure")
             return
-        self.audit(who, "slip_reprinted", entry=entry_id)
+        self.audit(who, "slip_reprinted", entry=entry_id, reason=reason)
         self.print_slip(f"entry:{entry_id[:8]}", "", slip)
         self._said("reprint_sent")
 

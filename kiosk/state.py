@@ -65,6 +65,9 @@ class Step(StrEnum):
 DESK_STEPS = (Step.LOGIN, Step.STAFF, Step.PAPER, Step.DIAGNOSTICS)  # behind the other two doors
 
 
+TICKET_LEFT = "ticket_in_outlet"  # a printer with a presenter is well and still holds the last slip
+
+
 class Job(StrEnum):
     """How far a piece of work of the machine is, as the citizen sees it."""
 
@@ -353,7 +356,7 @@ class AppState:
     def paper_alert(self) -> str:
         """Code of what must be done about the printer: what it says itself, or what was counted; "" when it is well."""
         status = self.devices.get("printer")
-        if status is not None and status.code and status.condition is not Condition.OFFLINE:
+        if status is not None and status.code not in ("", TICKET_LEFT) and status.condition is not Condition.OFFLINE:
             return status.code
         return "paper_low" if self.paper and self.paper.low else ""
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from devices import registry
+from devices.errors import DeviceError
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
@@ -117,7 +118,7 @@ def open_stores(config: Config, issuer: str = "") -> Stores:
     """Open (on first start: make) the stores; `issuer` is the running kiosk. Raises `Refused` and `OutboxError`."""
     claim(config)
     folder, outbox_file = config.storage.data_dir, config.storage.data_dir / "outbox.db"
-    audit = AuditLog(folder / "audit.jsonl")
+    audit = AuditLog(folder / "audit.jsonl", config.storage.audit_key)
     holding = ExitStack()
     try:
         _hold_outbox(config, audit, holding, check=bool(issuer))
@@ -259,7 +260,13 @@ def _watch_card() -> Callable[[CardReader], Iterator[object]]:
 
     def watch(reader: CardReader) -> Iterator[object]:
         time.sleep(READ_SECONDS)  # presence is asked for, not waited for: without a pause this thread would spin
-        present = reader.card_present()
+        try:
+            present = reader.card_present()
+        except DeviceError:
+            if last[0]:  # where no reader is, no card lies on it
+                last[0] = False
+                yield CardPresence("card_reader", present=False)
+            raise
         if present != last[0]:
             last[0] = present
             yield CardPresence("card_reader", present)

@@ -74,6 +74,7 @@ class DevDock(RelativeLayout):
                         (tr._("QR thẻ của mẹ"), lambda: scanner.present(MOTHER)),
                         (tr._("QR thẻ của cha"), lambda: scanner.present(FATHER)),
                         (tr._("Mã lạ"), lambda: scanner.present(FOREIGN_CODE)),
+                        (tr._("Mã mờ"), scanner.smudge),
                         (tr._("Rút dây"), scanner.unplug),
                         (tr._("Cắm lại"), scanner.restore),
                     ],
@@ -86,8 +87,12 @@ class DevDock(RelativeLayout):
                 (
                     tr._("Máy in"),
                     [
+                        (tr._("Sắp hết giấy"), printer.paper_low),
                         (tr._("Hết giấy"), printer.paper_out),
+                        (tr._("Mở nắp"), printer.cover_open),
                         (tr._("Kẹt giấy"), printer.jam),
+                        (tr._("Dao cắt hỏng"), printer.cutter),
+                        (tr._("In dở thì đứt"), printer.break_off),
                         (tr._("Rút dây"), printer.unplug),
                         (tr._("Sửa xong"), printer.restore),
                     ],

@@ -73,7 +73,7 @@ def log_to_file(config: Config) -> None:
         console.setLevel(logging.WARNING)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    for chatty in ("kivy", "uvicorn", "PIL"):
+    for chatty in ("kivy", "uvicorn", "PIL", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

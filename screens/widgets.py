@@ -160,6 +160,7 @@ class KioskScreen(Screen):
     steps_count = NumericProperty(0)
     steps_name = StringProperty("")
     wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # landscape glass
+    split = AliasProperty(lambda self: self.wide and self.width >= dp(1600), bind=("width", "height"))  # lists beside
 
     def render(self, state: AppState) -> None:
         """Show `state`; called on every change while this screen is on the glass. Must be quick."""

@@ -44,6 +44,7 @@ from tests.screens.scene import (
     NOW,
     PORTRAIT,
     READY,
+    TROUBLE,
     Scene,
     Site,
 )
@@ -158,6 +159,8 @@ def _chip(base: AppState, session: Session) -> Iterator[Scene]:
     }
     for name, card in readings.items():
         yield Scene(f"card-{name}", replace(base, step=Step.CARD, session=replace(session, card=card)))
+    away = {**base.devices, "card_reader": TROUBLE["code_scanner"]}
+    yield Scene("card-away", replace(base, step=Step.CARD, session=session, devices=away))
 
 
 def _form(site: Site, language: str) -> Iterator[Scene]:
