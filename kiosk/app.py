@@ -25,6 +25,7 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
+from kiosk.catalogue_update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
@@ -64,6 +65,7 @@ class Kiosk(ReportVerbs):
             DossierStored: self.dossier_stored,
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
+            CatalogueChanged: self.catalogue_changed,
             PinChecked: self.pin_checked,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
@@ -77,6 +79,7 @@ class Kiosk(ReportVerbs):
         """All screens stand: heavy libraries are loaded before the first citizen needs them."""
         if scanner := self.parts.workers.get("document_scanner"):
             scanner.submit("warm-up", "", lambda _scanner: warm_up())
+        self.parts.clerk.do(self.parts.lookup.search.ready, failed=None)
 
     # -- every screen --------------------------------------------------------------------------------------------
     def touched(self) -> None:
@@ -106,10 +109,9 @@ class Kiosk(ReportVerbs):
             language=language,
             toast="",
             idle_seconds_left=None,
-            query="",
-            results=self.parts.catalogue.search(""),
             staff=StaffView(),
         )
+        self.take_catalogue()
         self.refresh_hall()
 
     def back(self) -> None:
