@@ -25,6 +25,7 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
+from kiosk.catalogue_update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
@@ -67,6 +68,7 @@ class Kiosk(ReportVerbs):
             DossierStored: self.dossier_stored,
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
+            CatalogueChanged: self.catalogue_changed,
             PinChecked: self.pin_checked,
             DeskAsked: self.desk_asked,
             MemoryRead: self.memory_read,
@@ -80,6 +82,7 @@ class Kiosk(ReportVerbs):
     def ready(self) -> None:
         """All screens stand: heavy libraries are loaded before the first citizen needs them."""
         self.warm_up_scanner()
+        self.parts.clerk.do(self.parts.lookup.search.ready, failed=None)
 
     # -- every screen --------------------------------------------------------------------------------------------
     def touched(self) -> None:
@@ -109,10 +112,9 @@ class Kiosk(ReportVerbs):
             language=language,
             toast="",
             idle_seconds_left=None,
-            query="",
-            results=self.parts.catalogue.search(""),
             staff=StaffView(),
         )
+        self.take_catalogue()
         self.refresh_hall()
 
     def back(self) -> None:

@@ -20,10 +20,12 @@ from devices.errors import DeviceError
 from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
 from kiosk import config as configuration
 from kiosk import i18n, wiring
+from kiosk.catalogue_models import CatalogueError
 from kiosk.config import Config, ConfigError
 from kiosk.diagnostics.errors import BundleFailed
 from kiosk.hall.tickets import HallError, TicketState
 from kiosk.provisional import provisional_code
+from kiosk.search_command import search
 from kiosk.staff import AccountsError
 from kiosk.wiring import Refused
 from offline_queue.entry import EXPORTED, Attachment, EntryState, OutboxEntry
@@ -42,7 +44,7 @@ def guarded(options: argparse.Namespace, verb: Verb) -> int:
     )
     try:
         return verb(options, configuration.load(options.config))
-    except (ConfigError, AccountsError) as error:
+    except (ConfigError, AccountsError, CatalogueError) as error:
         return _fail(options, "config_invalid", str(error), USAGE)
     except Refused as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
@@ -405,6 +407,7 @@ OUTBOX_ACTS = {
 VERBS: dict[str, Verb] = {
     "audit": audit,
     "check": check,
+    "search": search,
     "ticket": ticket,
     "card": card,
     "scan": scan,

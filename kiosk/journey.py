@@ -7,39 +7,20 @@ from datetime import date
 from types import MappingProxyType
 
 from kiosk import fees, forms
+from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
 from kiosk.identity import Method
-from kiosk.scanning import ScanVerbs
 from kiosk.state import Job, Preparation, Session, Step
 from offline_queue.entry import Room
 
 REVIEW_STEPS = 2  # check your answers, declare
 
 
-class JourneyVerbs(ScanVerbs):
-    """Choosing, answering, checking."""
+class JourneyVerbs(BrowseVerbs):
+    """Answering, checking."""
 
     # -- choosing ------------------------------------------------------------------------------------------------
-    def browse(self) -> None:
-        """HOME → PROCEDURES."""
-        self.change_session(Step.PROCEDURES, priority="")
-        self.search("")
-
-    def search(self, query: str) -> None:
-        """Look procedures up."""
-        self.change(query=query, results=self.parts.catalogue.search(query))
-
-    def choose_procedure(self, code: str) -> None:
-        """→ BRING, or PREPARE where it cannot be done on line."""
-        procedure = self.parts.catalogue.procedures[code]
-        case = procedure.cases[0] if len(procedure.cases) == 1 else None
-        step = Step.PREPARE if procedure.prepare else Step.BRING
-        form = self.parts.forms.get(procedure.form_id)
-        self.change_session(step, procedure=procedure, case=case, form=form, answers=MappingProxyType({}), papers={})
-        if procedure.prepare:
-            self.prepare()
-
     def choose_case(self, case_id: str) -> None:
         """Which papers are needed depends on it; what was scanned for another case is kept until the end."""
         case = next(c for c in self._procedure.cases if c.id == case_id)
@@ -52,7 +33,7 @@ class JourneyVerbs(ScanVerbs):
         if trouble := self.state.outbox_trouble or ("disk_full" if self.parts.outbox.room() is Room.NONE else ""):
             self.tell(trouble)
             return
-        self.change_session(Step.IDENTIFY, errors={})
+        self.change_session(Step.IDENTIFY, errors={}, slip_print=Job.NONE, slip_code="")
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
         """Kind of paper, pages and copies of a certified copy; the fee follows."""
@@ -174,8 +155,6 @@ class JourneyVerbs(ScanVerbs):
         """One step back in a dossier; nothing typed or scanned is lost."""
         session = self.session
         before = {
-            Step.BRING: Step.PROCEDURES,
-            Step.PREPARE: Step.PROCEDURES,
             Step.CHECKLIST: Step.PREPARE,
             Step.IDENTIFY: Step.BRING,
             Step.CARD: Step.IDENTIFY,
@@ -184,6 +163,8 @@ class JourneyVerbs(ScanVerbs):
             Step.DECLARE: Step.REVIEW,
         }
         match self.state.step:
+            case Step.BRING | Step.PREPARE:
+                self.before_choice()
             case Step.FORM if session.editing:
                 self._go(Step.REVIEW)
             case Step.FORM:

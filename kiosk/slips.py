@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
 
+from kiosk import fees
 from kiosk.catalogue import Case, Procedure
 from kiosk.hall.tickets import Ticket
 from kiosk.hall.view import Estimate
@@ -20,6 +21,12 @@ from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
 PRIORITY_MARK = "*"
+FEE_LABELS = {
+    "": "Phí, lệ phí",
+    "counter": "Phí khi nộp tại quầy",
+    "online": "Phí khi nộp trực tuyến",
+    "post": "Phí khi gửi bưu điện",
+}
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -156,6 +163,35 @@ def checklist_slip(
     if number:
         blocks += [*write.text("Số thứ tự của bạn"), Number(number)]
     return Slip((*blocks, Rule(), *_checklist(procedure, preparation, case, write)))
+
+
+def guide_slip(
+    *, centre: str, procedure: Procedure, case: Case | None, on: date, language: str = SOURCE_LANGUAGE
+) -> Slip:
+    """What to bring in a case, how long it takes and what it costs, to take home; the QR opens the national page."""
+    write = _Writer(language)
+    blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE), Rule()]
+    blocks += [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
+    if case is not None and len(procedure.cases) > 1:
+        blocks += [*write.text("Trường hợp", Style.HEADING, centred=False), *write.text(case.title, centred=False)]
+    blocks += [Rule(), *write.text("Cần mang theo", Style.HEADING, centred=False)]
+    papers = (*procedure.papers, *(case.components if case else ()))
+    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.title for paper in papers)))]
+    blocks.append(Rule())
+    for line in fees.fee_lines(procedure, on):
+        amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)
+        blocks.append(write.pair(FEE_LABELS[line.way], "theo số trang" if line.tariff else amount))
+    if procedure.duration_text:
+        blocks.append(write.pair("Thời gian giải quyết", procedure.duration_text))
+    blocks.append(write.pair("Ngày in", on.strftime("%d/%m/%Y")))
+    blocks += write.text("Phí và giấy tờ có thể thay đổi. Hãy hỏi quầy trước khi nộp.", Style.NOTE)
+    if procedure.page:
+        blocks += [
+            Rule(),
+            Qr(procedure.page),
+            *write.text("Quét mã để đọc trên Cổng Dịch vụ công quốc gia", Style.NOTE),
+        ]
+    return Slip(tuple(blocks))
 
 
 def provisional_slip(

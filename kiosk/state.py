@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kiosk.catalogue import Case, Component, Procedure
     from kiosk.diagnostics.traffic import TrafficLine
     from kiosk.forms import Form, Section
+    from kiosk.search import Hit
 
 
 def _nothing() -> Mapping[str, str]:
@@ -164,6 +165,7 @@ class Session:
     id: str
     started_at: datetime
     priority: str = ""  # group chosen for the next number
+    browsed: bool = False  # came through the search: "back" goes there
     procedure: Procedure | None = None
     case: Case | None = None
     form: Form | None = None
@@ -333,7 +335,7 @@ class AppState:
     closed_code: str = ""  # why no number is given at all
     next_opening: datetime | None = None
     query: str = ""  # what was typed into the search
-    results: tuple[Procedure, ...] = ()
+    results: tuple[Hit, ...] = ()
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False

@@ -24,7 +24,7 @@ from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
 from kiosk import heartbeat, staff
 from kiosk.audit import AuditLog
-from kiosk.catalogue import load_catalogue
+from kiosk.catalogue_update import CatalogueNews, Lookup, load_lookup
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
@@ -35,6 +35,7 @@ from kiosk.hall.opening import OpeningHours
 from kiosk.hall.shared_store import SharedStore
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from kiosk.search_choices import Choices
 from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
@@ -56,6 +57,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
 MB = 1024 * 1024
+OWN_CATALOGUE = "catalogue"  # folder of the data folder: the site's own files, the province's news, choices
 OUTBOX, SCANS = "outbox", "scans"  # what the subkeys are for
 
 
@@ -191,6 +193,16 @@ def limits_of(config: Config) -> Limits:
     return Limits(table.min_free_mb * MB, table.warn_free_mb * MB, table.max_waiting)
 
 
+def lookup_of(config: Config) -> Lookup:
+    """The catalogue with the site's own files and what the province has sent. Raises `CatalogueError`."""
+    return load_lookup(ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE)
+
+
+def choices_of(config: Config) -> Choices:
+    """What people here choose."""
+    return Choices(config.storage.data_dir / OWN_CATALOGUE / "choices.json")
+
+
 def hall_of(config: Config, tickets: TicketStore) -> Hall:
     """The hall with the rules of the configuration."""
     table = config.hall
@@ -320,6 +332,7 @@ class Machine:
             self._outbox_changed,
             report=lambda: heartbeat.report(config, self.kiosk.state),  # asked for after the kiosk is there
             keep=timedelta(days=config.storage.keep_days),
+            catalogue=self._catalogue_news(stores).fetch,
         )
         clerk = Clerk(self.inbox)
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
@@ -329,7 +342,8 @@ class Machine:
             Parts(
                 config=config,
                 hall=hall_of(config, stores.tickets),
-                catalogue=load_catalogue(ASSETS / "catalogue"),
+                lookup=lookup_of(config),
+                choices=choices_of(config),
                 forms=load_forms(ASSETS / "forms"),
                 workers=workers,
                 clerk=clerk,
@@ -350,6 +364,10 @@ class Machine:
         for part in parts:
             part.start()
             exits.callback(part.stop)
+
+    def _catalogue_news(self, stores: Stores) -> CatalogueNews:
+        folders = ASSETS / "catalogue", self.config.storage.data_dir / OWN_CATALOGUE
+        return CatalogueNews(*folders, self.inbox.put, stores.outbox.notice, stores.outbox.end_notice)
 
     def _outbox_changed(self, event: OutboxChanged) -> None:
         self.inbox.put(event)

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -49,7 +50,7 @@ class Settings:
     agency_code: str
     token: str
     clock: Callable[[], datetime]
-    catalogue: Mapping[str, Any]
+    catalogue: Callable[[], Mapping[str, Any]]  # read when it is first asked for
     step_seconds: float = 60
     paid_after_seconds: float = 20
     confirmed_after_seconds: float = 5
@@ -275,15 +276,19 @@ def _vneid(province: Province) -> APIRouter:
 
 def _kiosks(province: Province) -> APIRouter:
     router = APIRouter()
-    catalogue = json.dumps(dict(province.settings.catalogue), ensure_ascii=False).encode()
-    etag = f'"{hashlib.sha256(catalogue).hexdigest()[:32]}"'
+
+    @cache
+    def catalogue() -> tuple[bytes, str]:
+        content = json.dumps(dict(province.settings.catalogue()), ensure_ascii=False).encode()
+        return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
     @router.get("/v1/procedures")
     async def procedures(request: Request) -> Response:
+        content, etag = catalogue()
         known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
         if known & {etag, "*"}:
             return Response(None, 304, {"ETag": etag})
-        return Response(catalogue, 200, {"ETag": etag}, "application/json")
+        return Response(content, 200, {"ETag": etag}, "application/json")
 
     @router.post("/v1/kiosks/{kiosk}/heartbeat")
     async def heartbeat(kiosk: str, request: Request) -> Response:
