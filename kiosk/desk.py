@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk import staff
-from kiosk.appointments import AppointmentVerbs
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
+from kiosk.paying import PayVerbs
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from offline_queue.entry import OutboxEntry
 
@@ -19,7 +19,7 @@ REASONS = ("paper", "lost", "unreadable", "other")
 OUTBOX_ROWS = 50
 
 
-class DeskVerbs(AppointmentVerbs):
+class DeskVerbs(PayVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
     def __init__(self, parts: Parts) -> None:
@@ -136,6 +136,13 @@ class DeskVerbs(AppointmentVerbs):
             self.parts.outbox.end_notice(code)
             self.audit(who, "notice_seen", code=code)
             self.change(outbox=self.parts.outbox.counts())
+
+    def refunded(self, ref: str) -> None:
+        """A fee was given back, or settled otherwise."""
+        if who := self._officer():
+            self.audit(who, "refunded")
+            self.parts.clerk.do(lambda: self.parts.ledger.refunded(ref), failed=None)
+            self.read_refunds()
 
     def confirm_clock(self) -> None:
         """The clock is right, and was ahead once: cancel the tickets of later days, give numbers again."""

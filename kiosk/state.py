@@ -58,6 +58,7 @@ class Step(StrEnum):
     FOLLOW = "follow"  # the code of a slip, of a receipt or of an appointment: scanned, or typed
     LOOKUP = "lookup"  # a dossier by its code: where it stands, and what its citizen must do
     APPOINTMENT = "appointment"  # an appointed time, and the number for it
+    PAY = "pay"  # a fee by VietQR, confirmed by the province
     LOGIN = "login"  # staff or technician: name and PIN
     PAPER = "paper"  # changing the paper roll, picture by picture
     STAFF = "staff"  # tickets of the day, failed prints, outbox, series
@@ -317,7 +318,6 @@ class StaffView:
     code: str = ""  # error or success of the last act
     tickets: tuple[StaffTicket, ...] = ()
     entries: tuple[OutboxEntry, ...] = ()
-    refunds: tuple[Charge, ...] = ()  # fees paid for what was not accepted
     paused: tuple[str, ...] = ()
 
 
@@ -343,6 +343,7 @@ class AppState:
     refill: Refill = Refill()
     online: bool | None = None
     outbox: OutboxCounts = field(default_factory=OutboxCounts)
+    refunds: tuple[Charge, ...] = ()  # fees that staff must give back
     outbox_trouble: str = ""  # code of what keeps the store from working
 
     @property

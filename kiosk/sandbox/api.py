@@ -25,7 +25,7 @@ from kiosk.sandbox.http import Authorised, ProblemError, answer, canonical, inst
 from kiosk.sandbox.people import People
 from kiosk.sandbox.store import Payment, Store, VneidSession
 from kiosk.sandbox.uploads import EncryptedUploads
-from kiosk.sandbox.vietqr import vietqr
+from kiosk.vietqr import vietqr
 from offline_queue.entry import Problem
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from kiosk.errands import Asked, Coming, Following
+from kiosk.errands import Asked, Coming, FeeLine, Following, Paying
 from kiosk.state import Session, Step
+from kiosk.vietqr import vietqr
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
-from offline_queue.gateway import Appointment, Progress, TimelineRow
+from offline_queue.gateway import Appointment, Payment, PaymentState, Progress, TimelineRow
 from tests.screens.scene import CODE, NOW, READY, Scene, Site
 
 OFFICIAL = "H05.114-261120-0042"
@@ -27,8 +28,25 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("follow-wrong", replace(site.base, step=Step.FOLLOW, session=wrong))
     for name, following in _followed():
         yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=replace(bare, following=following)))
+    for name, paying in _paying():
+        yield Scene(f"pay-{name}", replace(base, step=Step.PAY, session=replace(bare, paying=paying)))
     for name, coming in _coming():
         yield Scene(f"appointment-{name}", replace(base, step=Step.APPOINTMENT, session=replace(bare, coming=coming)))
+
+
+def _paying() -> Iterator[tuple[str, Paying]]:
+    lines = (FeeLine("Bản sao trích lục hộ tịch", 3, 8000),)
+    qr = vietqr("970436", "0123456789", 24_000, "H051142611200042", "LE PHI H05.114-261120-0042")
+    asking = Paying("scene", OFFICIAL, lines, Asked.WAITING, bank="Vietcombank", account="0123456789")
+    waiting = Payment("p1", PaymentState.WAITING, qr, NOW + timedelta(minutes=15))
+    shown = replace(asking, asked=Asked.ANSWERED, payment=waiting, qr=qr)
+    yield "asking", asking
+    yield "waiting", shown
+    yield "unsure", replace(shown, why="province_unreachable", leads_on=True)
+    yield "paid", replace(shown, payment=replace(waiting, state=PaymentState.PAID))
+    yield "expired", replace(shown, payment=replace(waiting, state=PaymentState.EXPIRED))
+    yield "failed", replace(asking, asked=Asked.FAILED, why="province_unreachable")
+    yield "withheld", replace(asking, lines=(), asked=Asked.UNKNOWN, why="payment_code_wrong")
 
 
 def progress(status: int, procedure: str = "1.001193") -> Progress:
