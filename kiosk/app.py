@@ -31,6 +31,8 @@ from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
 from kiosk.identifying import UNREADABLE
+from kiosk.inquiries import Answered
+from kiosk.paying import RefundsRead
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
@@ -40,6 +42,8 @@ from offline_queue.entry import OutboxChanged
 WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
 DESK_SECONDS = 300  # an unattended desk locks itself
 TICKET_SECONDS = 15  # a confirmed ticket leaves the glass by itself
+PHONE_SECONDS = 180  # finding the bank's app, its password, its second password
+PHONE_STEPS = (Step.PAY,)
 HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
@@ -71,6 +75,8 @@ class Kiosk(ReportVerbs):
             CatalogueChanged: self.catalogue_changed,
             PinChecked: self.pin_checked,
             DeskAsked: self.desk_asked,
+            Answered: self.answered,
+            RefundsRead: self.refunds_read,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
             ReportWritten: self.report_written,
@@ -120,8 +126,13 @@ class Kiosk(ReportVerbs):
     def back(self) -> None:
         """One step back; nothing typed is lost."""
         match self.state.step:
-            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.LOOKUP:
+            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.FOLLOW:
                 self.finish_session()
+            case Step.LOOKUP | Step.APPOINTMENT:
+                self.back_to_code()
+            case Step.PAY:
+                if self.session.paying and not self.session.paying.leads_on:
+                    self.payment_done()
             case Step.PAPER:
                 self.paper_back()
             case step if step in DESK_STEPS:
@@ -175,6 +186,7 @@ class Kiosk(ReportVerbs):
         self.watch_printer()
         self.watch_papers()
         self.watch_camera()
+        self.watch_payment()
         self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()
@@ -198,13 +210,26 @@ class Kiosk(ReportVerbs):
                 self.finish_session()
             return
         limit = self.parts.config.site.idle_seconds
-        if idle >= limit + WARNING_SECONDS and state.step is Step.COLLECT:
-            self.touched()
-            self.change(idle_seconds_left=None)
-            self.collected()  # who has left without touching «done» still gets the slip of a stored dossier
-        elif idle >= limit + WARNING_SECONDS:
-            self.finish_session()
+        if state.step in PHONE_STEPS:
+            limit = max(limit, PHONE_SECONDS)  # whoever looks at their own phone does not touch the glass
+        if idle >= limit + WARNING_SECONDS:
+            self._unattended()
         elif idle >= limit:
             self.change(idle_seconds_left=max(1, round(limit + WARNING_SECONDS - idle)))
         elif state.idle_seconds_left is not None:
             self.change(idle_seconds_left=None)
+
+    def _unattended(self) -> None:
+        """Who has left after handing a dossier in still gets its slip; all else is over."""
+        state = self.state
+        paying = state.session.paying if state.session else None
+        handed_in = state.step is Step.PAY and paying is not None and paying.leads_on
+        if state.step is not Step.COLLECT and not handed_in:
+            self.finish_session()
+            return
+        self.touched()
+        self.change(idle_seconds_left=None)
+        if handed_in:
+            self.payment_done()
+        else:
+            self.collected()

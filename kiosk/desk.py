@@ -11,8 +11,8 @@ from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
+from kiosk.paying import PayVerbs
 from kiosk.state import AppState, StaffTicket, StaffView, Step
-from kiosk.submission import SubmissionVerbs
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
@@ -20,7 +20,7 @@ REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm m�
 OUTBOX_ROWS = 50
 
 
-class DeskVerbs(SubmissionVerbs):
+class DeskVerbs(PayVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
     def __init__(self, parts: Parts) -> None:
@@ -151,6 +151,13 @@ class DeskVerbs(SubmissionVerbs):
             self.audit(who, "notice_seen", code=code)
             self.change(outbox=self.parts.outbox.counts())
             self._answer("notice_was_seen")
+
+    def refunded(self, ref: str) -> None:
+        """A fee was given back, or settled otherwise."""
+        if who := self._officer():
+            self.audit(who, "refunded")
+            self.parts.clerk.do(lambda: self.parts.ledger.refunded(ref), failed=None)
+            self.read_refunds()
 
     def confirm_clock(self) -> None:
         """The clock is right, and was ahead once: cancel the tickets of later days, give numbers again."""

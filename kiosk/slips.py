@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from itertools import groupby
 
 from kiosk import fees
 from kiosk.catalogue import Case, Procedure
+from kiosk.errands import ChargeLine
 from kiosk.hall.tickets import Ticket
 from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
@@ -27,6 +28,7 @@ FEE_LABELS = {
     "online": "Phí khi nộp trực tuyến",
     "post": "Phí khi gửi bưu điện",
 }
+TIMES = "×"
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -225,6 +227,38 @@ def provisional_slip(
     if hotline:
         blocks += [Rule(), write.pair("Điện thoại hỏi đáp", hotline)]
     return _marked(blocks, write, reprint)
+
+
+def payment_slip(
+    *,
+    centre: str,
+    code: str,
+    lines: Iterable[ChargeLine],
+    qr: str,
+    expires_at: datetime | None,
+    zone: tzinfo | None,
+    language: str = SOURCE_LANGUAGE,
+) -> Slip:
+    """What is to be paid for a dossier, and the VietQR that pays it."""
+    write, lines = _Writer(language), tuple(lines)
+    blocks = [*write.head(centre), *write.text("PHIẾU NỘP PHÍ, LỆ PHÍ", Style.TITLE), *write.text("Mã hồ sơ")]
+    blocks += [Code(code), Rule(), *_fee(lines, write), Rule(), Qr(qr)]
+    blocks += write.text("Mở ứng dụng ngân hàng, quét mã này để trả tiền.")
+    if expires_at:
+        blocks.append(write.pair("Trả trước", expires_at.astimezone(zone).strftime(TIME_FORMAT)))
+    blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
+    return Slip(tuple(blocks))
+
+
+def _fee(lines: tuple[ChargeLine, ...], write: _Writer) -> list[Block]:
+    """Line by line, then the sum."""
+    blocks = [write.pair(line.label, counted(line)) for line in lines]
+    return [*blocks, write.pair("Tổng cộng", format_vnd(sum(line.total_vnd for line in lines)))]
+
+
+def counted(line: ChargeLine) -> str:
+    """`2 × 8.000 đồng`."""
+    return f"{line.count} {TIMES} {format_vnd(line.each_vnd)}" if line.count != 1 else format_vnd(line.each_vnd)
 
 
 def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: datetime) -> Slip:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
 from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
+from kiosk.codes import SLIP
 from kiosk.core import Parts
 from kiosk.dossier import payload
-from kiosk.identifying import SLIP
+from kiosk.fees import charge_lines
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
@@ -176,14 +179,24 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 created_at=declared_at,
                 provisional_code=session.provisional_code,
                 attachments=attachments,
-                payload=payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, declared_at),
+                payload=_payload(parts, session, declared_at),
             )
+            lines = charge_lines(session.procedure, session.answers, declared_at.date())
+            parts.ledger.keep_fee(entry.id, lines, declared_at)
             parts.outbox.add(entry, parts.text_reader.hold_seconds(entry) if parts.text_reader else 0.0)
     except OutboxFull as error:
         return DossierFailed(session.id, error.code)
-    except OSError:
+    except (OSError, sqlite3.Error):
         return DossierFailed(session.id, "disk_full")
     return DossierStored(session.id, session.client_ref)
+
+
+def _payload(parts: Parts, session: Session, at: datetime) -> dict[str, Any]:
+    body = payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, at)
+    table = parts.config.payment
+    if table and table.when == "submission" and body["fee"] and body["fee"]["amount_vnd"]:
+        body["fee"]["method"] = "vietqr"  # found at the province by client_ref: it is asked for once this is stored
+    return body
 
 
 def _title(session: Session, component_id: str) -> str:
