@@ -16,7 +16,7 @@ from devices.card_reader.emrtd.results import ChipData, Fields, Progress
 from devices.errors import DeviceError
 from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
 from devices.interfaces import CardReader, Condition
-from kiosk import forms, identity
+from kiosk import form_filling, identity
 from kiosk.forms import Section
 from kiosk.identity import Citizen, IdentityError
 from kiosk.numbers import NumberVerbs
@@ -81,7 +81,7 @@ class IdentifyVerbs(NumberVerbs):
         asked = {question.id for question in section.questions}
         if asked & self.locked():
             return  # the chip has told more than the code could
-        answers = forms.prefill(section, person, session.answers)
+        answers = form_filling.prefill(section, person, session.answers)
         errors = {key: code for key, code in session.errors.items() if key not in asked | {"scan"}}
         self.change_session(answers=MappingProxyType(answers), errors=errors, scanned_person=section.id)
 
@@ -201,7 +201,7 @@ class IdentifyVerbs(NumberVerbs):
         session = self.session
         assert session.form is not None
         assert session.citizen is not None
-        answers = forms.fill_own_blocks(session.form, self.case_id(), session.citizen, session.answers)
+        answers = form_filling.fill_own_blocks(session.form, self.case_id(), session.citizen, session.answers)
         self.change_session(answers=MappingProxyType(answers), filled_for=session.citizen.id_number)
 
     def locked(self) -> frozenset[str]:
@@ -209,7 +209,7 @@ class IdentifyVerbs(NumberVerbs):
         session = self.session
         if session.form is None or session.card.citizen is None or not session.card.verified:
             return frozenset()
-        return forms.told_by_card(
+        return form_filling.told_by_card(
             session.form, self.case_id(), session.answers, session.card.citizen, self.now().date()
         )
 
