@@ -28,6 +28,7 @@ from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
+from kiosk.inquiries import Answered
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
@@ -65,6 +66,7 @@ class Kiosk(ReportVerbs):
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
             PinChecked: self.pin_checked,
+            Answered: self.answered,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
             ReportWritten: self.report_written,
@@ -115,8 +117,10 @@ class Kiosk(ReportVerbs):
     def back(self) -> None:
         """One step back; nothing typed is lost."""
         match self.state.step:
-            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.LOOKUP:
+            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.FOLLOW:
                 self.finish_session()
+            case Step.LOOKUP | Step.APPOINTMENT:
+                self.back_to_code()
             case Step.PAPER:
                 self.paper_back()
             case step if step in DESK_STEPS:

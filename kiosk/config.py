@@ -193,6 +193,31 @@ class HallTable(_Table):
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
 
 
+class Follow(_Table):
+    """Coming back: `result_series` is the letter of the series that hands results over; "": that of the procedure."""
+
+    result_series: str = Field("", pattern=r"^[A-Z]?$")
+
+
+class PaymentTable(_Table):
+    """Fees by VietQR into the agency's account; without this table fees are paid at the counter.
+
+    `when`: once the province asks for it (status 6), or also right after a dossier was handed in. `bank` is the BIN of
+    the bank, `account` the number there: a code of the province that names another one is not shown.
+    """
+
+    when: Literal["asked", "submission"] = "asked"
+    bank: str = Field(pattern=r"^[0-9]{6}$")
+    account: str = Field(pattern=r"^[0-9A-Z]{4,19}$")
+    holder: str = Field("", max_length=100)
+
+
+class Feedback(_Table):
+    """Suggestions and complaints to the centre: `procedure_code` under which the province takes them."""
+
+    procedure_code: str = Field("0.000000", pattern=r"^[0-9]\.[0-9]{6}$")
+
+
 class Config(_Table):
     """The whole configuration, checked."""
 
@@ -201,6 +226,9 @@ class Config(_Table):
     province: Province | None = None
     staff: Staff | None = None
     hall: HallTable = Field(default_factory=HallTable)
+    follow: Follow = Field(default_factory=Follow)
+    payment: PaymentTable | None = None
+    feedback: Feedback | None = None
     devices: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     embedded: bool = Field(False, exclude=True)  # the embedded default: shows its PINs on the dev dock
 

@@ -19,6 +19,8 @@ from kiosk.config import Config
 from kiosk.forms import Form
 from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
+from kiosk.inquiries import Inquiries
+from kiosk.ledger import Ledger
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
 from offline_queue.blobs import BlobStore
@@ -44,6 +46,8 @@ class Parts:
     forms: Mapping[str, Form]
     workers: Mapping[str, DeviceWorker[Any]]
     clerk: Clerk
+    inquiries: Inquiries
+    ledger: Ledger
     outbox: Outbox
     blobs: BlobStore
     sender: Sender

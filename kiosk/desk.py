@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kiosk import staff
+from kiosk.appointments import AppointmentVerbs
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
 from kiosk.state import AppState, StaffTicket, StaffView, Step
-from kiosk.submission import SubmissionVerbs
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
@@ -19,7 +19,7 @@ REASONS = ("paper", "lost", "unreadable", "other")
 OUTBOX_ROWS = 50
 
 
-class DeskVerbs(SubmissionVerbs):
+class DeskVerbs(AppointmentVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
     def __init__(self, parts: Parts) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
 
 CHIP_LEFT = "card_removed"
-SLIP = "KM1|"  # of the QR code on a provisional slip: KM1|agency|code
 PROGRESS_SECONDS = 0.05  # a bar that moves more often than this is not seen to
 
 
@@ -51,18 +50,8 @@ class IdentifyVerbs(NumberVerbs):
             self._card_scanned(event.text)
         elif self.state.step is Step.FORM and self.session.section and self.session.section.person:
             self._person_scanned(event.text, self.session.section)
-        elif self.state.step in (Step.HOME, Step.LOOKUP) and event.text.startswith(SLIP):
-            self._slip_scanned(event.text)
         else:
             self.tell("code_not_expected")
-
-    def _slip_scanned(self, text: str) -> None:
-        """HOME → LOOKUP: the provisional code resolves to the official one, also when the answers are purged."""
-        entry = self.parts.outbox.find_by_code(text.rpartition("|")[2])
-        if entry is None:
-            self.tell("dossier_not_here")
-            return
-        self.change_session(Step.LOOKUP, lookup=replace(entry, payload={}, attachments=()))
 
     def _card_scanned(self, text: str) -> None:
         try:
@@ -207,10 +196,10 @@ class IdentifyVerbs(NumberVerbs):
     def locked(self) -> frozenset[str]:
         """Questions that a genuine chip has answered: nobody types over them."""
         session = self.session
-        if session.form is None or session.card.citizen is None or not session.card.verified:
+        if session.form is None or session.proven is None:
             return frozenset()
         return form_filling.told_by_card(
-            session.form, self.case_id(), session.answers, session.card.citizen, self.now().date()
+            session.form, self.case_id(), session.answers, session.proven, self.now().date()
         )
 
     def case_id(self) -> str:

@@ -19,13 +19,15 @@ from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from devices.interfaces import Condition, DeviceStatus, ScannedPage
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
-from kiosk.identity import Assurance, Citizen
+from kiosk.errands import Coming, Following, Paying, Petition, Phone
+from kiosk.identity import Assurance, Citizen, Method
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
 if TYPE_CHECKING:
     from kiosk.catalogue import Case, Component, Procedure
     from kiosk.diagnostics.traffic import TrafficLine
     from kiosk.forms import Form, Section
+    from kiosk.ledger import Charge
 
 
 def _nothing() -> Mapping[str, str]:
@@ -53,7 +55,9 @@ class Step(StrEnum):
     COLLECT = "collect"  # take your card and papers
     SLIP = "slip"  # provisional slip
     RATING = "rating"  # five labelled faces
-    LOOKUP = "lookup"  # a dossier by the code of its slip: what became of it
+    FOLLOW = "follow"  # the code of a slip, of a receipt or of an appointment: scanned, or typed
+    LOOKUP = "lookup"  # a dossier by its code: where it stands, and what its citizen must do
+    APPOINTMENT = "appointment"  # an appointed time, and the number for it
     LOGIN = "login"  # staff or technician: name and PIN
     PAPER = "paper"  # changing the paper roll, picture by picture
     STAFF = "staff"  # tickets of the day, failed prints, outbox, series
@@ -175,7 +179,13 @@ class Session:
     client_ref: str = ""
     provisional_code: str = ""
     receipt: Receipt | None = None  # when the province answered while the slip is on the glass
-    lookup: OutboxEntry | None = field(default=None, repr=False)  # without answers: code, times, state
+    typed_code: bool = False  # the code was given at FOLLOW: back goes there
+    following: Following | None = field(default=None, repr=False)  # the dossier whose way is looked at
+    paying: Paying | None = None
+    coming: Coming | None = None
+    phone: Phone | None = None
+    proof: str = field(default="", repr=False)  # of an identification by phone, for look-ups at the province
+    petition: Petition | None = field(default=None, repr=False)
     ticket: TicketView | None = None
     paper_left: bool = False  # in the scanner, as far as it can tell
     slip_print: Job = Job.NONE
@@ -185,7 +195,15 @@ class Session:
     @property
     def assurance(self) -> Assurance:
         """How sure it is who stands there."""
-        return Assurance.VERIFIED if self.card.verified else Assurance.DECLARED
+        return Assurance.VERIFIED if self.card.verified or self.proven else Assurance.DECLARED
+
+    @property
+    def proven(self) -> Citizen | None:
+        """Whoever a genuine chip, or the phone at level 2, has proven; their data is not typed over."""
+        if self.card.verified:
+            return self.card.citizen
+        by_phone = self.citizen is not None and self.citizen.method is Method.VNEID
+        return self.citizen if by_phone else None
 
     def __repr__(self) -> str:
         return f"Session({self.id[:8]}…)"
@@ -299,6 +317,7 @@ class StaffView:
     code: str = ""  # error or success of the last act
     tickets: tuple[StaffTicket, ...] = ()
     entries: tuple[OutboxEntry, ...] = ()
+    refunds: tuple[Charge, ...] = ()  # fees paid for what was not accepted
     paused: tuple[str, ...] = ()
 
 

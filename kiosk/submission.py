@@ -11,9 +11,9 @@ from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
 from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
+from kiosk.codes import SLIP
 from kiosk.core import Parts
 from kiosk.dossier import payload
-from kiosk.identifying import SLIP
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code

@@ -21,7 +21,7 @@ from devices import registry
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
-from kiosk import heartbeat, staff
+from kiosk import heartbeat, inquiries, staff
 from kiosk.audit import AuditLog
 from kiosk.catalogue import load_catalogue
 from kiosk.clerk import Clerk
@@ -32,6 +32,8 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from kiosk.inquiries import Inquiries
+from kiosk.ledger import Ledger
 from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
+PATIENT = (5.0, 20.0)  # seconds to connect and between two bytes, where nobody stands and waits
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
 MB = 1024 * 1024
 OUTBOX, SCANS = "outbox", "scans"  # what the subkeys are for
@@ -195,14 +198,16 @@ def hall_of(config: Config, tickets: TicketStore) -> Hall:
     return Hall(tickets, series, opening, config.site.agency_code)
 
 
-def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> HttpGateway:
-    """The way to the province; `province_url` is the embedded one's."""
+def gateway_of(
+    config: Config, outbox: Outbox, province_url: str = "", timeout: tuple[float, float] = PATIENT
+) -> HttpGateway:
+    """The way to the province; `province_url` is the embedded one's, `timeout` as of `HttpGateway`."""
     table = config.province
     if table is None or table.sandbox:
-        return HttpGateway(province_url or "http://127.0.0.1:9", SANDBOX_TOKEN, uploads=outbox.uploads)
+        return HttpGateway(province_url or "http://127.0.0.1:9", SANDBOX_TOKEN, timeout=timeout, uploads=outbox.uploads)
     assert table.url is not None
     token = table.token_file.read_text(encoding="utf-8").strip() if table.token_file else ""
-    return HttpGateway(table.url, token, table.ca_file, table.client_cert, uploads=outbox.uploads)
+    return HttpGateway(table.url, token, table.ca_file, table.client_cert, timeout, outbox.uploads)
 
 
 def province_of(config: Config) -> Province | None:
@@ -294,6 +299,9 @@ class Machine:
             keep=timedelta(days=config.storage.keep_days),
         )
         clerk = Clerk(self.inbox)
+        desk = gateway_of(config, stores.outbox, url, inquiries.TIMEOUT)
+        exits.callback(desk.close)
+        asker = Inquiries(self.inbox, desk)
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
         self.devices = open_devices(config)
         workers = self._workers()
@@ -305,6 +313,8 @@ class Machine:
                 forms=load_forms(ASSETS / "forms"),
                 workers=workers,
                 clerk=clerk,
+                inquiries=asker,
+                ledger=Ledger(config.storage.data_dir / "ledger.db"),
                 outbox=stores.outbox,
                 blobs=stores.blobs,
                 sender=sender,
@@ -317,8 +327,8 @@ class Machine:
         )
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk.parts)
-        parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
-        parts = [*([reader] if reader else []), clerk, *workers.values(), sender, link, *pages]
+        parts: list[Clerk | Inquiries | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
+        parts = [*([reader] if reader else []), clerk, asker, *workers.values(), sender, link, *pages]
         for part in parts:
             part.start()
             exits.callback(part.stop)

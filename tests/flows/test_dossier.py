@@ -164,8 +164,9 @@ def test_the_slip_finds_the_official_code_also_after_the_purge(player: Player) -
     scanner.present(f"KM1|H05.114|{entry.provisional_code}")
     state = player.until(lambda s: s.step is Step.LOOKUP, "the dossier")
     assert state.session is not None
-    assert state.session.lookup is not None
-    assert state.session.lookup.receipt == entry.receipt
+    assert state.session.following is not None
+    assert state.session.following.entry is not None
+    assert state.session.following.entry.receipt == entry.receipt
     player.kiosk.back()
     player.at(Step.HOME)
     assert player.state.session is None

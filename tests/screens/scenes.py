@@ -30,8 +30,9 @@ from kiosk.state import (
     Step,
     TicketView,
 )
-from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Receipt
+from offline_queue.entry import OutboxCounts, Receipt
 from tests.screens.desk_scenes import doors
+from tests.screens.errand_scenes import errands
 from tests.screens.scene import (
     ADDRESS,
     CODE,
@@ -55,7 +56,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, doors):
+    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, errands, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
@@ -238,21 +239,6 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("slip-unconfirmed", replace(base, step=Step.SLIP, session=unsure))
     failed = replace(session, slip_print=Job.FAILED, slip_code="paper_out", ticket=None)
     yield Scene("slip-failed", replace(base, step=Step.SLIP, session=failed))
-    entries = {
-        "waiting": OutboxEntry("scene", "2.000635", NOW, provisional_code="KM-7Q4T-2M9X"),
-        "accepted": OutboxEntry(
-            "scene",
-            "2.000635",
-            NOW,
-            EntryState.DELIVERED,
-            receipt=Receipt("H05.114-261123-0042", 1, "2026-11-23T09:41:00+07:00", "2026-11-30T17:00:00+07:00"),
-            provisional_code="KM-7Q4T-2M9X",
-        ),
-        "rejected": OutboxEntry("scene", "2.000635", NOW, EntryState.REJECTED, provisional_code="KM-7Q4T-2M9X"),
-    }
-    for name, entry in entries.items():
-        found = Session(id="scene", started_at=NOW, lookup=entry)
-        yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=found))
     yield Scene("rating", replace(base, step=Step.RATING, session=Session(id="scene", started_at=NOW)))
 
 

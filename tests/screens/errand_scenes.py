@@ -1,0 +1,64 @@
+"""Scenes of those who come back: a dossier in each of its states, an appointment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from kiosk.errands import Asked, Coming, Following
+from kiosk.state import Session, Step
+from offline_queue.entry import EntryState, OutboxEntry, Receipt
+from offline_queue.gateway import Appointment, Progress, TimelineRow
+from tests.screens.scene import CODE, NOW, READY, Scene, Site
+
+OFFICIAL = "H05.114-261120-0042"
+RECEIVED = NOW - timedelta(days=3)
+ASK = "Bổ sung bản chụp Giấy chứng sinh: bản đã nộp bị mờ, không đọc được tên bệnh viện và ngày cấp."
+WAY = {3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 4, 5), 6: (1, 2, 6), 9: (1, 2, 4, 5, 4, 9), 10: (1, 2, 4, 9, 10)}
+
+
+def errands(site: Site, _language: str) -> Iterator[Scene]:
+    """Every scene of these steps."""
+    base = replace(site.base, devices=READY)
+    bare = Session(id="scene", started_at=NOW)
+    yield Scene("follow", replace(base, step=Step.FOLLOW, session=bare), lambda screen: screen._typed("H05.114-2611"))
+    wrong = replace(bare, errors={"code": "code_mistyped"})
+    yield Scene("follow-wrong", replace(site.base, step=Step.FOLLOW, session=wrong))
+    for name, following in _followed():
+        yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=replace(bare, following=following)))
+    for name, coming in _coming():
+        yield Scene(f"appointment-{name}", replace(base, step=Step.APPOINTMENT, session=replace(bare, coming=coming)))
+
+
+def progress(status: int, procedure: str = "1.001193") -> Progress:
+    """A dossier in this status, with its way."""
+    way = WAY[status]
+    rows = tuple(TimelineRow(one, RECEIVED + timedelta(hours=9 * i)) for i, one in enumerate(way))
+    ask = ASK if status == 5 else ""
+    due = NOW + timedelta(days=3)
+    return Progress(OFFICIAL, status, procedure, "N*** T** H*** P***", RECEIVED, due, ask, rows)
+
+
+def _followed() -> Iterator[tuple[str, Following]]:
+    receipt = Receipt(OFFICIAL, 1, "2026-11-20T09:41:00+07:00", "2026-11-30T17:00:00+07:00")
+    stub = OutboxEntry("scene", "2.000635", NOW, provisional_code=CODE)
+    delivered = replace(stub, state=EntryState.DELIVERED, receipt=receipt)
+    yield "waiting", Following(CODE, stub)
+    yield "accepted", Following(OFFICIAL, delivered, Asked.WAITING)
+    yield "rejected", Following(CODE, replace(stub, state=EntryState.REJECTED))
+    for status in WAY:
+        yield f"status-{status}", Following(OFFICIAL, None, Asked.ANSWERED, progress=progress(status))
+    old = Progress(OFFICIAL, 4, "2.000635", received_at=RECEIVED)
+    known = Following(OFFICIAL, None, Asked.FAILED, "province_unreachable", old, NOW - timedelta(hours=20))
+    yield "off-line", known
+    yield "asking", Following(OFFICIAL, None, Asked.WAITING)
+    yield "failed", Following(OFFICIAL, None, Asked.FAILED, "province_unreachable")
+    yield "unknown", Following(OFFICIAL, None, Asked.UNKNOWN)
+
+
+def _coming() -> Iterator[tuple[str, Coming]]:
+    soon = Appointment("LH-0001", NOW + timedelta(minutes=10), NOW + timedelta(minutes=40), "1.001193", "A")
+    yield "in-time", Coming("LH-0001", Asked.ANSWERED, appointment=soon)
+    yield "unknown", Coming("LH-9999", Asked.UNKNOWN)
+    yield "failed", Coming("LH-0001", Asked.FAILED, "province_unreachable")
