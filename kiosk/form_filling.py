@@ -13,7 +13,9 @@ from kiosk.identity import Citizen
 def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
     """`answers` with what the card knows put into this section's questions; what belonged to another person goes."""
     filled = dict(answers)
-    if _number(section, answers) not in ("", citizen.id_number):
+    before = next((answers.get(q.id, "") for q in section.questions if q.fills == "full_name"), "")
+    nameless = not citizen.id_number and before not in ("", citizen.full_name)  # a relative whose number is unknown
+    if nameless or _number(section, answers) not in ("", citizen.id_number):
         filled |= _emptied(section)
     return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
 

@@ -321,7 +321,10 @@ def clean(question: Question, value: str) -> str:
         case QuestionType.ID_NUMBER | QuestionType.PHONE | QuestionType.MONEY:
             return re.sub(r"[ .\-]", "", value)
         case QuestionType.TAX_CODE:
-            return value.replace(" ", "")
+            return re.sub(r"([0-9]{10})-?([0-9]{3})", r"\1-\2", value.replace(" ", ""))
+        case QuestionType.TIME:
+            at = re.fullmatch(r"([0-9]{1,2})[:.h ]?([0-9]{2})", value)
+            return f"{at[1]:0>2}:{at[2]}" if at else value
         case QuestionType.ADDRESS:
             return places.Address.read(value).text.strip(", ")
         case _:
@@ -350,6 +353,8 @@ def display_value(question: Question, value: str) -> str:
             return next((group.name for group in places.ethnic_groups() if group.code == value), value)
         case QuestionType.COMMUNE:
             return places.commune_text(value) if value else ""
+        case QuestionType.TIME:
+            return clean(question, value)
         case QuestionType.MONEY if value.isdecimal():
             return f"{int(value):,} đồng".replace(",", ".")
         case _:

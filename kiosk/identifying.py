@@ -129,6 +129,7 @@ class IdentifyVerbs(NumberVerbs):
                         access=data.access,
                         trust=data.verdict.trust,
                         clone_check=data.clone_check,
+                        evidence=data.evidence,
                     )
                 )
 

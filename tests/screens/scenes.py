@@ -33,6 +33,7 @@ from kiosk.state import (
 from offline_queue.entry import OutboxCounts, Receipt
 from tests.screens.desk_scenes import doors
 from tests.screens.errand_scenes import errands
+from tests.screens.form_scenes import form_scenes
 from tests.screens.scene import (
     ADDRESS,
     CODE,
@@ -56,7 +57,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, errands, doors):
+    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
