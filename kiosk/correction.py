@@ -140,6 +140,7 @@ def corrected(
         "client_ref": client_ref,
         "form": {"id": known.form.id, "version": known.form.version.isoformat(), "answers": said},
         "submitter": dossier.submitter(_person(old) if same else Citizen(number, sex=sex_of(number)), said),
+        "owner": dossier.owner(known.form, known.case, said),
         "fee": dossier.fee(known.procedure, said, entry.created_at.date()),
         "declaration_confirmed_at": confirmed_at.isoformat(),
         "replaces": entry.id,

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
 KIND_OF_PLACE = re.compile(
     r"^(tỉnh|tinh|thành phố|thanh pho|tp|phường|phuong|xã|xa|đặc khu|dac khu|p|x|t)(\s+|\.\s*)", re.IGNORECASE
 )
+COMMUNE_IN_NAME = re.compile(r"(phường|xã|đặc khu)\s.+$", re.IGNORECASE)  # of a centre
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,34 @@ def test_the_province_would_take_it(code: str, case_id: str) -> None:
     assert made["created_at"] == "2026-11-23T10:00:00+07:00"
 
 
+def test_whose_matter_it_is_where_that_is_not_the_submitter() -> None:
+    assert sent(session_of("1.001612", "individual"))["owner"] is None
+    person = sent(session_of("1.001612", "authorised"))
+    assert person["owner"] == {
+        "id_number": "001190000007",
+        "full_name": "Trần Thị Mai",
+        "date_of_birth": "1990-02-14",
+        "sex": "female",
+        "address": "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh",
+        "commune_code": "09190",
+        "phone": None,
+    }
+    assert person["submitter"]["full_name"] == "Nguyễn Thị Đào"
+    hotel = sent(session_of("2.001159", "lodging"))
+    assert hotel["owner"]["tax_code"] == "0100109106"
+    assert sent(session_of("2.001159", "home"))["owner"] is None
+
+
+def test_the_rows_of_a_table_and_what_follows_are_sent_whole() -> None:
+    session = session_of("1.001612", "family")
+    rows = {"family.2.full_name": "Trần An", "family.2.address": forms.FOLLOWS, "place.address": forms.FOLLOWS}
+    answers = sent(replace(session, answers={**session.answers, **rows}))["form"]["answers"]
+    assert answers["family.1.full_name"] == "Trần Thị Mai"
+    assert answers["family.2.full_name"] == "Trần An"
+    assert answers["family.2.address"] == answers["place.address"] == answers["requester.address"]
+    assert answers["business.capital"] == "50000000"
+
+
 def test_hidden_answers_are_not_in_it() -> None:
     session = session_of("1.004873", "first")
     session = replace(session, answers={**session.answers, "marital.state": "never"})
