@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from kiosk import fees, forms
+from kiosk import fees, form_checks, form_filling, forms
 from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
@@ -49,7 +49,7 @@ class JourneyVerbs(BrowseVerbs):
         session = self.session
         assert session.form is not None
         assert session.citizen is not None
-        answers = MappingProxyType(forms.with_defaults(session.form, session.answers))
+        answers = MappingProxyType(form_filling.with_defaults(session.form, session.answers))
         self.change_session(consents=consents, notice_accepted_at=self.now(), answers=answers)
         once = session.filled_for != session.citizen.id_number  # what was put right since then stays
         if once:
@@ -69,7 +69,7 @@ class JourneyVerbs(BrowseVerbs):
         errors = {key: code for key, code in session.errors.items() if key != question_id}
         question = next((q for q in session.section.questions if q.id == question_id), None)
         was_wrong = question_id in session.errors
-        if question and was_wrong and (code := forms.check_answer(question, value, self._today())):
+        if question and was_wrong and (code := form_checks.check_answer(question, value, self._today())):
             errors[question_id] = code
         self.change_session(answers=answers, errors=errors)
 
@@ -106,7 +106,7 @@ class JourneyVerbs(BrowseVerbs):
             return
         assert session.form is not None
         assert session.citizen is not None
-        answers = forms.repeat_own_block(
+        answers = form_filling.repeat_own_block(
             session.form, session.section, self.case_id(), session.citizen, session.answers
         )
         self.change_session(answers=MappingProxyType(answers))
@@ -203,7 +203,7 @@ class JourneyVerbs(BrowseVerbs):
     def _section_errors(self, section: Section) -> dict[str, str]:
         session: Session = self.session
         assert session.form is not None
-        return forms.check_section(session.form, section, self.case_id(), session.answers, self._today())
+        return form_checks.check_section(session.form, section, self.case_id(), session.answers, self._today())
 
     def papers_needed(self) -> tuple[Component, ...]:
         """The papers to scan in this case."""

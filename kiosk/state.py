@@ -21,7 +21,7 @@ from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.errands import Coming, Following, Paying, Petition, Phone
 from kiosk.hall.view import Estimate
-from kiosk.identity import Assurance, Citizen, Method
+from kiosk.identity import Assurance, Citizen, Method, Relative
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ class CardReading:
     access: Access | None = None
     trust: Trust = Trust.NOT_CHECKED
     clone_check: CloneCheck = CloneCheck.NOT_CHECKED
+    evidence: str = field(default="", repr=False)  # of a whole reading, for look-ups at the province
 
     @property
     def verified(self) -> bool:
@@ -184,6 +185,8 @@ class Session:
     section: Section | None = None  # the group of questions on the glass
     step_number: int = 0  # "step 2 of 5": counted over sections and papers
     step_count: int = 0
+    relatives: tuple[Relative, ...] = field(default=(), repr=False)  # whom the national databases know
+    looked_up_for: str = field(default="", repr=False)  # the number with which they were asked
     scanned_person: str = ""  # section id whose person was just filled from a card
     editing: bool = False  # came from review: "next" goes back there
     component: Component | None = None  # the paper being scanned
@@ -216,6 +219,11 @@ class Session:
     def assurance(self) -> Assurance:
         """How sure it is who stands there."""
         return Assurance.VERIFIED if self.card.verified or self.proven else Assurance.DECLARED
+
+    @property
+    def evidence(self) -> str:
+        """What proves to the province who stands there; "" for nothing."""
+        return self.card.evidence if self.card.verified else self.proof
 
     @property
     def proven(self) -> Citizen | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
-from kiosk import slips
+from kiosk import declaration, slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.codes import SLIP
 from kiosk.core import Parts
@@ -164,7 +164,7 @@ def _look_for_paper(scanner: DocumentScanner, session_id: str) -> Iterator[objec
 
 
 def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
-    """On the clerk's thread: pages → one PDF/A a paper → one durable entry."""
+    """On the clerk's thread: pages → one PDF/A a paper, answers → the declaration → one durable entry."""
     assert session.procedure is not None
     try:
         with parts.blobs.hold():  # a file with the same content may be on its way out with another dossier
@@ -173,12 +173,13 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 for component_id, pages in session.papers.items()
                 if pages and _title(session, component_id)
             )
+            filled = declaration.of_session(session, parts.config.site.name, declared_at)
             entry = OutboxEntry(
                 id=session.client_ref,
                 procedure_code=session.procedure.code,
                 created_at=declared_at,
                 provisional_code=session.provisional_code,
-                attachments=attachments,
+                attachments=(*attachments, declaration.attach(parts.blobs, filled)),
                 payload=_payload(parts, session, declared_at),
             )
             lines = charge_lines(session.procedure, session.answers, declared_at.date())

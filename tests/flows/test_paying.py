@@ -65,7 +65,7 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         old(self, *args, **{**values, "paid_after_seconds": 0.3})  # type: ignore[arg-type]
 
     monkeypatch.setattr(Province, "__init__", quick)
-    yield
+    return
 
 
 @pytest.mark.usefixtures("fast")

@@ -35,6 +35,7 @@ from offline_queue.entry import OutboxCounts, Receipt
 from tests.screens.camera_scenes import camera_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.errand_scenes import errands
+from tests.screens.form_scenes import form_scenes
 from tests.screens.scene import (
     ADDRESS,
     CODE,
@@ -59,7 +60,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, errands, doors):
+    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
