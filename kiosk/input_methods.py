@@ -156,11 +156,6 @@ def _is_latin(text: str) -> bool:
     return text == "".join(map(unmarked, text))
 
 
-def _is_foreign(text: str) -> bool:
-    """Several groups of vowels, and nothing that only Vietnamese has."""
-    return len(_groups(text)) > 1 and text == "".join(map(unmarked, text))
-
-
 def _groups(letters: str | list[str]) -> list[list[int]]:
     """Where the vowels stand, neighbours together."""
     places = [i for i, letter in enumerate(letters) if plain(letter) in VOWELS]

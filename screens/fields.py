@@ -7,16 +7,16 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
-from kivy.utils import escape_markup
+from kivy.utils import escape_markup, get_hex_from_color
 
 from kiosk.forms import Question, QuestionType, display_value
+from screens import theme
 from screens.tr import tr
 from screens.widgets import Column, Counter, Option, Press, show_list
 
 COUNTER_UP_TO = 99  # larger numbers, such as years, are typed
 SHORT_CHOICES = 2  # side by side
 LONG_CHOICES = 5  # more are picked from a list
-CARET = "[color=145DA0]|[/color]"
 MASKED = (QuestionType.ID_NUMBER, QuestionType.PHONE)
 PICKED = (QuestionType.DATE, QuestionType.ETHNIC, QuestionType.COMMUNE)
 DIGITS = {QuestionType.ID_NUMBER: 12, QuestionType.PHONE: 10, QuestionType.NUMBER: 4}  # and how many of them
@@ -78,6 +78,7 @@ class BoxField(Field):
     icon = StringProperty("")
     masked = BooleanProperty(False)  # has an eye beside it
     revealed = BooleanProperty(False)
+    caret = NumericProperty(0)
     editable = True
 
     def on_editing(self, *_: object) -> None:
@@ -87,6 +88,11 @@ class BoxField(Field):
     def reveal(self) -> None:
         """Show or hide the number."""
         self.revealed = not self.revealed
+        self.refresh()
+
+    def place_caret(self, caret: int) -> None:
+        """Before which letter the next one comes."""
+        self.caret = caret
         self.refresh()
 
 
@@ -101,7 +107,9 @@ class TextField(BoxField):
         text = grouped(self.value, kind) if kind in MASKED else self.value
         if self.masked and not self.revealed:
             text = masked(self.value)
-        self.shown = escape_markup(text) + (CARET if self.editing else "")
+        place = self.caret if kind not in MASKED else len(text)  # a grouped number is typed from the left only
+        caret = f"[color={get_hex_from_color(theme.BLUE)}]|[/color]" if self.editing else ""
+        self.shown = escape_markup(text[:place]) + caret + escape_markup(text[place:])
 
     def forget(self) -> None:
         """The next person's number is masked again."""
