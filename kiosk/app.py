@@ -1,8 +1,9 @@
 """`Kiosk`: verbs in, events in, state out.
 
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
-`scanning.py` (pages), `journey.py` (a dossier, step by step), `submission.py` (declaration to rating),
-`desk.py` (staff), `technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters).
+`scanning.py` (pages), `browsing.py` (looking up), `journey.py` (a dossier, step by step), `submission.py` (declaration
+to rating), `following.py` and `paying.py` (who comes back), `desk.py` (staff), `technician.py` (self-tests),
+`reports.py` (readiness), `device_memory.py` (history and counters), `assisting.py` (text size and the like).
 Here: the session's end, and events.
 """
 
@@ -25,8 +26,10 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
+from kiosk.assisting import AssistVerbs
 from kiosk.catalogue_update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
+from kiosk.comfort import Comfort, Sheet
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
@@ -34,8 +37,8 @@ from kiosk.identifying import UNREADABLE
 from kiosk.inquiries import Answered
 from kiosk.paying import RefundsRead
 from kiosk.printing import SlipDrawn, SlipSettled
-from kiosk.reports import ReportVerbs, ReportWritten
-from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
+from kiosk.reports import ReportWritten
+from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, StaffView, Step
 from kiosk.technician import SelfTestEnded, SelfTestPrinted
 from offline_queue.entry import OutboxChanged
 
@@ -48,7 +51,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(ReportVerbs):
+class Kiosk(AssistVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -116,6 +119,8 @@ class Kiosk(ReportVerbs):
             step=Step.HOME,
             session=None,
             language=language,
+            comfort=Comfort(),
+            sheet=Sheet.NONE,
             toast="",
             idle_seconds_left=None,
             staff=StaffView(),
@@ -193,29 +198,35 @@ class Kiosk(ReportVerbs):
         for worker in self.parts.workers.values():
             worker.watch()
 
+    def _as_nobody_left_it(self, state: AppState) -> bool:
+        """Home as the next person must find it: there is nothing to forget."""
+        at_home = state.step is Step.HOME and state.session is None and state.sheet is Sheet.NONE
+        return at_home and state.language == self.parts.config.site.languages[0] and state.comfort == Comfort()
+
     def _watch_idle(self, idle: float) -> None:
         state = self.state
         if state.step in DESK_STEPS:
             if idle >= DESK_SECONDS:
                 self.log_out()
             return
-        if state.step is Step.HOME and state.session is None and state.language == self.parts.config.site.languages[0]:
+        if self._as_nobody_left_it(state):
             return
         session = state.session
         if session and Job.RUNNING in (session.scan, session.submit, session.card.job):
             self.last_touch = time.monotonic()  # the clock stands still while the machine works
             return
         if state.step is Step.TICKET and session and session.ticket and session.ticket.print is Job.CONFIRMED:
-            if idle >= TICKET_SECONDS:
+            if idle >= TICKET_SECONDS * state.comfort.patience:
                 self.finish_session()
             return
-        limit = self.parts.config.site.idle_seconds
+        limit = self.parts.config.site.idle_seconds * state.comfort.patience
         if state.step in PHONE_STEPS:
             limit = max(limit, PHONE_SECONDS)  # whoever looks at their own phone does not touch the glass
-        if idle >= limit + WARNING_SECONDS:
+        end = limit + WARNING_SECONDS * state.comfort.patience
+        if idle >= end:
             self._unattended()
         elif idle >= limit:
-            self.change(idle_seconds_left=max(1, round(limit + WARNING_SECONDS - idle)))
+            self.change(idle_seconds_left=max(1, round(end - idle)))
         elif state.idle_seconds_left is not None:
             self.change(idle_seconds_left=None)
 

@@ -51,6 +51,12 @@ def _hours(text: str) -> str:
     return text
 
 
+def _zalo(text: str) -> str:
+    if text and not text.startswith("https://"):
+        raise ValueError(f"«{text}» is no address such as https://zalo.me/0912345678")
+    return text
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address never leaves this machine."""
     if host == "localhost":
@@ -116,6 +122,7 @@ class Site(_Table):
     idle_seconds: int = Field(60, ge=5, le=3600, strict=True)
     timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Ho_Chi_Minh"
     hotline: str = ""
+    zalo: Annotated[str, AfterValidator(_zalo)] = ""  # the centre's Zalo page, shown as a QR code
 
 
 def _data_home() -> Path:

@@ -17,6 +17,7 @@ from PIL import Image
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from devices.interfaces import Condition, Corners, DeviceStatus, Preview, ScannedPage
+from kiosk.comfort import Comfort, Sheet
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.errands import Coming, Following, Paying, Petition, Phone
@@ -354,6 +355,9 @@ class AppState:
 
     step: Step = Step.HOME
     language: str = "vi"
+    comfort: Comfort = field(default_factory=Comfort)
+    sheet: Sheet = Sheet.NONE
+    said_again: int = 0  # how often the guidance was asked for once more
     now: datetime | None = None  # of the site, refreshed each minute and at each change
     centre: str = ""
     province: str = ""  # 2-digit code of the site's province, whose communes come first

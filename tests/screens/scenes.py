@@ -50,6 +50,7 @@ from tests.screens.scene import (
     Scene,
     Site,
 )
+from tests.screens.sheet_scenes import low, sheets
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -60,7 +61,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, doors):
+    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, sheets, low, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
