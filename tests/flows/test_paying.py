@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -57,7 +56,7 @@ def open_fee(player: Player) -> Paying:
 
 
 @pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded bank confirms at once."""
     old = Province.__init__
 
@@ -65,7 +64,6 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         old(self, *args, **{**values, "paid_after_seconds": 0.3})  # type: ignore[arg-type]
 
     monkeypatch.setattr(Province, "__init__", quick)
-    return
 
 
 @pytest.mark.usefixtures("fast")

@@ -197,7 +197,7 @@ def test_what_the_kiosk_needs_is_asked_of_the_kiosk(office: Office, monkeypatch:
     monkeypatch.setattr(page, "ASK_SECONDS", 0.05)
     ticket = office.take()
     office.tickets.set_print(ticket.id, TicketState.PRINT_FAILED, "paper_out")
-    office.state = office.state.__class__(outbox=OutboxCounts(rejected=2, notices={"help_called": "09:00"}))
+    office.state = office.state.__class__(outbox=OutboxCounts(rejected=2, notices=("help_called",)))
     browser = at_counter(office)
     text = browser.get("/counter").text
     assert text.index("Người dân ở máy đang cần giúp.") < text.index("Phiếu A-001") < text.index("Có hồ sơ bị tỉnh")

@@ -66,7 +66,7 @@ class Citizen:
         robot.wait(lambda _s: len(self.window.screens) == len(Step), "all screens")
         self.screen = self.window.screens["scan"]
         robot.wait(lambda s: s.camera, "the camera")
-        robot.on_main(lambda: (self._to_scan(), True))
+        robot.on_main(self._to_scan)
         self.shows(lambda: self.screen.outlined, "the sheet")
         answer["like_the_sheet"] = self.likeness()
         answer["dragged"] = self.drag_lower_corners()
