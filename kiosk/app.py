@@ -28,6 +28,7 @@ from devices.interfaces import PrintOutcome, PrintResult
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
+from kiosk.hall.news import HallChanged
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
@@ -64,6 +65,7 @@ class Kiosk(ReportVerbs):
             DossierStored: self.dossier_stored,
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
+            HallChanged: self._hall_changed,
             PinChecked: self.pin_checked,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
@@ -156,6 +158,11 @@ class Kiosk(ReportVerbs):
         elif event.device == "printer":
             outcome = PrintOutcome(PrintResult.FAILED, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
+
+    def _hall_changed(self, event: HallChanged) -> None:
+        event.news.read()
+        self.refresh_hall()
+        self.refresh_desk()
 
     # -- time ----------------------------------------------------------------------------------------------------
     def tick(self) -> None:
