@@ -33,6 +33,7 @@ from kiosk.comfort import Comfort, Sheet
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
+from kiosk.hall.news import HallChanged
 from kiosk.identifying import UNREADABLE
 from kiosk.inquiries import Answered
 from kiosk.paying import RefundsRead
@@ -76,6 +77,7 @@ class Kiosk(AssistVerbs):
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
             CatalogueChanged: self.catalogue_changed,
+            HallChanged: self._hall_changed,
             PinChecked: self.pin_checked,
             DeskAsked: self.desk_asked,
             Answered: self.answered,
@@ -179,6 +181,11 @@ class Kiosk(AssistVerbs):
         elif event.device == "printer":
             outcome = PrintOutcome(PrintResult.FAILED, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
+
+    def _hall_changed(self, event: HallChanged) -> None:
+        event.news.read()
+        self.refresh_hall()
+        self.refresh_desk()
 
     # -- time ----------------------------------------------------------------------------------------------------
     def tick(self) -> None:

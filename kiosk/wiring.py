@@ -29,12 +29,9 @@ from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
 from kiosk.form_files import load_forms
-from kiosk.hall.calling import CallingRules
-from kiosk.hall.hall import Hall
-from kiosk.hall.opening import OpeningHours
-from kiosk.hall.shared_store import SharedStore
+from kiosk.hall.news import HallNews
+from kiosk.hall.setup import hall_of, tickets_of
 from kiosk.hall.store import TicketStore
-from kiosk.hall.tickets import Series
 from kiosk.inquiries import Inquiries
 from kiosk.ledger import Ledger
 from kiosk.search_choices import Choices
@@ -133,16 +130,8 @@ def open_stores(config: Config, issuer: str = "") -> Stores:
         holding.close()
         raise
     holding.callback(outbox.close)
-    tickets = tickets_of(config, issuer)
+    tickets = tickets_of(config, issuer, site_clock(config))
     return Stores(tickets, outbox, BlobStore(folder / "scans", derive(key, SCANS)), audit, holding)
-
-
-def tickets_of(config: Config, issuer: str = "") -> TicketStore:
-    """The hall's tickets: on a server when one is configured, else in a file."""
-    folder, database = config.storage.data_dir, config.hall.database
-    if database.startswith("postgresql"):
-        return SharedStore(database, folder, config.site.kiosk_id.upper(), issuer, site_clock(config))
-    return TicketStore(database or str(folder / "tickets.db"), issuer)
 
 
 @contextmanager
@@ -204,32 +193,6 @@ def lookup_of(config: Config) -> Lookup:
 def choices_of(config: Config) -> Choices:
     """What people here choose."""
     return Choices(config.storage.data_dir / OWN_CATALOGUE / "choices.json")
-
-
-def hall_of(config: Config, tickets: TicketStore) -> Hall:
-    """The hall with the rules of the configuration."""
-    table = config.hall
-    opening = OpeningHours(
-        table.hours,
-        config.site.timezone,
-        weekdays=table.weekdays,
-        holidays=table.holidays,
-        workdays=table.workdays,
-        last_ticket_minutes=table.last_ticket_minutes,
-    )
-    rules = CallingRules(
-        priority_every=table.priority_every,
-        head_start=timedelta(minutes=table.head_start_minutes),
-        appointment_early=timedelta(minutes=table.appointment_early_minutes),
-        recall_after=timedelta(seconds=table.recall_after_seconds),
-        recalls=table.recalls,
-        absent_after=timedelta(seconds=table.absent_after_seconds),
-        absences=table.absences,
-        at_closing=table.at_closing,
-        over_night=table.over_night,
-    )
-    series = tuple(Series(s.letter, s.title, s.fields, s.counters, s.daily_limit, s.icon) for s in table.series)
-    return Hall(tickets, series, opening, config.site.agency_code, rules)
 
 
 def gateway_of(
@@ -367,6 +330,7 @@ class Machine:
                 text_reader=reader,
             )
         )
+        exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk, self.inbox)
         parts: list[Clerk | Inquiries | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import suppress
 from dataclasses import replace
@@ -45,8 +46,7 @@ class SharedStore(TicketStore):
         self._cached: HallRows | None = None
         self._seconds: tuple[date, Seconds] | None = None
         self._tickets: tuple[Ticket, ...] = ()  # of the day, as last seen
-        self._prints: dict[int, tuple[TicketState, str]] = {}  # that could not be told yet
-        self._reconcile_at: datetime | None = None
+        self._owed: deque[Callable[[], object]] = deque()  # what the server could not be told yet
         self._was_up = True  # so that a server that is away from the beginning is told in the log
         self._ended = threading.Event()
         self._tried = threading.Event()
@@ -71,8 +71,9 @@ class SharedStore(TicketStore):
                 with self.database.listening() as wait:
                     self._come_back()
                     while not self._ended.is_set() and self.database.is_up:
-                        if wait(LISTEN_SECONDS) or self._own.waiting() or self._wants_another_day():
+                        if wait(LISTEN_SECONDS) or self._owed or self._own.waiting() or self._wants_another_day():
                             self._own.join(self)
+                            self._settle()
                             self._read()
                             self._ended.wait(BREATH_SECONDS)
             except HallError as error:
@@ -86,12 +87,7 @@ class SharedStore(TicketStore):
         """First everybody's place, then what is shown."""
         log.info("hall: the database is there; %d own numbers join", self._own.join(self))
         self._was_up = True
-        while self._prints:
-            ticket_id, (state, code) = self._prints.popitem()
-            super().set_print(ticket_id, state, code)
-        if self._reconcile_at is not None:
-            super().reconcile(self._reconcile_at)
-            self._reconcile_at = None
+        self._settle()
         self._read()
         self._tried.set()
 
@@ -110,6 +106,23 @@ class SharedStore(TicketStore):
         self._cached = rows
         self.database.changed()
 
+    def _tell(self, work: Callable[[], object]) -> None:
+        """Have the server told something, now or when it is back; nobody waits for it."""
+        self._pool.submit(self._try, work)
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except HallError as error:
+            if error.code in AWAY:
+                self._owed.append(work)
+            else:
+                log.error("hall: the database refuses what happened while it was away: %s", error.code)
+
+    def _settle(self) -> None:
+        for _ in range(len(self._owed)):
+            self._try(self._owed.popleft())
+
     def _ask(self, work: Callable[[], T], late: Callable[[T], None] | None = None) -> T:
         """Have the server do something on another thread, but not for long; `late` undoes what came after that."""
         if not self.database.is_up:
@@ -120,8 +133,12 @@ class SharedStore(TicketStore):
         except TooLate:
             self.database.is_up = False  # until the line has asked it again
             if late is not None:
-                future.add_done_callback(lambda done: None if done.exception() else late(done.result()))
+                future.add_done_callback(lambda done: self._undo(done, late))
             raise HallError("hall_away") from None
+
+    def _undo(self, done: Future[T], late: Callable[[T], None]) -> None:
+        if done.exception() is None:
+            self._try(lambda: late(done.result()))
 
     # -- numbers -------------------------------------------------------------------------------------------------
     def issue(self, series: Series, day: date, now: datetime, priority: str = "", wish: Wish = NOTHING_ELSE) -> Ticket:
@@ -141,8 +158,7 @@ class SharedStore(TicketStore):
 
     def _take_back(self, ticket: Ticket) -> None:
         """Nobody holds this number: it was given too late, and its citizen got one of the own series."""
-        with suppress(HallError):
-            self.cancel(ticket.id)
+        self.cancel(ticket.id)
 
     def cancel_later(self, day: date) -> int:
         """As `TicketStore`; raises `HallError("hall_away")` while the database is away."""
@@ -155,13 +171,7 @@ class SharedStore(TicketStore):
             self._own.set_print(ticket_id, state, code)
             ticket_id = self._own.shared_id(ticket_id) or 0
         if ticket_id:
-            self._pool.submit(self._tell_print, ticket_id, state, code)
-
-    def _tell_print(self, ticket_id: int, state: TicketState, code: str) -> None:
-        try:
-            super().set_print(ticket_id, state, code)
-        except HallError:
-            self._prints[ticket_id] = state, code
+            self._tell(lambda: TicketStore.set_print(self, ticket_id, state, code))
 
     def reprint(self, ticket_id: int, reason: str, by: str) -> Ticket:
         """As `TicketStore`; raises `HallError("hall_away")` for a number of the hall while the database is away."""
@@ -173,17 +183,8 @@ class SharedStore(TicketStore):
     def reconcile(self, now: datetime) -> tuple[Ticket, ...]:
         """Mark what a crash cut off: here at once, in the hall's database as soon as the line is there."""
         self._own.reconcile(now)
-        self._reconcile_at = now
-        if self.database.is_up:
-            self._pool.submit(self._reconcile)
+        self._tell(lambda: TicketStore.reconcile(self, now))
         return ()
-
-    def _reconcile(self) -> None:
-        now = self._reconcile_at
-        with suppress(HallError):
-            if now is not None:
-                super().reconcile(now)
-                self._reconcile_at = None
 
     # -- reading: nothing here waits -----------------------------------------------------------------------------
     def rows(self, day: date, first_day: date, now: datetime) -> HallRows:

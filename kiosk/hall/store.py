@@ -195,6 +195,23 @@ class TicketStore:
                 self._history = day, read_history(connection, day)
         return self._history[1]
 
+    def told_and_waited(self, first: date, last: date) -> tuple[tuple[Estimate, float], ...]:
+        """What was told and how many minutes were waited, of who was served in these days.
+
+        Only of those who stayed in their line and were there at the first call: the others' wait is their own.
+        """
+        served = (TICKETS.c.day.between(first, last), TICKETS.c.state == TicketState.DONE, TICKETS.c.absences == 0)
+        with self.database.read() as connection:
+            rows = connection.execute(select(TICKETS).where(*served, TICKETS.c.estimate_minutes.is_not(None))).all()
+        return tuple(
+            (
+                Estimate(row.estimate_minutes, row.estimate_low, row.estimate_high),
+                (row.called_at - row.issued_at).total_seconds() / 60,
+            )
+            for row in rows
+            if row.series[0] == row.line
+        )
+
     def of_day(self, day: date) -> tuple[Ticket, ...]:
         """All tickets of `day` in the order in which they were given."""
         with self.database.read() as connection:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,21 +30,34 @@ class House:
     """A kiosk's hall and its counters."""
 
     def __init__(
-        self, location: str, folder: Path, rules: CallingRules | None = None, hours: tuple[str, ...] = HOURS
+        self,
+        location: str,
+        folder: Path,
+        rules: CallingRules | None = None,
+        hours: tuple[str, ...] = HOURS,
+        kiosk_id: str = "k1",
+        daily_limit: int | None = None,
     ) -> None:
         self.now, self.folder = MONDAY, folder
         folder.mkdir(exist_ok=True)
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
         if "://" in location:
-            self.store: TicketStore = SharedStore(location, folder, "K1", "k1", lambda: self.now)
+            self.store: TicketStore = SharedStore(location, folder, kiosk_id.upper(), kiosk_id, lambda: self.now)
         else:
-            self.store = TicketStore(location, issuer="k1")
+            self.store = TicketStore(location, issuer=kiosk_id)
         self.rules = rules or CallingRules()
-        self.hall = Hall(self.store, SERIES, OpeningHours(hours), "H05.114", self.rules)
+        series = [replace(one, daily_limit=daily_limit) for one in SERIES]
+        self.hall = Hall(self.store, series, OpeningHours(hours), "H05.114", self.rules)
         self.counters = Counters(self.hall, self.rules, self._audit, lambda: self.now)
 
     def _audit(self, who: str, act: str, **facts: Any) -> None:
         self.acts.append((who, act, facts))
+
+    def forget_joining(self) -> None:
+        """Forget that own numbers have joined the others."""
+        with closing(sqlite3.connect(self.folder / "tickets-own.db")) as own:
+            own.execute("DELETE FROM joined")
+            own.commit()
 
     def close(self) -> None:
         """Let go of the database."""
