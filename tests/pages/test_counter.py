@@ -14,6 +14,7 @@ from kiosk.desk_events import DeskAsked
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import CounterState
 from kiosk.pages import counter as page
+from kiosk.state import AppState
 from offline_queue.entry import OutboxCounts
 from tests.pages.desk import OFFICER, OTHER, PIN, Browser, Office
 from tests.pages.test_dossiers import NAME
@@ -197,7 +198,7 @@ def test_what_the_kiosk_needs_is_asked_of_the_kiosk(office: Office, monkeypatch:
     monkeypatch.setattr(page, "ASK_SECONDS", 0.05)
     ticket = office.take()
     office.tickets.set_print(ticket.id, TicketState.PRINT_FAILED, "paper_out")
-    office.state = office.state.__class__(outbox=OutboxCounts(rejected=2, notices={"help_called": "09:00"}))
+    office.state = AppState(outbox=OutboxCounts(rejected=2, notices={"help_called": "09:00"}))
     browser = at_counter(office)
     text = browser.get("/counter").text
     assert text.index("Người dân ở máy đang cần giúp.") < text.index("Phiếu A-001") < text.index("Có hồ sơ bị tỉnh")
