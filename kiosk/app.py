@@ -29,6 +29,7 @@ from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageSto
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
+from kiosk.hall.news import HallChanged
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportVerbs, ReportWritten
 from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
@@ -65,6 +66,7 @@ class Kiosk(ReportVerbs):
             DossierStored: self.dossier_stored,
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
+            HallChanged: self._hall_changed,
             PinChecked: self.pin_checked,
             DeskAsked: self.desk_asked,
             MemoryRead: self.memory_read,
@@ -158,6 +160,11 @@ class Kiosk(ReportVerbs):
         elif event.device == "printer":
             outcome = PrintOutcome(PrintResult.FAILED, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
+
+    def _hall_changed(self, event: HallChanged) -> None:
+        event.news.read()
+        self.refresh_hall()
+        self.refresh_desk()
 
     # -- time ----------------------------------------------------------------------------------------------------
     def tick(self) -> None:

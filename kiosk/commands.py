@@ -22,6 +22,7 @@ from kiosk import config as configuration
 from kiosk import i18n, wiring
 from kiosk.config import Config, ConfigError
 from kiosk.diagnostics.errors import BundleFailed
+from kiosk.hall.setup import hall_of
 from kiosk.hall.tickets import HallError, TicketState
 from kiosk.provisional import provisional_code
 from kiosk.staff import AccountsError
@@ -94,7 +95,7 @@ def ticket(options: argparse.Namespace, config: Config) -> int:
     with ExitStack() as exits:
         stores = wiring.open_stores(config)
         exits.callback(stores.close)
-        hall = wiring.hall_of(config, stores.tickets)
+        hall = hall_of(config, stores.tickets)
         now = wiring.site_clock(config)()
         taken = hall.take(options.series, now, options.priority)
         series = hall.series_of(taken.series)

@@ -79,6 +79,15 @@ def _listen(text: str) -> str:
     return text
 
 
+def _database(text: str) -> str:
+    parts = urlsplit(text)
+    if text and parts.scheme not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(f"«{text}» is no database such as postgresql+psycopg://kiosk@192.168.10.2/hall")
+    if parts.password is not None:
+        raise ValueError("must hold no password; name a file of passwords at its end: ?passfile=/etc/kiosk/pgpass")
+    return text
+
+
 def _day(value: object) -> object:
     """A day as text or as TOML's own date."""
     text = value.isoformat() if isinstance(value, date) else value
@@ -185,6 +194,10 @@ class VoiceTable(_Table):
 class HallTable(_Table):
     """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default.
 
+    `database`: absent: a file of this kiosk's own; of several kiosks `postgresql+psycopg://USER@HOST/NAME`. Calling
+    (`kiosk/hall/calling.py`): 1 favoured for `priority_every` others; whoever came `head_start_minutes` earlier is not
+    overtaken. `at_closing`, `over_night`: whether those who still wait keep their numbers.
+
     `listen` is where the officers' pages are served, absent: nowhere; beyond this machine with `certificate` and
     `certificate_key` (PEM files). `notices` are the site's own texts on the board, `voice` is how it speaks.
     """
@@ -193,11 +206,20 @@ class HallTable(_Table):
     listen: Annotated[str, AfterValidator(_listen)] = ""
     certificate: Path | None = None
     certificate_key: Path | None = None
-    database: str = ""
+    database: Annotated[str, AfterValidator(_database)] = ""
     weekdays: tuple[Annotated[int, Field(ge=1, le=7, strict=True)], ...] = (1, 2, 3, 4, 5)
     holidays: tuple[Day, ...] = ()
     workdays: tuple[Day, ...] = ()
     last_ticket_minutes: int = Field(15, ge=0, le=240, strict=True)
+    priority_every: int = Field(2, ge=1, le=20, strict=True)
+    head_start_minutes: int = Field(60, ge=0, le=600, strict=True)
+    appointment_early_minutes: int = Field(10, ge=0, le=120, strict=True)
+    recall_after_seconds: int = Field(20, ge=0, le=600, strict=True)
+    recalls: int = Field(2, ge=0, le=10, strict=True)
+    absent_after_seconds: int = Field(45, ge=0, le=600, strict=True)
+    absences: int = Field(3, ge=1, le=10, strict=True)
+    at_closing: Literal["keep", "cancel"] = "keep"
+    over_night: Literal["keep", "cancel"] = "cancel"
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
     notices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
     voice: VoiceTable = Field(default_factory=VoiceTable)
@@ -254,6 +276,10 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if other[:5] < one[6:11]:
             yield "hall.hours", f"{one} and {other} overlap"
     yield from _without_tls(hall)
+    kiosk_id = _table(data, "site").get("kiosk_id", "k1")
+    shared = str(hall.get("database", "")).startswith("postgresql")
+    if shared and isinstance(kiosk_id, str) and not re.fullmatch(r"[A-Za-z0-9]{1,4}", kiosk_id):
+        yield "site.kiosk_id", "stands on numbers in a hall of several kiosks (A-K2-003): 1 to 4 letters and digits"
     rows = hall.get("series", ())
     letters = [row.get("letter") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     twice = sorted({letter for letter in letters if isinstance(letter, str) and letters.count(letter) > 1})

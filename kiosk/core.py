@@ -119,12 +119,14 @@ class KioskCore:
         now, hall = self.now(), self.parts.hall
         try:
             code, series = hall.why_closed(now), hall.views(now)
+            trouble = "own_series" if hall.rows(now).away else ""
         except HallError as error:
-            code, series = error.code, self.state.series
+            code, series, trouble = error.code, self.state.series, ""
         self.change(
             now=now.replace(second=0, microsecond=0),
             series=series,
             closed_code=code,
+            hall_trouble=trouble,
             next_opening=hall.opening.next_opening(now),
         )
 

@@ -316,6 +316,7 @@ class AppState:
     session: Session | None = None
     series: tuple[SeriesView, ...] = ()
     closed_code: str = ""  # why no number is given at all
+    hall_trouble: str = ""  # code of what keeps this kiosk from the hall's numbers
     next_opening: datetime | None = None
     query: str = ""  # what was typed into the search
     results: tuple[Procedure, ...] = ()
@@ -333,7 +334,7 @@ class AppState:
         """Codes of what staff must know of the outbox and the printer, the most pressing first."""
         full = "disk_full" if self.outbox.room is Room.NONE else ""
         nearly = "outbox_room_low" if self.outbox.room is Room.LOW else ""
-        codes = (self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
+        codes = (self.hall_trouble, self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
         return tuple(code for code in dict.fromkeys(codes) if code)
 
     @property

@@ -28,10 +28,9 @@ from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
 from kiosk.form_files import load_forms
-from kiosk.hall.hall import Hall
-from kiosk.hall.opening import OpeningHours
+from kiosk.hall.news import HallNews
+from kiosk.hall.setup import hall_of, tickets_of
 from kiosk.hall.store import TicketStore
-from kiosk.hall.tickets import Series
 from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
@@ -125,7 +124,7 @@ def open_stores(config: Config, issuer: str = "") -> Stores:
         holding.close()
         raise
     holding.callback(outbox.close)
-    tickets = TicketStore(config.hall.database or str(folder / "tickets.db"), issuer)
+    tickets = tickets_of(config, issuer, site_clock(config))
     return Stores(tickets, outbox, BlobStore(folder / "scans", derive(key, SCANS)), audit, holding)
 
 
@@ -178,21 +177,6 @@ def limits_of(config: Config) -> Limits:
     """How much the outbox may hold."""
     table = config.storage
     return Limits(table.min_free_mb * MB, table.warn_free_mb * MB, table.max_waiting)
-
-
-def hall_of(config: Config, tickets: TicketStore) -> Hall:
-    """The hall with the rules of the configuration."""
-    table = config.hall
-    opening = OpeningHours(
-        table.hours,
-        config.site.timezone,
-        weekdays=table.weekdays,
-        holidays=table.holidays,
-        workdays=table.workdays,
-        last_ticket_minutes=table.last_ticket_minutes,
-    )
-    series = tuple(Series(s.letter, s.title, s.fields, s.counters, s.daily_limit, s.icon) for s in table.series)
-    return Hall(tickets, series, opening, config.site.agency_code)
 
 
 def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> HttpGateway:
@@ -315,6 +299,7 @@ class Machine:
                 text_reader=reader,
             )
         )
+        exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk, self.inbox)
         parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]

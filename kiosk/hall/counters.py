@@ -49,12 +49,14 @@ class Counters:
         self._audit: Callable[..., Any] = audit
         self._clock = clock
         self._view: HallView | None = None
+        self._view_at = clock()
         self._seen: object = None
 
     def open(self, counter: int, officer: str) -> None:
         """Open a counter, or go on after a pause. What it has called stays called."""
         with self._act(counter, officer) as act:
             self._set(act, CounterState.OPEN, officer)
+        self._hall.store.refresh()
         self._audit(officer, "counter_opened", counter=counter)
 
     def pause(self, counter: int, officer: str, reason: str) -> None:
@@ -63,6 +65,7 @@ class Counters:
             raise HallError("pause_reason_missing")
         with self._act(counter, officer) as act:
             self._set(act, CounterState.PAUSED, officer, reason.strip())
+        self._hall.store.refresh()
         self._audit(officer, "counter_paused", counter=counter, reason=reason.strip())
 
     def close(self, counter: int, officer: str) -> None:
@@ -71,6 +74,7 @@ class Counters:
             if act.current is not None or calls.holds(act.connection, counter, act.first_day):
                 raise HallError("counter_busy")
             self._set(act, CounterState.CLOSED, officer)
+        self._hall.store.refresh()
         self._audit(officer, "counter_closed", counter=counter)
 
     def call_next(self, counter: int, officer: str) -> Call | None:
@@ -168,10 +172,9 @@ class Counters:
         now = self._clock()
         try:
             rows = self._hall.rows(now)
-            same = (rows.open, rows.calls, rows.counters, rows.paused) == self._seen
-            if self._view is None or not same or not self._view.as_of <= now < self._view.as_of + FRESH:
-                self._view = picture(self._hall, rows, now)
-                self._seen = rows.open, rows.calls, rows.counters, rows.paused
+            seen = rows.open, rows.calls, rows.counters, rows.paused, rows.away
+            if self._view is None or seen != self._seen or not self._view_at <= now < self._view_at + FRESH:
+                self._view, self._view_at, self._seen = picture(self._hall, rows, now), now, seen
         except HallError as error:
             before = self._view or HallView((), (), (), (), now)
             return replace(before, stale=True, notices=tuple(dict.fromkeys((error.code, *before.notices))))
@@ -236,6 +239,7 @@ class Counters:
 
     def _told(self, ticket: Ticket, officer: str, act: str, **facts: Any) -> Call:
         self._audit(officer, f"ticket_{act}", ticket=ticket.label, counter=ticket.counter, **facts)
+        self._hall.store.refresh()
         return call_of(ticket)
 
 

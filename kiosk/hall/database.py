@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -46,6 +46,7 @@ class Database:
         self.is_server = self.url.get_backend_name() != "sqlite"
         self._engine = _server_engine(self.url) if self.is_server else _sqlite_engine(self.url)
         self._writer = self._engine.execution_options(immediate=True)
+        self.is_up = not self.is_server  # a server that was not reached is asked again by `create` alone
         self._listeners: dict[object, Callable[[], None]] = {}
         self._closed = threading.Event()
         self._poll: threading.Thread | None = None
@@ -69,6 +70,7 @@ class Database:
             try:
                 with self._told(), self._writer.begin() as connection:
                     bring_up_to_date(connection)
+                self.is_up = True
                 return
             except HallError as error:
                 if error.code != "hall_busy" or attempt == CREATE_ATTEMPTS - 1:
@@ -78,17 +80,24 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes. Raises `IntegrityError` as it is: whoever inserts knows what it means."""
-        with self._told(), self._writer.begin() as connection:
+        with self._told(), self._reached(self._writer) as connection:
             yield connection
             if self.is_server:
                 connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-        self.changed()
+        if not self.is_server:  # which tells it to all, also to us
+            self.changed()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that reads."""
-        with self._told(), self._engine.begin() as connection:
+        with self._told(), self._reached(self._engine) as connection:
             yield connection
+
+    def _reached(self, engine: Engine) -> AbstractContextManager[Connection]:
+        """Nobody waits for a server that is known to be away."""
+        if not self.is_up:
+            raise HallError("hall_away")
+        return engine.begin()
 
     # -- changes -------------------------------------------------------------------------------------------------
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
@@ -107,6 +116,34 @@ class Database:
         """Wake all who listen."""
         for wake in tuple(self._listeners.values()):
             wake()
+
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[float], bool]]:
+        """Hear of every commit of a server: yields a function that waits some seconds and says whether there was one.
+
+        It raises `HallError("hall_away")` when the server does not answer any more.
+        """
+        from psycopg import Error
+
+        with self._told(), self._engine.connect() as connection:
+            line = connection.execution_options(isolation_level="AUTOCOMMIT")
+            line.execute(text(f"LISTEN {CHANNEL}"))
+            driver = line.connection.driver_connection
+            assert driver is not None
+
+            def wait(seconds: float) -> bool:
+                try:
+                    told = any(True for _ in driver.notifies(timeout=seconds, stop_after=1))
+                    if not told:
+                        driver.execute("SELECT 1")
+                except Error:
+                    raise HallError("hall_away") from None
+                return told
+
+            try:
+                yield wait
+            finally:
+                connection.invalidate()  # it would go on listening in the pool
 
     def version(self) -> int | None:
         """A number that is another one after any commit to the file; None for a server, which tells by itself."""
@@ -135,9 +172,12 @@ class Database:
         except IntegrityError:
             raise
         except NoConnection as error:
-            raise HallError("hall_away") from error
+            raise HallError("hall_busy") from error
         except DBAPIError as error:
-            raise HallError(_server_code(error) if self.is_server else _sqlite_code(error.orig)) from error
+            code = _server_code(error) if self.is_server else _sqlite_code(error.orig)
+            if code == "hall_away":
+                self.is_up = False
+            raise HallError(code) from error
 
 
 def _sqlite_engine(url: URL) -> Engine:

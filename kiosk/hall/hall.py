@@ -13,7 +13,7 @@ from kiosk.hall.opening import OpeningHours
 from kiosk.hall.rows import HallRows
 from kiosk.hall.store import TicketStore, Wish
 from kiosk.hall.tickets import WAITING, HallError, Series, Ticket, TicketKind
-from kiosk.hall.waiting import Forecast, forecast
+from kiosk.hall.waiting import Forecast, ForecastError, forecast, forecast_error
 from kiosk.state import SeriesView
 
 QR_PREFIX = "MC1"
@@ -112,6 +112,10 @@ class Hall:
     def forecast(self, now: datetime) -> Forecast:
         """How long those will wait who wait, and who takes a number now."""
         return forecast(self.rows(now), self.store.history(self.day(now)), self.serves, self.rules, now)
+
+    def forecast_error(self, first: date, last: date) -> ForecastError | None:
+        """How good the waits were that tickets told in these days; None when none did. Not for the glass: it reads."""
+        return forecast_error(self.store.told_and_waited(first, last))
 
     def ahead(self, ticket: Ticket, now: datetime) -> int:
         """How many wait in the same line and came before."""

@@ -17,6 +17,8 @@ from kiosk.hall.view import Call, CounterState
 
 NEWEST_CALLS = 30
 HISTORY_WEEKS = 8
+HOUR = timedelta(hours=1)
+SHORTEST = timedelta(minutes=15)  # from less no rate is told
 Seconds = Mapping[str, tuple[float, ...]]
 
 
@@ -46,6 +48,7 @@ class HallRows:
     paused: frozenset[str] = frozenset()
     has_later: bool = False  # tickets of a later day: the clock was ahead once, or is behind now
     desk_seconds: Seconds = field(default_factory=lambda: MappingProxyType({}))  # of the day, by line, oldest first
+    favoured_an_hour: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # who come, by line
     away: bool = False  # read before the database went away
 
 
@@ -66,6 +69,7 @@ def read_rows(connection: Connection, day: date, first_day: date, now: datetime)
         paused=frozenset(connection.execute(select(PAUSES.c.series).where(PAUSES.c.paused)).scalars()),
         has_later=has_later(connection, day),
         desk_seconds=_by_line(connection, [day]),
+        favoured_an_hour=_favoured_an_hour(connection, day, now),
     )
 
 
@@ -142,6 +146,20 @@ def counter_of(row: Row[Any]) -> CounterRow:
 def _newest_calls(first_day: date) -> Select[Any]:
     called = select(TICKETS).where(TICKETS.c.day >= first_day, TICKETS.c.announced_at.is_not(None))
     return called.order_by(TICKETS.c.announced_at.desc(), TICKETS.c.id.desc()).limit(NEWEST_CALLS)
+
+
+def favoured_rate(count: int, since_first: timedelta) -> float:
+    """How many an hour come, when `count` have come in the last hour of a day whose first came `since_first` ago."""
+    return count / (min(HOUR, max(since_first, SHORTEST)) / HOUR)
+
+
+def _favoured_an_hour(connection: Connection, day: date, now: datetime) -> dict[str, float]:
+    first = connection.execute(select(func.min(TICKETS.c.issued_at)).where(TICKETS.c.day == day)).scalar()
+    if first is None:
+        return {}
+    came = (TICKETS.c.day == day, TICKETS.c.kind != TicketKind.ORDINARY, TICKETS.c.issued_at >= now - HOUR)
+    counted = select(TICKETS.c.line, func.count()).where(*came).group_by(TICKETS.c.line)
+    return {line: favoured_rate(count, now - first) for line, count in connection.execute(counted)}
 
 
 def _by_line(connection: Connection, days: list[date]) -> Seconds:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from kiosk.hall.database import Database
 from kiosk.hall.rows import HallRows, Seconds, has_later, read_history, read_rows, ticket_of
 from kiosk.hall.schema import PAUSES, REPRINTS, TICKETS
-from kiosk.hall.tickets import GIVEN, HallError, Series, Ticket, TicketKind, TicketState
+from kiosk.hall.tickets import GIVEN, WAITING, HallError, Series, Ticket, TicketKind, TicketState
 from kiosk.hall.view import Estimate
 
 NUMBER_ATTEMPTS = 20
@@ -119,6 +119,12 @@ class TicketStore:
             "estimate_high": told.high if told else None,
         }
 
+    def cancel(self, ticket_id: int) -> None:
+        """Cancel a number that still waits."""
+        this = update(TICKETS).where(TICKETS.c.id == ticket_id, TICKETS.c.state.in_(WAITING))
+        with self.database.write() as connection:
+            connection.execute(this.values(state=TicketState.CANCELLED))
+
     def cancel_later(self, day: date) -> int:
         """Cancel the tickets of all days after `day`, and return how many there were.
 
@@ -179,12 +185,32 @@ class TicketStore:
         self._rows = version, rows
         return rows
 
+    def refresh(self) -> None:
+        """Read the hall again before somebody is shown it; here `rows` does so by itself."""
+
     def history(self, day: date) -> Seconds:
         """Seconds at the desk on the same weekday of the weeks before, by line; read once a day."""
         if self._history is None or self._history[0] != day:
             with self.database.read() as connection:
                 self._history = day, read_history(connection, day)
         return self._history[1]
+
+    def told_and_waited(self, first: date, last: date) -> tuple[tuple[Estimate, float], ...]:
+        """What was told and how many minutes were waited, of who was served in these days.
+
+        Only of those who stayed in their line and were there at the first call: the others' wait is their own.
+        """
+        served = (TICKETS.c.day.between(first, last), TICKETS.c.state == TicketState.DONE, TICKETS.c.absences == 0)
+        with self.database.read() as connection:
+            rows = connection.execute(select(TICKETS).where(*served, TICKETS.c.estimate_minutes.is_not(None))).all()
+        return tuple(
+            (
+                Estimate(row.estimate_minutes, row.estimate_low, row.estimate_high),
+                (row.called_at - row.issued_at).total_seconds() / 60,
+            )
+            for row in rows
+            if row.series[0] == row.line
+        )
 
     def of_day(self, day: date) -> tuple[Ticket, ...]:
         """All tickets of `day` in the order in which they were given."""

@@ -22,6 +22,8 @@ ENOUGH_IN_ALL = 20
 OUTLIER = 3.0  # medians: an officer who forgets «done» over lunch
 FOUR_OF_FIVE = 1.28  # standard deviations of a normal distribution on either side
 DRIFT = 0.15  # a day goes on otherwise than it began
+HOUR_SECONDS = 3600.0
+TO_COME = 0  # the id of tickets that nobody has yet
 RESIDUAL = 0.5  # of a mean: what is left of a service that already takes longer than the mean
 
 
@@ -101,7 +103,7 @@ def forecast(
     waiting = [ticket for ticket in rows.open if ticket.state in WAITING]
     asking = list(_asking(letters, max([now, *(place(ticket)[0] for ticket in waiting)])))
     desks = open_desks(rows, serves, means, now)
-    turns = play([*waiting, *asking], desks, means, rules, now)
+    turns = play([*waiting, *asking], desks, means, rules, now, rows.favoured_an_hour)
     told = Forecast()
     for ticket in (*waiting, *asking):
         if (here := pace.get(ticket.line)) is not None and ticket.id in turns:
@@ -147,9 +149,20 @@ def open_desks(
 
 
 def play(
-    waiting: Iterable[Ticket], desks: Sequence[Desk], means: Mapping[str, float], rules: CallingRules, now: datetime
+    waiting: Sequence[Ticket],
+    desks: Sequence[Desk],
+    means: Mapping[str, float],
+    rules: CallingRules,
+    now: datetime,
+    favoured_an_hour: Mapping[str, float],
 ) -> dict[int, Turn]:
-    """Call all who wait, each service taking its line's mean; who asks only (id below 0) takes no time."""
+    """Call all who wait, each service taking its line's mean; who asks only (id below 0) takes no time.
+
+    Favoured tickets that have not come yet will overtake some: they come as often as in the hour before.
+    """
+    coming = [(HOUR_SECONDS / 2 / rate, line) for line, rate in favoured_an_hour.items() if rate]
+    heapq.heapify(coming)
+    left = len(waiting)
     lines: dict[tuple[str, bool], deque[Ticket]] = defaultdict(deque)
     for ticket in sorted(waiting, key=place):
         lines[ticket.line, ticket.kind is TicketKind.ORDINARY].append(ticket)
@@ -158,8 +171,12 @@ def play(
     since = [desk.since_overtaking for desk in desks]
     turns: dict[int, Turn] = {}
     calls = 0
-    while free:
+    while free and left:
         at, index = heapq.heappop(free)
+        while coming and coming[0][0] <= at:
+            came, line = heapq.heappop(coming)
+            lines[line, False].append(_to_come(line, now + timedelta(seconds=came)))
+            heapq.heappush(coming, (came + HOUR_SECONDS / favoured_an_hour[line], line))
         queues = [lines[letter, ordinary] for letter in desks[index].letters for ordinary in (True, False)]
         heads = [queue[0] for queue in queues if queue]
         choice = choose(heads, since[index], rules, now + timedelta(seconds=at))
@@ -167,7 +184,9 @@ def play(
             continue  # nobody comes in this play: the counter has done its work
         ticket = choice.ticket
         lines[ticket.line, ticket.kind is TicketKind.ORDINARY].popleft()
-        turns[ticket.id] = Turn(at, calls)
+        if ticket.id != TO_COME:
+            turns[ticket.id] = Turn(at, calls)
+            left -= 1
         if ticket.id < 0:
             heapq.heappush(free, (at, index))
             continue
@@ -175,6 +194,10 @@ def play(
         calls += 1
         heapq.heappush(free, (at + means[ticket.line], index))
     return turns
+
+
+def _to_come(line: str, at: datetime) -> Ticket:
+    return Ticket(TO_COME, at.date(), line, 0, at, line=line, place_at=at, kind=TicketKind.PRIORITY)
 
 
 def forecast_error(told_and_waited: Iterable[tuple[Estimate, float]]) -> ForecastError | None:

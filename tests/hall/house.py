@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from kiosk.hall.calling import CallingRules
 from kiosk.hall.counters import Counters
 from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
+from kiosk.hall.shared_store import SharedStore
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import HallError, Series, Ticket, TicketState
 from kiosk.hall.view import Call
@@ -26,19 +30,34 @@ class House:
     """A kiosk's hall and its counters."""
 
     def __init__(
-        self, location: str, folder: Path, rules: CallingRules | None = None, hours: tuple[str, ...] = HOURS
+        self,
+        location: str,
+        folder: Path,
+        rules: CallingRules | None = None,
+        hours: tuple[str, ...] = HOURS,
+        kiosk_id: str = "k1",
+        daily_limit: int | None = None,
     ) -> None:
         self.now, self.folder = MONDAY, folder
+        folder.mkdir(exist_ok=True)
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
-        self.store = TicketStore(location, issuer="k1")
-        if self.store.database.is_server:
-            self.store.database.create()
+        if "://" in location:
+            self.store: TicketStore = SharedStore(location, folder, kiosk_id.upper(), kiosk_id, lambda: self.now)
+        else:
+            self.store = TicketStore(location, issuer=kiosk_id)
         self.rules = rules or CallingRules()
-        self.hall = Hall(self.store, SERIES, OpeningHours(hours), "H05.114", self.rules)
+        series = [replace(one, daily_limit=daily_limit) for one in SERIES]
+        self.hall = Hall(self.store, series, OpeningHours(hours), "H05.114", self.rules)
         self.counters = Counters(self.hall, self.rules, self._audit, lambda: self.now)
 
     def _audit(self, who: str, act: str, **facts: Any) -> None:
         self.acts.append((who, act, facts))
+
+    def forget_joining(self) -> None:
+        """Forget that own numbers have joined the others."""
+        with closing(sqlite3.connect(self.folder / "tickets-own.db")) as own:
+            own.execute("DELETE FROM joined")
+            own.commit()
 
     def close(self) -> None:
         """Let go of the database."""
@@ -53,6 +72,7 @@ class House:
         self.later(seconds=1)
         ticket = self.hall.take(letter, self.now, priority, **more)
         self.store.set_print(ticket.id, TicketState.PRINTED)
+        self.store.refresh()
         return ticket
 
     def open(self, *numbers: int) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 
 BIN = max(Path("/usr/lib/postgresql").glob("*/bin"))
 SUPERUSER = "postgres"
-# Commits are not waited for: these tests kill the server as a process, never the machine under it. A site keeps
-# PostgreSQL's own defaults (fsync and synchronous_commit on), with which what was told is on the disk.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=60")
+# fsync=off: what is committed has left the process, so it survives the server's death, though not the machine's. A site
+# keeps PostgreSQL's own default, with which it is on the disk.
+FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=60")
 
 
 class Server:
@@ -44,6 +46,21 @@ class Server:
     def stop(self) -> None:
         """Stop it at once, as a crash does."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", str(self._data))
+
+    def freeze(self) -> None:
+        """Stop answering without closing a line, as a network does that has gone away."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Answer again."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        postmaster = (self._data / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for process in (postmaster, *children):
+            with suppress(ProcessLookupError):
+                os.kill(int(process), number)
 
     def empty(self) -> None:
         """Forget all tables."""
