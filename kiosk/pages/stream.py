@@ -58,7 +58,7 @@ async def _events(visit: Visit, kind: str, render: Render, lives: Callable[[], b
         yield RETRY
         while house.feed.alive and lives():
             newest = await house.feed.wait(known, seconds)
-            if newest is None:
+            if newest is None or not house.feed.alive:
                 continue
             if kind == "counter" and sent is not None and newest is not known:
                 await asyncio.sleep(COUNTERS_REST_SECONDS)

@@ -2,12 +2,12 @@
 "use strict";
 
 const QUIET_MS = 15000; // the kiosk sends a beat every 5 s
-const BOUNCE_MS = 600; // a second press of the same key is no second act
+const BOUNCE_MS = 400; // a second press of the same key is no second act
 
 const live = document.getElementById("live");
 const lost = document.getElementById("lost");
 let busy = false;
-let shownAt = 0;
+let actedAt = -BOUNCE_MS;
 let heardAt = performance.now();
 let ahead = 0; // of the kiosk's clock before this computer's, ms
 
@@ -24,7 +24,6 @@ function show(html) {
   }
   const target = (kept && document.getElementById(kept)) || (!typing && document.getElementById("primary"));
   if (target) target.focus({ preventScroll: true });
-  shownAt = performance.now();
   countDown();
   return true;
 }
@@ -62,13 +61,14 @@ async function send(form, button) {
     lost.hidden = false;
   } finally {
     busy = false;
+    if (button?.id === "primary") actedAt = performance.now();
   }
 }
 
 document.addEventListener("submit", (event) => {
   if (!live.contains(event.target)) return;
   event.preventDefault();
-  if (event.submitter?.id === "primary" && performance.now() - shownAt < BOUNCE_MS) return;
+  if (event.submitter?.id === "primary" && performance.now() - actedAt < BOUNCE_MS) return;
   send(event.target, event.submitter);
 });
 
