@@ -25,6 +25,7 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
+from devices.worker import HANGS
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
@@ -157,7 +158,9 @@ class Kiosk(ReportVerbs):
         elif event.device == "card_reader":
             self.chip_failed(event)
         elif event.device == "printer":
-            outcome = PrintOutcome(PrintResult.FAILED, event.code)
+            # a driver that hung may have sent all of it: printing it again by itself could make two
+            result = PrintResult.UNCONFIRMED if event.code == HANGS else PrintResult.FAILED
+            outcome = PrintOutcome(result, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
 
     # -- time ----------------------------------------------------------------------------------------------------
