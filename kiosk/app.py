@@ -26,6 +26,7 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
+from devices.worker import HANGS
 from kiosk.assisting import AssistVerbs
 from kiosk.catalogue_update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
@@ -179,7 +180,9 @@ class Kiosk(AssistVerbs):
         elif event.device == "card_reader":
             self.chip_failed(event)
         elif event.device == "printer":
-            outcome = PrintOutcome(PrintResult.FAILED, event.code)
+            # a driver that hung may have sent all of it: printing it again by itself could make two
+            result = PrintResult.UNCONFIRMED if event.code == HANGS else PrintResult.FAILED
+            outcome = PrintOutcome(result, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
 
     def _hall_changed(self, event: HallChanged) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+from PIL import Image
+
+from devices import worker
+from devices.interfaces import Condition, PrintOutcome, PrintResult
 from kiosk.state import Job, Step
-from tests.flows.conftest import Player
+from tests.flows.conftest import PATIENCE, Player
 from tests.flows.test_numbers import taken
+from tests.flows.test_printing import printed
 
 
 def to_identify(player: Player) -> None:
@@ -45,10 +53,33 @@ def test_a_slip_that_breaks_off_is_asked_for_and_comes_once(player: Player) -> N
     printer = player.machine.devices["printer"]
     printer.break_off()
     taken(player)
-    assert player.state.session
-    assert player.state.session.ticket
-    assert player.state.session.ticket.print is Job.UNCONFIRMED
+    assert printed(player.state) is Job.UNCONFIRMED
     printer.restore()
     player.kiosk.slip_is_missing()
-    player.until(lambda s: bool(s.session and s.session.ticket and s.session.ticket.print is Job.CONFIRMED), "the slip")
+    player.until(lambda s: printed(s) is Job.CONFIRMED, "the slip")
     assert len(printer.pages) == 1
+
+
+def test_a_driver_that_hangs_is_replaced_while_the_kiosk_runs_and_its_slip_is_asked_for(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, free = threading.Event(), threading.Event()
+
+    def stuck(_picture: Image.Image) -> PrintOutcome:
+        began.set()
+        free.wait(PATIENCE)
+        return PrintOutcome(PrintResult.CONFIRMED)
+
+    player.until(lambda s: "printer" in s.devices, "the printer")
+    monkeypatch.setattr(player.machine.devices["printer"], "print_page", stuck)
+    player.kiosk.take_number("A")
+    assert began.wait(PATIENCE)
+    monkeypatch.setattr(worker, "HANG_SECONDS", 0.0)
+    player.kiosk.tick()
+    monkeypatch.setattr(worker, "HANG_SECONDS", 60.0)
+    player.until(lambda s: printed(s) is Job.UNCONFIRMED, "the question")
+    player.until(lambda s: s.devices["printer"].condition is Condition.READY, "the new driver")
+    player.kiosk.slip_is_missing()
+    player.until(lambda s: printed(s) is Job.CONFIRMED, "the slip")
+    assert len(list((player.machine.config.storage.data_dir / "printed").glob("*.png"))) == 1
+    free.set()
