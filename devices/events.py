@@ -5,6 +5,7 @@ Each carries the session it was asked for (`""` when nobody asked); what comes f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from devices.card_reader.emrtd.results import ChipEvent
@@ -17,6 +18,14 @@ class DeviceChanged:
 
     device: str
     status: DeviceStatus
+
+
+@dataclass(frozen=True)
+class DeviceNamed:
+    """What a device has told of itself (`Identified`)."""
+
+    device: str
+    identity: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,7 @@ class JobFailed:
 
 DeviceEvent = (
     DeviceChanged
+    | DeviceNamed
     | CodeScanned
     | CardPresence
     | ChipRead

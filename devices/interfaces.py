@@ -9,7 +9,7 @@ Unplugged is a state, not a crash: `status()` opens what can be opened again and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
@@ -111,6 +111,15 @@ class CutTeller(Protocol):
 
     def came_out(self) -> bool | None:
         """Whether the last job came out whole; None when it cannot tell. Raises `DeviceError` while nobody answers."""
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """What some devices can do besides."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What it has told of itself: `maker`, `model`, `firmware`, `serial`; empty while nothing is known."""
 
 
 @runtime_checkable

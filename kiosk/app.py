@@ -19,6 +19,7 @@ from devices.events import (
     ChipRead,
     CodeScanned,
     DeviceChanged,
+    DeviceNamed,
     JobFailed,
     PageScanned,
     PaperLeft,
@@ -61,6 +62,7 @@ class Kiosk(AssistVerbs):
         self._hall_read_at = 0.0
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             DeviceChanged: self._device_changed,
+            DeviceNamed: self.device_named,
             CodeScanned: self.code_scanned,
             CardPresence: self.card_presence,
             ChipRead: self.chip_read,

@@ -12,7 +12,7 @@ from getpass import getuser
 from pathlib import Path
 from typing import Any
 
-from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
+from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus, Identified
 from kiosk import wiring
 from kiosk.config import Config
 from kiosk.diagnostics import selftests, selftests_devices, selftests_province
@@ -75,6 +75,7 @@ class _Probes:
         self._clock = wiring.site_clock(config)
         self._history = History(config.storage.data_dir)
         self._statuses: dict[str, DeviceStatus] = {}
+        self._identities: dict[str, Mapping[str, str]] = {}
         self._province: dict[str, Any] = {"configured": True, "sandbox": False, "ok": False, "code": "test_hangs"}
         self._open: wiring.Stores | None = None
         self._refused = ""
@@ -126,6 +127,8 @@ class _Probes:
         def run() -> Finding:
             try:
                 self._statuses[kind], found = selftests_devices.ask(device)
+                if isinstance(device, Identified):
+                    self._identities[kind] = device.identity
             finally:
                 device.close()
             return found
@@ -147,7 +150,7 @@ class _Probes:
             "seconds": record.seconds,
             "ok": status.condition is Condition.READY,
             "held_by_kiosk": record.code == "kiosk_running",
-            "connection": connection_of(table),
+            "connection": connection_of(table) | dict(self._identities.get(kind, {})),
         }
         return answer | self._remembered(kind)
 
