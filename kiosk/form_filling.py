@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from kiosk.form_checks import check_answer
-from kiosk.forms import REQUESTER, Form, Question, Section, holds
-from kiosk.identity import Citizen
+from kiosk.forms import REQUESTER, Form, Question, Section, clean, holds
+from kiosk.identity import Citizen, sex_of
 
 
 def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
@@ -18,6 +18,15 @@ def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> d
     if nameless or _number(section, answers) not in ("", citizen.id_number):
         filled |= _emptied(section)
     return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
+
+
+def told_by_number(section: Section, changed: Question, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with the sex that a number just given tells: what is known is not asked for."""
+    number = answers.get(changed.id, "")
+    sex = next((question.id for question in section.questions if question.fills == "sex"), "")
+    if changed.fills != "id_number" or not sex or check_answer(changed, number, date.today()):  # noqa: DTZ011
+        return dict(answers)
+    return dict(answers) | {sex: sex_of(clean(changed, number))}
 
 
 def fill_own_blocks(form: Form, case: str, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from kiosk import fees, form_checks, form_filling, forms
+from kiosk import form_checks, form_filling, forms, preparing
 from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
@@ -36,13 +36,13 @@ class JourneyVerbs(BrowseVerbs):
         self.change_session(Step.IDENTIFY, errors={}, slip_print=Job.NONE, slip_code="")
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
-        """Kind of paper, pages and copies of a certified copy; the fee follows."""
-        old = self.session.preparation
-        pages, copies = pages or old.pages, copies or old.copies
-        tariff = self._procedure.fee.tariff if self._procedure.fee else None
-        fee = fees.fee_by_pages(tariff, pages, copies) if tariff else None
+        """Kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
+        old, procedure = self.session.preparation, self._procedure
+        kind, pages, copies = kind or old.kind, pages or old.pages, copies or old.copies
+        fee = preparing.fee_of(procedure, pages, copies, self._today())
         errors = {} if kind else self.session.errors
-        self.change_session(preparation=Preparation(kind or old.kind, pages, copies, fee), errors=errors)
+        prepared = Preparation(kind, pages, copies, fee)
+        self.change_session(preparation=prepared, case=preparing.case_of(procedure, kind), errors=errors)
 
     def accept_notice(self, consents: tuple[str, ...]) -> None:
         """NOTICE → FORM; the person's own blocks are filled from the card."""
@@ -68,8 +68,11 @@ class JourneyVerbs(BrowseVerbs):
         answers = MappingProxyType({**session.answers, question_id: value})
         errors = {key: code for key, code in session.errors.items() if key != question_id}
         question = next((q for q in session.section.questions if q.id == question_id), None)
+        if question and value:
+            answers = MappingProxyType(form_filling.told_by_number(session.section, question, answers))
         was_wrong = question_id in session.errors
-        if question and was_wrong and (code := form_checks.check_answer(question, value, self._today())):
+        typed = was_wrong and value != forms.FOLLOWS
+        if question and typed and (code := form_checks.check_answer(question, value, self._today())):
             errors[question_id] = code
         self.change_session(answers=answers, errors=errors)
 

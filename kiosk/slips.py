@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from itertools import groupby
 
-from kiosk import fees
+from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
 from kiosk.errands import ChargeLine
 from kiosk.hall.tickets import Ticket
@@ -147,7 +147,8 @@ def ticket_slip(
 
 def with_checklist(slip: Slip, procedure: Procedure, preparation: Preparation, language: str) -> Slip:
     """`slip` with the checklist of a prepared procedure below."""
-    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, None, _Writer(language))))
+    case = preparing.case_of(procedure, preparation.kind)
+    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, case, _Writer(language))))
 
 
 def checklist_slip(
@@ -338,13 +339,14 @@ def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]
 def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: _Writer) -> list[Block]:
     blocks = [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     if preparation.kind:
-        blocks.append(write.pair("Loại giấy tờ", preparation.kind))
-    if procedure.kinds:
+        blocks.append(write.pair("Trường hợp" if procedure.cases else "Loại giấy tờ", preparation.kind))
+    if preparing.counts_pages(procedure):
         blocks.append(write.pair("Số trang của bản chính", str(preparation.pages)))
         blocks.append(write.pair("Số bản cần sao", str(preparation.copies)))
+    elif preparing.counts_copies(procedure):
+        blocks.append(write.pair("Số giấy tờ", str(preparation.copies)))
     blocks += [Rule(), *write.text("Mang đến quầy", Style.HEADING, centred=False)]
-    titles = (*procedure.bring, *(component.title for component in (case.components if case else ())))
-    blocks += [write.item(title) for title in dict.fromkeys(titles)]
+    blocks += [write.item(title) for title in preparing.to_bring(procedure, case)]
     fee = preparation.fee_vnd
     if fee is None and procedure.fee:
         fee = procedure.fee.amount_vnd

@@ -40,7 +40,7 @@ def reply(question: Question) -> str:
     if question.id in OWN:
         return OWN[question.id]
     if question.type is QuestionType.ID_NUMBER and not question.id.startswith(("requester.", "mother.")):
-        return "001190000007"  # of another woman born in 1990
+        return "001090000008"  # of a man born in 1990
     return question.choices[0].value if question.choices else ANSWERS[question.type]
 
 

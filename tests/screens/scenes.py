@@ -122,6 +122,12 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     chosen = replace(bare, preparation=given)
     yield Scene("prepare-chosen", replace(base, step=Step.PREPARE, session=chosen))
     yield Scene("checklist", replace(base, step=Step.CHECKLIST, session=chosen))
+    for code in ("2.000884", "1.004222", "1.000894"):
+        procedure = site.procedures[code]
+        ready = replace(bare, procedure=procedure, preparation=Preparation(procedure.kinds[2], fee_vnd=20_000))
+        yield Scene(f"prepare-{code}", replace(base, step=Step.PREPARE, session=ready))
+        case = procedure.cases[2] if procedure.cases else None
+        yield Scene(f"checklist-{code}", replace(base, step=Step.CHECKLIST, session=replace(ready, case=case)))
     for code in site.procedures:
         if site.procedures[code].online:
             yield Scene(f"bring-{code}", replace(base, step=Step.BRING, session=site.session(code)))
