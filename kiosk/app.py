@@ -39,6 +39,7 @@ from kiosk.hall.news import HallChanged
 from kiosk.identifying import UNREADABLE
 from kiosk.inquiries import Answered
 from kiosk.paying import RefundsRead
+from kiosk.petition import PetitionStored
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportWritten
 from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, StaffView, Step
@@ -49,7 +50,7 @@ WARNING_SECONDS = 20  # WCAG 2.2.1: at least 20 s to ask for more time
 DESK_SECONDS = 300  # an unattended desk locks itself
 TICKET_SECONDS = 15  # a confirmed ticket leaves the glass by itself
 PHONE_SECONDS = 180  # finding the bank's app, its password, its second password
-PHONE_STEPS = (Step.PAY,)
+PHONE_STEPS = (Step.PAY, Step.VNEID)
 HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
@@ -85,6 +86,7 @@ class Kiosk(AssistVerbs):
             DeskAsked: self.desk_asked,
             Answered: self.answered,
             RefundsRead: self.refunds_read,
+            PetitionStored: self.petition_stored,
             MemoryRead: self.memory_read,
             SelfTestEnded: self.self_test_ended,
             ReportWritten: self.report_written,
@@ -136,13 +138,15 @@ class Kiosk(AssistVerbs):
     def back(self) -> None:
         """One step back; nothing typed is lost."""
         match self.state.step:
-            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.FOLLOW:
+            case Step.PRIORITY | Step.PROCEDURES | Step.TICKET | Step.FOLLOW | Step.PETITION:
                 self.finish_session()
             case Step.LOOKUP | Step.APPOINTMENT:
                 self.back_to_code()
             case Step.PAY:
                 if self.session.paying and not self.session.paying.leads_on:
                     self.payment_done()
+            case Step.VNEID:
+                self.leave_phone()
             case Step.PAPER:
                 self.paper_back()
             case step if step in DESK_STEPS:
@@ -204,6 +208,7 @@ class Kiosk(AssistVerbs):
         self.watch_papers()
         self.watch_camera()
         self.watch_payment()
+        self.watch_phone()
         self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()

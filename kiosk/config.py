@@ -256,6 +256,12 @@ class PaymentTable(_Table):
     holder: str = Field("", max_length=100)
 
 
+class Vneid(_Table):
+    """Identification by phone, where the province has agreed on it; `level_2_series` is the line of the police."""
+
+    level_2_series: str = Field("", pattern=r"^[A-Z]?$")
+
+
 class Feedback(_Table):
     """Suggestions and complaints to the centre: `procedure_code` under which the province takes them."""
 
@@ -272,6 +278,7 @@ class Config(_Table):
     hall: HallTable = Field(default_factory=HallTable)
     follow: Follow = Field(default_factory=Follow)
     payment: PaymentTable | None = None
+    vneid: Vneid | None = None
     feedback: Feedback | None = None
     devices: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     embedded: bool = Field(False, exclude=True)  # the embedded default: shows its PINs on the dev dock

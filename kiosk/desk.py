@@ -11,16 +11,17 @@ from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
-from kiosk.paying import PayVerbs
+from kiosk.petition import PetitionVerbs
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
 REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
+PETITION_NAME = "Góp ý, phản ánh"
 OUTBOX_ROWS = 50
 
 
-class DeskVerbs(PayVerbs):
+class DeskVerbs(PetitionVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
     def __init__(self, parts: Parts) -> None:
@@ -120,6 +121,9 @@ class DeskVerbs(PayVerbs):
     def entry_title(self, entry: OutboxEntry) -> str:
         """What staff and citizen both know it by: the procedure's short name and the code on the slip."""
         procedure = self.parts.catalogue.procedures.get(entry.procedure_code)
+        table = self.parts.config.feedback
+        if table and procedure is None and entry.procedure_code == table.procedure_code:
+            return f"{PETITION_NAME} · {entry.provisional_code}"
         name = procedure.short_name if procedure else entry.procedure_code
         return f"{name} · {entry.provisional_code or entry.id[:8]}"
 

@@ -25,6 +25,7 @@ from kiosk.following import PAYMENT_DUE
 from kiosk.inquiries import Answered
 from kiosk.ledger import Charge, Ledger
 from kiosk.state import Step
+from kiosk.submission import due_lines
 from kiosk.vietqr import VietQrError, bank_name, parse_vietqr, vietqr
 from offline_queue.entry import RETURNED as GIVEN_BACK
 from offline_queue.entry import EntryState, OutboxChanged
@@ -90,9 +91,9 @@ class PayVerbs(AppointmentVerbs):
         """Where the site says so its fee is paid at once, before card and papers are taken."""
         super().dossier_stored(event)
         table, session = self.parts.config.payment, self.state.session
-        if not self.is_current(event.session_id) or session is None or session.procedure is None:
+        if not self.is_current(event.session_id) or session is None:
             return
-        lines = charge_lines(session.procedure, session.answers, self.now().date())
+        lines = due_lines(session, self.now())
         if table and table.when == "submission" and sum(line.total_vnd for line in lines):
             self._begin_payment(Paying(session.client_ref, session.provisional_code, lines, leads_on=True))
 

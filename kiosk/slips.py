@@ -251,6 +251,14 @@ def payment_slip(
     return Slip(tuple(blocks))
 
 
+def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: str = SOURCE_LANGUAGE) -> Slip:
+    """That a suggestion was taken; nothing of what it says."""
+    write = _Writer(language)
+    blocks = [*write.head(centre), *write.text("PHIẾU NHẬN GÓP Ý, PHẢN ÁNH", Style.TITLE)]
+    blocks += [*write.text("Mã góp ý"), Code(code), Qr(qr), write.pair("Giờ nhận", at.strftime(TIME_FORMAT))]
+    return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
+
+
 def _fee(lines: tuple[ChargeLine, ...], write: _Writer) -> list[Block]:
     """Line by line, then the sum."""
     blocks = [write.pair(line.label, counted(line)) for line in lines]

@@ -62,6 +62,8 @@ class Step(StrEnum):
     LOOKUP = "lookup"  # a dossier by its code: where it stands, and what its citizen must do
     APPOINTMENT = "appointment"  # an appointed time, and the number for it
     PAY = "pay"  # a fee by VietQR, confirmed by the province
+    VNEID = "vneid"  # identification by phone
+    PETITION = "petition"  # a suggestion or a complaint to the centre
     LOGIN = "login"  # staff or technician: name and PIN
     PAPER = "paper"  # changing the paper roll, picture by picture
     STAFF = "staff"  # tickets of the day, failed prints, outbox, series

@@ -16,6 +16,7 @@ from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.codes import SLIP
 from kiosk.core import Parts
 from kiosk.dossier import payload
+from kiosk.errands import ChargeLine
 from kiosk.fees import charge_lines
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
@@ -24,6 +25,8 @@ from kiosk.slips import Slip
 from kiosk.state import Job, Page, Session, Step
 from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
 from offline_queue.store import OutboxFull
+
+SUPPLEMENT, DOSSIER_CODE = "supplement", "dossier.code"  # form of papers that complete a dossier, and its question
 
 
 class SubmissionVerbs(JourneyVerbs):
@@ -88,7 +91,7 @@ class SubmissionVerbs(JourneyVerbs):
         slip = slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=session.provisional_code,
-            qr=self._slip_qr(session.provisional_code),
+            qr=self.slip_qr(session.provisional_code),
             procedure=session.procedure,
             case=session.case,
             stored_at=session.declared_at or self.now(),
@@ -115,7 +118,7 @@ class SubmissionVerbs(JourneyVerbs):
         return slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=entry.provisional_code,
-            qr=self._slip_qr(entry.provisional_code),
+            qr=self.slip_qr(entry.provisional_code),
             procedure=procedure,
             case=next((case for case in procedure.cases if case.id == said.get("case")), None),
             stored_at=entry.created_at.astimezone(self.now().tzinfo),
@@ -126,7 +129,8 @@ class SubmissionVerbs(JourneyVerbs):
             reprint=True,
         )
 
-    def _slip_qr(self, code: str) -> str:
+    def slip_qr(self, code: str) -> str:
+        """The QR code of a slip, which leads to its dossier."""
         return f"{SLIP}{self.parts.config.site.agency_code}|{code}"
 
     def done_with_slip(self) -> None:
@@ -182,8 +186,7 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 attachments=(*attachments, declaration.attach(parts.blobs, filled)),
                 payload=_payload(parts, session, declared_at),
             )
-            lines = charge_lines(session.procedure, session.answers, declared_at.date())
-            parts.ledger.keep_fee(entry.id, lines, declared_at)
+            parts.ledger.keep_fee(entry.id, due_lines(session, declared_at), declared_at)
             parts.outbox.add(entry, parts.text_reader.hold_seconds(entry) if parts.text_reader else 0.0)
     except OutboxFull as error:
         return DossierFailed(session.id, error.code)
@@ -195,9 +198,19 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
 def _payload(parts: Parts, session: Session, at: datetime) -> dict[str, Any]:
     body = payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, at)
     table = parts.config.payment
+    if session.form and session.form.id == SUPPLEMENT:
+        entry = session.following.entry if session.following else None
+        return {**body, "fee": None, "replaces": entry.id if entry else None}
     if table and table.when == "submission" and body["fee"] and body["fee"]["amount_vnd"]:
         body["fee"]["method"] = "vietqr"  # found at the province by client_ref: it is asked for once this is stored
     return body
+
+
+def due_lines(session: Session, at: datetime) -> tuple[ChargeLine, ...]:
+    """What this dossier costs, as far as it is known; what completes another one costs nothing."""
+    if session.procedure is None or (session.form and session.form.id == SUPPLEMENT):
+        return ()
+    return charge_lines(session.procedure, session.answers, at.date())
 
 
 def _title(session: Session, component_id: str) -> str:

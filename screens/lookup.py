@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, Following
-from kiosk.following import DONE, PAYMENT_DUE
+from kiosk.following import DONE, PAPERS_WANTED, PAYMENT_DUE
 from kiosk.state import AppState
 from offline_queue.entry import RETURNED, EntryState, OutboxEntry
 from offline_queue.gateway import TimelineRow
@@ -44,6 +44,7 @@ SHORT = {
     10: "Đã trả kết quả",
 }
 MAIN = {  # what can be done here about a status: words, icon
+    PAPERS_WANTED: ("Bổ sung giấy tờ ngay", "file-plus-outline"),
     PAYMENT_DUE: ("Nộp phí, lệ phí", "cash"),
     DONE: ("Lấy số nhận kết quả", "ticket-outline"),
 }
@@ -112,9 +113,8 @@ class LookupScreen(KioskScreen):
         self.due = due.astimezone(zone).strftime(DAY) if due and following.status in (0, 1, 2, 4, 5, 6) else ""
 
     def _actions(self, following: Following) -> None:
-        offered = MAIN.get(following.status)
-        if following.status == PAYMENT_DUE and not self.kiosk.can_pay(following):
-            offered = None
+        here = {PAYMENT_DUE: self.kiosk.can_pay, PAPERS_WANTED: self.kiosk.can_supplement}.get(following.status)
+        offered = MAIN.get(following.status) if here is None or here(following) else None
         self.acts = offered is not None
         self.main_text, self.main_icon = (tr._(offered[0]), offered[1]) if offered else (tr._("Xong"), "check")
         self.can_finish = self.acts
@@ -123,7 +123,9 @@ class LookupScreen(KioskScreen):
         """What its citizen must do now, or home for the next person."""
         following = self.kiosk.state.session.following if self.kiosk.state.session else None
         status = following.status if following and self.acts else 0
-        if status == PAYMENT_DUE:
+        if status == PAPERS_WANTED:
+            self.kiosk.supplement()
+        elif status == PAYMENT_DUE:
             self.kiosk.pay_fee()
         elif status == DONE:
             self.kiosk.take_result_number()

@@ -36,6 +36,7 @@ class PayScreen(KioskScreen):
     qr = StringProperty("")
     waiting = BooleanProperty(False)  # the code may be paid now
     paid = BooleanProperty(False)
+    counter = BooleanProperty(False)  # the way to the counter, where the main action is another one
 
     def render(self, state: AppState) -> None:
         """One payment."""
@@ -60,15 +61,19 @@ class PayScreen(KioskScreen):
         elif expired or paying.asked is Asked.FAILED:
             self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
         else:
-            self.main_text = ""
+            self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"
+        self.main_plain = self.waiting
+        self.counter = self.main_icon == "refresh"
         self.can_back = self.can_finish = not paying.leads_on
 
     def main(self) -> None:
         """On, or another try."""
         if self.paid:
             self.kiosk.payment_done()
-        else:
+        elif self.counter:
             self.kiosk.pay_again()
+        else:
+            self.kiosk.pay_at_counter()
 
     def forget(self) -> None:
         """No code stays on this screen."""

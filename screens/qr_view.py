@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle
 from kivy.properties import StringProperty
 from kivy.uix.widget import Widget
@@ -21,8 +22,9 @@ class QrView(Widget):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
+        redraw = Clock.create_trigger(self._draw, -1)  # once a frame, when all of its geometry is settled
         for name in ("text", "pos", "size"):
-            self.fbind(name, self._draw)
+            self.fbind(name, redraw)
 
     def _draw(self, *_: object) -> None:
         self.canvas.clear()

@@ -51,7 +51,7 @@ class Province:
         self.url = ""  # once it runs
         self.token = token
         self._data_dir = data_dir
-        self._agency_code = agency_code
+        self.agency_code = agency_code
         self._faults = parse_faults(fault)
         self._clock = clock
         self._catalogue = catalogue
@@ -102,7 +102,7 @@ class Province:
 
         store = Store(self._data_dir)
         uploads = EncryptedUploads(self._data_dir / "uploads", store.blob_key, store)
-        settings = Settings(self._agency_code, self.token, self._clock, self._catalogue, *self._seconds, self.people)
+        settings = Settings(self.agency_code, self.token, self._clock, self._catalogue, *self._seconds, self.people)
         listener = Listener(create_app(store, uploads, settings), self._faults)
         try:
             bound = self._bind(host, port, store)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import time
 
-import pytest
-
 from kiosk.config import Config, PaymentTable
 from kiosk.errands import Asked, Paying
 from kiosk.sandbox.progress import known_code
-from kiosk.sandbox.server import Province
 from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.gateway import PaymentState
@@ -47,6 +44,12 @@ def tick_until(player: Player, wanted: PaymentState) -> None:
     raise AssertionError(f"never {wanted}")
 
 
+def pay(player: Player) -> None:
+    """The citizen pays with the phone."""
+    assert player.machine.province
+    player.machine.province.people.bank = "pays_at_once"
+
+
 def open_fee(player: Player) -> Paying:
     """To the code of the fee that the province asks for."""
     look_up(player, DUE)
@@ -55,23 +58,12 @@ def open_fee(player: Player) -> Paying:
     return paying(player.until(settled, "the payment code"))
 
 
-@pytest.fixture
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The embedded bank confirms at once."""
-    old = Province.__init__
-
-    def quick(self: Province, *args: object, **values: object) -> None:
-        old(self, *args, **{**values, "paid_after_seconds": 0.3})  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Province, "__init__", quick)
-
-
-@pytest.mark.usefixtures("fast")
 def test_a_fee_is_paid_and_the_dossier_goes_on(player: Player) -> None:
     shown = open_fee(player)
     assert shown.amount_vnd == 16_000
     assert "540516000" in shown.qr
     assert (shown.bank, shown.account) == ("Vietcombank", "0123456789")
+    pay(player)
     tick_until(player, PaymentState.PAID)
     player.kiosk.payment_done()
     player.at(Step.LOOKUP)
@@ -125,7 +117,6 @@ def test_a_code_for_another_account_is_not_shown(config: Config) -> None:
         assert (shown.asked, shown.why, shown.qr) == (Asked.UNKNOWN, "payment_code_wrong", "")
 
 
-@pytest.mark.usefixtures("fast")
 def test_paid_on_submission_then_rejected_is_given_back_by_staff(config: Config) -> None:
     table = config.payment
     assert table
@@ -138,6 +129,7 @@ def test_paid_on_submission_then_rejected_is_given_back_by_staff(config: Config)
         player.kiosk.declare()
         player.until(lambda s: s.step is Step.PAY, "the fee")
         player.until(settled, "the code")
+        pay(player)
         tick_until(player, PaymentState.PAID)
         player.kiosk.payment_done()
         player.at(Step.COLLECT)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from kiosk.errands import Asked, ChargeLine, Coming, Following, Paying
-from kiosk.state import Session, Step
+from kiosk.errands import Asked, ChargeLine, Coming, Following, Paying, Petition, Phone, PhoneStage
+from kiosk.state import Job, Session, Step
 from kiosk.vietqr import vietqr
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
-from offline_queue.gateway import Appointment, Payment, PaymentState, Progress, TimelineRow
-from tests.screens.scene import CODE, NOW, READY, Scene, Site
+from offline_queue.gateway import Appointment, Payment, PaymentState, PhoneSession, Progress, TimelineRow
+from tests.screens.scene import CODE, NAME, NOW, READY, Scene, Site
 
 OFFICIAL = "H05.114-261120-0042"
 RECEIVED = NOW - timedelta(days=3)
@@ -30,8 +30,28 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
         yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=replace(bare, following=following)))
     for name, paying in _paying():
         yield Scene(f"pay-{name}", replace(base, step=Step.PAY, session=replace(bare, paying=paying)))
+    for name, phone in _phones():
+        yield Scene(f"vneid-{name}", replace(base, step=Step.VNEID, session=replace(bare, phone=phone)))
+    for name, session in _petitions(bare):
+        yield Scene(f"petition{name}", replace(base, step=Step.PETITION, session=session))
     for name, coming in _coming():
         yield Scene(f"appointment-{name}", replace(base, step=Step.APPOINTMENT, session=replace(bare, coming=coming)))
+
+
+def _phones() -> Iterator[tuple[str, Phone]]:
+    session = PhoneSession("s", "https://vneid.example.invalid/0123456789abcdef", NOW + timedelta(minutes=5))
+    yield "waiting", Phone(PhoneStage.WAITING, session)
+    yield "low-level", Phone(PhoneStage.LOW_LEVEL)
+    yield "failed", Phone(PhoneStage.FAILED, why="province_unreachable")
+
+
+def _petitions(bare: Session) -> Iterator[tuple[str, Session]]:
+    words = "Ghế ở khu ngồi đợi ít quá, người già phải đứng lâu. Xin thêm ghế và quạt."
+    yield "", replace(bare, petition=Petition(text=words))
+    named = Petition("complaint", "", NAME, "0912", named=True)
+    errors = {"text": "petition_empty", "phone": "phone_invalid"}
+    yield "-wrong", replace(bare, petition=named, errors=errors)
+    yield "-stored", replace(bare, petition=Petition(), submit=Job.CONFIRMED, provisional_code=CODE)
 
 
 def _paying() -> Iterator[tuple[str, Paying]]:
