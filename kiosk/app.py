@@ -3,7 +3,7 @@
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
 `journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff),
 `technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters), `assisting.py`
-(text size and the like).
+(text size and the like), `measuring.py` (visits and ratings).
 Here: the session's end, and events.
 """
 
@@ -26,11 +26,11 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
-from kiosk.assisting import AssistVerbs
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.comfort import Comfort, Sheet
 from kiosk.core import Parts
 from kiosk.device_memory import MemoryRead
+from kiosk.measuring import MeasuringVerbs
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportWritten
 from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, StaffView, Step
@@ -44,7 +44,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(AssistVerbs):
+class Kiosk(MeasuringVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -175,6 +175,7 @@ class Kiosk(AssistVerbs):
         self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()
+        self.watch_line_to_province()
         for worker in self.parts.workers.values():
             worker.watch()
 

@@ -32,6 +32,7 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
+from kiosk.metrics import Metrics
 from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
@@ -195,6 +196,11 @@ def hall_of(config: Config, tickets: TicketStore) -> Hall:
     return Hall(tickets, series, opening, config.site.agency_code)
 
 
+def metrics_of(config: Config) -> Metrics:
+    """The centre's figures. Raises `OutboxError`."""
+    return Metrics(config.storage.data_dir / "metrics.db")
+
+
 def gateway_of(config: Config, outbox: Outbox, province_url: str = "") -> HttpGateway:
     """The way to the province; `province_url` is the embedded one's."""
     table = config.province
@@ -313,8 +319,10 @@ class Machine:
                 trust=trust_of(config),
                 clock=site_clock(config),
                 text_reader=reader,
+                metrics=metrics_of(config),
             )
         )
+        exits.callback(self.kiosk.save_line)  # before the clerk ends
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk.parts)
         parts: list[Clerk | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]

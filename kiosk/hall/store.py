@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from kiosk.hall.schema import METADATA, PAUSES, REPRINTS, TICKETS
-from kiosk.hall.tickets import FOLLOWS, WAITING, HallError, Series, Ticket, TicketState
+from kiosk.hall.tickets import FOLLOWS, WAITING, HallError, Series, Ticket, TicketState, Waits
 
 BUSY_SECONDS = 10.0  # a commit takes milliseconds: whoever waits longer has met a stuck process
 CREATE_ATTEMPTS = 200
@@ -208,6 +208,13 @@ class TicketStore:
         with self._read() as connection:
             rows = connection.execute(select(TICKETS).where(TICKETS.c.day == day).order_by(TICKETS.c.id)).all()
         return tuple(_ticket(row) for row in rows)
+
+    def times(self, first: date, last: date) -> tuple[Waits, ...]:
+        """State and times of every ticket of these days, both included."""
+        columns = (TICKETS.c.state, TICKETS.c.issued_at, TICKETS.c.called_at, TICKETS.c.done_at)
+        with self._read() as connection:
+            rows = connection.execute(select(*columns).where(TICKETS.c.day.between(first, last))).all()
+        return tuple(Waits(row.state, row.issued_at, row.called_at, row.done_at) for row in rows)
 
     def get(self, ticket_id: int) -> Ticket | None:
         """One ticket; None when there is none of this id."""
