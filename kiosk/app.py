@@ -3,7 +3,8 @@
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
 `scanning.py` (pages), `browsing.py` (looking up), `journey.py` (a dossier, step by step), `submission.py` (declaration
 to rating), `following.py` and `paying.py` (who comes back), `desk.py` (staff), `technician.py` (self-tests),
-`reports.py` (readiness), `device_memory.py` (history and counters), `assisting.py` (text size and the like).
+`reports.py` (readiness), `device_memory.py` (history and counters), `assisting.py` (text size
+and the like), `measuring.py` (visits and ratings).
 Here: the session's end, and events.
 """
 
@@ -28,7 +29,6 @@ from devices.events import (
 )
 from devices.interfaces import PrintOutcome, PrintResult
 from devices.worker import HANGS
-from kiosk.assisting import AssistVerbs
 from kiosk.catalogue_update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.comfort import Comfort, Sheet
@@ -38,6 +38,7 @@ from kiosk.device_memory import MemoryRead
 from kiosk.hall.news import HallChanged
 from kiosk.identifying import UNREADABLE
 from kiosk.inquiries import Answered
+from kiosk.measuring import MeasuringVerbs
 from kiosk.paying import RefundsRead
 from kiosk.petition import PetitionStored
 from kiosk.printing import SlipDrawn, SlipSettled
@@ -55,7 +56,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(AssistVerbs):
+class Kiosk(MeasuringVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -212,6 +213,7 @@ class Kiosk(AssistVerbs):
         self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()
+        self.watch_line_to_province()
         for worker in self.parts.workers.values():
             worker.watch()
 

@@ -198,6 +198,22 @@ def province(options: argparse.Namespace, config: Config) -> int:
     return DONE
 
 
+def report(options: argparse.Namespace, config: Config) -> int:
+    """The centre's figures of a day or a month: a table, and files where they are wanted."""
+    from kiosk import figures_command
+
+    try:
+        told = figures_command.figures_of(options, config)
+    except ValueError:
+        return _fail(options, "usage", "a day such as 2026-11-24, or a month such as 2026-11", USAGE)
+    figures_command.write_files(options, config, told)
+    if options.json:
+        _say(options, figures_command.as_json(told))
+    else:
+        print("\n".join(figures_command.lines(options, told)))
+    return DONE
+
+
 def account(options: argparse.Namespace, config: Config) -> int:
     """Add an account; the PIN comes from the terminal, or as the first line of standard input."""
     from kiosk import staff
@@ -415,5 +431,6 @@ VERBS: dict[str, Verb] = {
     "diagnose": diagnose,
     "province": province,
     "account": account,
+    "report": report,
     "outbox": outbox,
 }

@@ -31,6 +31,7 @@ from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
+    from kiosk.metrics import Metrics
     from kiosk.text_layer import TextReader
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Parts:
     trust: Callable[[], TrustStore]  # loaded when the first chip is read
     clock: Clock  # aware, in the site's time zone
     text_reader: TextReader | None = None  # adds words to search in to scanned papers
+    metrics: Metrics | None = None  # the centre's figures
 
     @property
     def catalogue(self) -> Catalogue:

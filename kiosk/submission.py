@@ -140,12 +140,6 @@ class SubmissionVerbs(JourneyVerbs):
         self.change_session(Step.RATING)
         self.change(language=language)
 
-    def rate(self, stars: int) -> None:
-        """1 to 5, 0 for skipped; kept without anything about the person."""
-        if 1 <= stars <= 5:
-            self.audit("kiosk", "rated", stars=stars)
-        self.finish_session()
-
     def outbox_changed(self, event: OutboxChanged) -> None:
         """Status bar, staff's list, and the official code while its owner still stands there."""
         values: dict[str, object] = {"outbox": event.counts, "outbox_trouble": event.trouble}

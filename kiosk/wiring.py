@@ -34,6 +34,7 @@ from kiosk.hall.setup import hall_of, tickets_of
 from kiosk.hall.store import TicketStore
 from kiosk.inquiries import Inquiries
 from kiosk.ledger import Ledger
+from kiosk.metrics import Metrics
 from kiosk.search_choices import Choices
 from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
@@ -195,6 +196,11 @@ def choices_of(config: Config) -> Choices:
     return Choices(config.storage.data_dir / OWN_CATALOGUE / "choices.json")
 
 
+def metrics_of(config: Config) -> Metrics:
+    """The centre's figures. Raises `OutboxError`."""
+    return Metrics(config.storage.data_dir / "metrics.db")
+
+
 def gateway_of(
     config: Config, outbox: Outbox, province_url: str = "", timeout: tuple[float, float] = PATIENT
 ) -> HttpGateway:
@@ -328,9 +334,11 @@ class Machine:
                 trust=trust_of(config),
                 clock=site_clock(config),
                 text_reader=reader,
+                metrics=metrics_of(config),
             )
         )
         exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
+        exits.callback(self.kiosk.save_line)  # before the clerk ends
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk, self.inbox)
         parts: list[Clerk | Inquiries | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]

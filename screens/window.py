@@ -21,6 +21,7 @@ from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivy.uix.widget import Widget
 
 from kiosk.app import Kiosk
+from kiosk.comfort import Comfort
 from kiosk.state import DESK_STEPS, AppState, Step, screen_for
 from screens import keyboard, theme
 from screens.memory import give_back
@@ -213,7 +214,7 @@ class KioskWindow(App):
     def show(self, state: AppState) -> None:
         """Put `state` on the glass."""
         tr.switch(state.language)
-        if theme.T.wear(state.comfort):
+        if theme.T.wear(Comfort() if state.step in DESK_STEPS else state.comfort):
             Window.clearcolor = theme.PAPER
         keyboard.typing.method = state.comfort.typing
         name = str(screen_for(state))
