@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kiosk import staff
+from kiosk.builders import OWN_CATALOGUE
 from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
 from kiosk.catalogue_update import SENT
 from kiosk.config import ASSETS, Config
@@ -12,7 +13,6 @@ from kiosk.form_files import load_forms
 from kiosk.forms import Form
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
 from kiosk.search_words import load_words
-from kiosk.wiring import OWN_CATALOGUE
 
 
 def problems(config: Config) -> list[str]:

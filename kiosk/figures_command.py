@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from zoneinfo import ZoneInfo
 
-from kiosk import figures_paper, wiring
+from kiosk import builders, figures_paper
 from kiosk.config import Config
 from kiosk.figures import Figures, Period, figures
 from kiosk.figures_paper import as_json
+from kiosk.stores import open_stores
 
 __all__ = ["as_json", "figures_of", "lines", "write_files"]
 ALL = 1_000_000
@@ -23,9 +24,9 @@ def figures_of(options: argparse.Namespace, config: Config) -> Figures:
     """
     period = Period.day(options.day) if options.day else Period.month(options.month)
     with ExitStack() as exits:
-        stores = wiring.open_stores(config)
+        stores = open_stores(config)
         exits.callback(stores.close)
-        metrics = wiring.metrics_of(config)
+        metrics = builders.metrics_of(config)
         days = (period.first, period.last)
         return figures(
             period,
@@ -43,7 +44,7 @@ def write_files(options: argparse.Namespace, config: Config, told: Figures) -> N
     if options.csv:
         options.csv.write_text(figures_paper.as_csv(told), encoding="utf-8", newline="")
     if options.pdf:
-        options.pdf.write_bytes(figures_paper.pdf(told, config.site, wiring.site_clock(config)()))
+        options.pdf.write_bytes(figures_paper.pdf(told, config.site, builders.site_clock(config)()))
 
 
 def lines(options: argparse.Namespace, told: Figures) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The hall as people see and hear it: Debian's Chromium at the desk and on the television, against the running kiosk."""
+"""The hall as people see and hear it: Debian's Chromium at the desk and on the television, the running kiosk behind."""
 
 from __future__ import annotations
 
