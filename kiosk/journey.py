@@ -6,40 +6,21 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from kiosk import fees, forms
+from kiosk import form_checks, form_filling, forms, preparing
+from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
 from kiosk.identity import Method
-from kiosk.scanning import ScanVerbs
 from kiosk.state import Job, Preparation, Session, Step
 from offline_queue.entry import Room
 
 REVIEW_STEPS = 2  # check your answers, declare
 
 
-class JourneyVerbs(ScanVerbs):
-    """Choosing, answering, checking."""
+class JourneyVerbs(BrowseVerbs):
+    """Answering, checking."""
 
     # -- choosing ------------------------------------------------------------------------------------------------
-    def browse(self) -> None:
-        """HOME → PROCEDURES."""
-        self.change_session(Step.PROCEDURES, priority="")
-        self.search("")
-
-    def search(self, query: str) -> None:
-        """Look procedures up."""
-        self.change(query=query, results=self.parts.catalogue.search(query))
-
-    def choose_procedure(self, code: str) -> None:
-        """→ BRING, or PREPARE where it cannot be done on line."""
-        procedure = self.parts.catalogue.procedures[code]
-        case = procedure.cases[0] if len(procedure.cases) == 1 else None
-        step = Step.PREPARE if procedure.prepare else Step.BRING
-        form = self.parts.forms.get(procedure.form_id)
-        self.change_session(step, procedure=procedure, case=case, form=form, answers=MappingProxyType({}), papers={})
-        if procedure.prepare:
-            self.prepare()
-
     def choose_case(self, case_id: str) -> None:
         """Which papers are needed depends on it; what was scanned for another case is kept until the end."""
         case = next(c for c in self._procedure.cases if c.id == case_id)
@@ -52,23 +33,23 @@ class JourneyVerbs(ScanVerbs):
         if trouble := self.state.outbox_trouble or ("disk_full" if self.parts.outbox.room() is Room.NONE else ""):
             self.tell(trouble)
             return
-        self.change_session(Step.IDENTIFY, errors={})
+        self.change_session(Step.IDENTIFY, errors={}, slip_print=Job.NONE, slip_code="")
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
-        """Kind of paper, pages and copies of a certified copy; the fee follows."""
-        old = self.session.preparation
-        pages, copies = pages or old.pages, copies or old.copies
-        tariff = self._procedure.fee.tariff if self._procedure.fee else None
-        fee = fees.fee_by_pages(tariff, pages, copies) if tariff else None
+        """Kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
+        old, procedure = self.session.preparation, self._procedure
+        kind, pages, copies = kind or old.kind, pages or old.pages, copies or old.copies
+        fee = preparing.fee_of(procedure, pages, copies, self._today())
         errors = {} if kind else self.session.errors
-        self.change_session(preparation=Preparation(kind or old.kind, pages, copies, fee), errors=errors)
+        prepared = Preparation(kind, pages, copies, fee)
+        self.change_session(preparation=prepared, case=preparing.case_of(procedure, kind), errors=errors)
 
     def accept_notice(self, consents: tuple[str, ...]) -> None:
         """NOTICE → FORM; the person's own blocks are filled from the card."""
         session = self.session
         assert session.form is not None
         assert session.citizen is not None
-        answers = MappingProxyType(forms.with_defaults(session.form, session.answers))
+        answers = MappingProxyType(form_filling.with_defaults(session.form, session.answers))
         self.change_session(consents=consents, notice_accepted_at=self.now(), answers=answers)
         once = session.filled_for != session.citizen.id_number  # what was put right since then stays
         if once:
@@ -87,8 +68,11 @@ class JourneyVerbs(ScanVerbs):
         answers = MappingProxyType({**session.answers, question_id: value})
         errors = {key: code for key, code in session.errors.items() if key != question_id}
         question = next((q for q in session.section.questions if q.id == question_id), None)
+        if question and value:
+            answers = MappingProxyType(form_filling.told_by_number(session.section, question, answers))
         was_wrong = question_id in session.errors
-        if question and was_wrong and (code := forms.check_answer(question, value, self._today())):
+        typed = was_wrong and value != forms.FOLLOWS
+        if question and typed and (code := form_checks.check_answer(question, value, self._today())):
             errors[question_id] = code
         self.change_session(answers=answers, errors=errors)
 
@@ -125,7 +109,7 @@ class JourneyVerbs(ScanVerbs):
             return
         assert session.form is not None
         assert session.citizen is not None
-        answers = forms.repeat_own_block(
+        answers = form_filling.repeat_own_block(
             session.form, session.section, self.case_id(), session.citizen, session.answers
         )
         self.change_session(answers=MappingProxyType(answers))
@@ -174,8 +158,6 @@ class JourneyVerbs(ScanVerbs):
         """One step back in a dossier; nothing typed or scanned is lost."""
         session = self.session
         before = {
-            Step.BRING: Step.PROCEDURES,
-            Step.PREPARE: Step.PROCEDURES,
             Step.CHECKLIST: Step.PREPARE,
             Step.IDENTIFY: Step.BRING,
             Step.CARD: Step.IDENTIFY,
@@ -184,6 +166,8 @@ class JourneyVerbs(ScanVerbs):
             Step.DECLARE: Step.REVIEW,
         }
         match self.state.step:
+            case Step.BRING | Step.PREPARE:
+                self.before_choice()
             case Step.FORM if session.editing:
                 self._go(Step.REVIEW)
             case Step.FORM:
@@ -222,7 +206,7 @@ class JourneyVerbs(ScanVerbs):
     def _section_errors(self, section: Section) -> dict[str, str]:
         session: Session = self.session
         assert session.form is not None
-        return forms.check_section(session.form, section, self.case_id(), session.answers, self._today())
+        return form_checks.check_section(session.form, section, self.case_id(), session.answers, self._today())
 
     def papers_needed(self) -> tuple[Component, ...]:
         """The papers to scan in this case."""

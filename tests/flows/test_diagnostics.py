@@ -385,4 +385,4 @@ def test_records_are_there_after_a_restart_and_in_the_audit_log(config: Config, 
     with_technician(look)
     log = tmp_path / "data/audit.jsonl"
     assert log.read_text().count('"self_test"') == 2
-    assert verify(log) is None
+    assert verify(log, config.storage.audit_key) is None
