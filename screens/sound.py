@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 RATE = 44_100  # Hz
 FADE_SECONDS = 0.02  # a tone that begins or ends at once clicks
 REMINDER = ((1174, 0.18), (880, 0.18), (1174, 0.18), (880, 0.32))  # (Hz, seconds): falls and returns, «come back»
+BELL = ((880, 0.25), (1174, 0.25), (1568, 0.5))  # rises, as the bell of a hall
 LOUDNESS = 0.6  # of full scale
 
 
@@ -60,3 +61,32 @@ def play(melody: tuple[tuple[int, float], ...]) -> bool:
     sound.stop()
     sound.play()
     return True
+
+
+class Ringing:
+    """A melody at once, then every so many `seconds` until it is ended, at most so many `times`.
+
+    Who has not heard it by then is no longer in the room, and others are.
+    """
+
+    def __init__(self, melody: tuple[tuple[int, float], ...], seconds: float, times: int) -> None:
+        self._melody, self._seconds, self._times = melody, seconds, times
+        self._on = False
+        self._played = 0
+
+    def ring(self, on: bool) -> None:
+        """Begin, go on, or end."""
+        from kivy.clock import Clock
+
+        if on is self._on:
+            return
+        self._on, self._played = on, 0
+        Clock.unschedule(self._play)
+        if on:
+            self._play()
+            Clock.schedule_interval(self._play, self._seconds)
+
+    def _play(self, _dt: float = 0) -> bool:
+        self._played += 1
+        play(self._melody)
+        return self._played < self._times
