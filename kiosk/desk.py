@@ -15,6 +15,7 @@ from kiosk.submission import SubmissionVerbs
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
+STOPPED = "stopped_by_staff"
 REASONS = ("paper", "lost", "unreadable", "other")
 OUTBOX_ROWS = 50
 
@@ -25,6 +26,8 @@ class DeskVerbs(SubmissionVerbs):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._delay = staff.LoginDelay()
+        if STOPPED in self.state.outbox.notices:
+            self.change(trouble=STOPPED)
 
     def open_door(self, role: str) -> None:
         """→ LOGIN with the names that may use this door."""
@@ -149,16 +152,20 @@ class DeskVerbs(SubmissionVerbs):
             self._said("clock_confirmed")
 
     def stop_service(self) -> None:
-        """Citizens see that the machine rests; both doors stay open."""
+        """Citizens see that the machine rests, also after a restart; both doors stay open."""
         if who := self._officer():
             self.audit(who, "service_stopped")
-            self.change(trouble="stopped_by_staff")
+            self.change(trouble=STOPPED)
+            self.parts.outbox.notice(STOPPED, self.now().strftime("%H:%M"))
+            self.change(outbox=self.parts.outbox.counts())
 
     def resume_service(self) -> None:
         """Serve citizens again."""
         if who := self._officer():
             self.audit(who, "service_resumed")
             self.change(trouble="")
+            self.parts.outbox.end_notice(STOPPED)
+            self.change(outbox=self.parts.outbox.counts())
 
     def refresh_desk(self) -> None:
         """Read the lists again while they are on the glass."""
