@@ -15,7 +15,8 @@ from pathlib import Path
 
 from kiosk import scenario
 from kiosk.config import Config
-from kiosk.wiring import Machine, Refused
+from kiosk.stores import Refused
+from kiosk.wiring import Machine
 from screens.memory import share_heaps
 
 PORTRAIT = (1080, 1920)

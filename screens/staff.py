@@ -8,8 +8,10 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.desk import REASONS
 from kiosk.diagnostics.words import DEVICES
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
+from kiosk.slips import format_vnd
 from kiosk.state import AppState, StaffTicket
 from offline_queue.entry import EXPORTED, EntryState, OutboxEntry
 from screens.tr import tr
@@ -33,7 +35,6 @@ ENTRY_WORDS = {
     EntryState.REJECTED: "Cần cán bộ xử lý",
     EntryState.CLOSED: "Đã xử lý xong",
 }
-REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
 
 
 class StaffRow(BoxLayout):
@@ -166,6 +167,11 @@ class StaffScreen(KioskScreen):
             row.detail = (
                 tr._("Mở trang {address} trên máy tính của cán bộ.").format(address=page) if page else row.detail
             )
+        if charge := need.charge:
+            row.title = tr._("Hoàn lại {amount} · {code}").format(
+                amount=format_vnd(charge.amount_vnd), code=charge.code
+            )
+            row.act_text, row.act_icon, row.act = tr._("Đã hoàn"), "check", lambda: self.kiosk.refunded(charge.ref)
         if need.code in SEEN_BY_STAFF:
             row.act_text, row.act_icon, row.act = tr._("Đã xem"), "check", lambda: self.kiosk.seen(need.code)
         elif need.code == CLOCK_BEHIND:

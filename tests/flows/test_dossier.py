@@ -26,6 +26,11 @@ ANSWERS = {
     QuestionType.DATE: "1990-02-14",
     QuestionType.ETHNIC: "01",
     QuestionType.COMMUNE: "09190",
+    QuestionType.ADDRESS: "Tổ 1, Võ Cường, Bắc Ninh",
+    QuestionType.TIME: "07:30",
+    QuestionType.EMAIL: "mai@example.vn",
+    QuestionType.MONEY: "50000000",
+    QuestionType.TAX_CODE: "0100109106",
 }
 OWN = {"child.date_of_birth": "2026-11-01"}
 
@@ -34,6 +39,8 @@ def reply(question: Question) -> str:
     """A plausible answer."""
     if question.id in OWN:
         return OWN[question.id]
+    if question.type is QuestionType.ID_NUMBER and not question.id.startswith(("requester.", "mother.")):
+        return "001090000008"  # of a man born in 1990
     return question.choices[0].value if question.choices else ANSWERS[question.type]
 
 
@@ -157,8 +164,9 @@ def test_the_slip_finds_the_official_code_also_after_the_purge(player: Player) -
     scanner.present(f"KM1|H05.114|{entry.provisional_code}")
     state = player.until(lambda s: s.step is Step.LOOKUP, "the dossier")
     assert state.session is not None
-    assert state.session.lookup is not None
-    assert state.session.lookup.receipt == entry.receipt
+    assert state.session.following is not None
+    assert state.session.following.entry is not None
+    assert state.session.following.entry.receipt == entry.receipt
     player.kiosk.back()
     player.at(Step.HOME)
     assert player.state.session is None
