@@ -13,7 +13,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from kiosk.catalogue import Case, Procedure
-from kiosk.hall.tickets import Ticket
+from kiosk.hall.calling import place
+from kiosk.hall.tickets import WAITING, Ticket
 from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
@@ -212,16 +213,28 @@ def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: dateti
 
 
 def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """For staff: the numbers that still wait, series by series, so that the hall can go on by hand."""
+    """For staff: the numbers that have not ended, so that the hall can go on by hand.
+
+    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
+    """
     write = _Writer(SOURCE_LANGUAGE)
-    blocks = [*write.head(centre), *write.text("CÁC SỐ ĐANG CHỜ", Style.TITLE)]
+    blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
     blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.series, ticket.number))
-    for letter, waiting in groupby(in_order, key=lambda ticket: ticket.series):
-        labels = [f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}" for ticket in waiting]
+    in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
+    at_counters = sorted((one for one in in_order if one.state not in WAITING), key=lambda one: one.counter)
+    if at_counters:
+        blocks += [Rule(), *write.text("Đang ở quầy", Style.HEADING, centred=False)]
+        blocks += [write.pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
+    waits = (ticket for ticket in in_order if ticket.state in WAITING)
+    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line or ticket.series):
+        labels = [_label(ticket) for ticket in waiting]
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def _label(ticket: Ticket) -> str:
+    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
 
 
 def in_minutes(estimate: Estimate) -> str:

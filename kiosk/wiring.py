@@ -31,6 +31,7 @@ from kiosk.form_files import load_forms
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of, tickets_of
 from kiosk.hall.store import TicketStore
+from kiosk.open_numbers import print_before_leaving
 from kiosk.text_layer import TextReader
 from offline_queue import rotation, salvage
 from offline_queue.blobs import BlobStore
@@ -307,6 +308,7 @@ class Machine:
         for part in parts:
             part.start()
             exits.callback(part.stop)
+        exits.callback(print_before_leaving, self.kiosk.parts)
 
     def _outbox_changed(self, event: OutboxChanged) -> None:
         self.inbox.put(event)
