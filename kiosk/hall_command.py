@@ -8,20 +8,22 @@ from contextlib import ExitStack
 from typing import Any
 
 from devices.interfaces import PrintOutcome, PrintResult
-from kiosk import slips, wiring
+from kiosk import slips
+from kiosk.builders import open_devices, site_clock
 from kiosk.config import Config
 from kiosk.hall.setup import hall_of
 from kiosk.hall.tickets import TicketState
 from kiosk.slip_picture import draw
+from kiosk.stores import open_stores
 
 
 def give_ticket(options: argparse.Namespace, config: Config) -> dict[str, Any]:
     """Store the next number of a series, then print it. Raises `HallError` when there is none."""
     started = time.perf_counter()
     with ExitStack() as exits:
-        stores = wiring.open_stores(config)
+        stores = open_stores(config)
         exits.callback(stores.close)
-        hall, now = hall_of(config, stores.tickets), wiring.site_clock(config)()
+        hall, now = hall_of(config, stores.tickets), site_clock(config)()
         taken = hall.take(options.series, now, options.priority)
         series = hall.series_of(taken.line)
         slip = slips.ticket_slip(
@@ -46,9 +48,9 @@ def give_ticket(options: argparse.Namespace, config: Config) -> dict[str, Any]:
 def list_numbers(config: Config) -> dict[str, Any]:
     """The numbers that have not ended, printed and told. `away`: as of when the database was last seen."""
     with ExitStack() as exits:
-        stores = wiring.open_stores(config)
+        stores = open_stores(config)
         exits.callback(stores.close)
-        now = wiring.site_clock(config)()
+        now = site_clock(config)()
         rows = hall_of(config, stores.tickets).rows(now)
         slip = slips.open_numbers(centre=config.site.name, tickets=rows.open, printed_at=now)
         outcome = _print(config, slip, exits)
@@ -60,7 +62,7 @@ def list_numbers(config: Config) -> dict[str, Any]:
 
 
 def _print(config: Config, slip: slips.Slip, exits: ExitStack) -> PrintOutcome:
-    printer = wiring.open_devices(config).get("printer")
+    printer = open_devices(config).get("printer")
     if printer is None:
         return PrintOutcome(PrintResult.FAILED, "printer_absent")
     exits.callback(printer.close)

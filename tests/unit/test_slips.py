@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kiosk import slip_picture, slips
-from kiosk.catalogue import Case, Component, Fee, Procedure
+from kiosk.catalogue import Case, Component, Fee, PageTariff, Procedure
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
@@ -41,7 +41,7 @@ COPIES = Procedure(
     prepare=True,
     series="B",
     bring=("Bản chính giấy tờ",),
-    fee=Fee(),
+    fee=Fee(tariff=PageTariff(first_pages=2, first_page_vnd=2000, next_page_vnd=1000, most_vnd=200_000)),
     duration_text="Trong ngày",
     kinds=("Căn cước",),
 )
