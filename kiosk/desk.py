@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kiosk import staff
+from kiosk import open_numbers, staff
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
@@ -106,6 +106,18 @@ class DeskVerbs(PetitionVerbs):
     def reopen_series(self, letter: str) -> None:
         """Give numbers of this series again."""
         self._switch(letter, self.parts.hall.store.reopen, "series_reopened", "series_was_reopened")
+
+    def print_open_numbers(self) -> None:
+        """The numbers that have not ended, on paper: so the hall can go on by hand."""
+        if who := self._officer():
+            try:
+                slip = open_numbers.list_of(self.parts)
+            except HallError as error:
+                self.tell(error.code)
+                return
+            self.audit(who, "open_numbers_printed")
+            self.print_slip(open_numbers.JOB, "", slip)
+            self._said("list_sent")
 
     def retry_entry(self, entry_id: str) -> None:
         """Send an entry of the outbox now."""

@@ -15,7 +15,8 @@ from itertools import groupby
 from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
 from kiosk.errands import ChargeLine
-from kiosk.hall.tickets import Ticket
+from kiosk.hall.calling import place
+from kiosk.hall.tickets import WAITING, Ticket
 from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
@@ -136,8 +137,8 @@ def ticket_slip(
         blocks.append(write.banner("ƯU TIÊN: {group}", group=priority))
     blocks += [Rule(), *write.counters(counters), write.pair("Giờ lấy số", issued_at.strftime(TIME_FORMAT))]
     blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
-    if estimate and estimate.high:
-        blocks.append(write.pair("Chờ khoảng (phút)", in_minutes(estimate)))
+    if estimate and estimate.in_minutes:
+        blocks.append(write.pair("Chờ khoảng (phút)", estimate.in_minutes))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
     blocks += write.text(where, counters=unbroken(_listed(counters)))
@@ -291,22 +292,27 @@ def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: dateti
 
 
 def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """For staff: the numbers that still wait, series by series, so that the hall can go on by hand."""
+    """For staff: the numbers that have not ended, so that the hall can go on by hand.
+
+    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
+    """
     write = _Writer(SOURCE_LANGUAGE)
-    blocks = [*write.head(centre), *write.text("CÁC SỐ ĐANG CHỜ", Style.TITLE)]
+    blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
     blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.series, ticket.number))
-    for letter, waiting in groupby(in_order, key=lambda ticket: ticket.series):
-        labels = [f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}" for ticket in waiting]
+    in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
+    if at_counters := [one for one in in_order if one.state not in WAITING]:
+        blocks += [Rule(), *write.text("Đang ở quầy", Style.HEADING, centred=False)]
+        blocks += [write.pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
+    waits = (ticket for ticket in in_order if ticket.state in WAITING)
+    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line or ticket.series):
+        labels = [_label(ticket) for ticket in waiting]
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
 
 
-def in_minutes(estimate: Estimate) -> str:
-    """`5–12`: the range, since nobody can know the minute."""
-    low, high = max(1, estimate.low), max(1, estimate.high)
-    return str(high) if low == high else f"{low}–{high}"
+def _label(ticket: Ticket) -> str:
+    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
 
 
 def unbroken(text: str) -> str:
