@@ -39,7 +39,7 @@ class House:
         daily_limit: int | None = None,
     ) -> None:
         self.now, self.folder = MONDAY, folder
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
         if "://" in location:
             self.store: TicketStore = SharedStore(location, folder, kiosk_id.upper(), kiosk_id, lambda: self.now)
