@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kiosk import staff
+from kiosk import open_numbers, staff
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
+from kiosk.petition import PetitionVerbs
 from kiosk.state import AppState, StaffTicket, StaffView, Step
-from kiosk.submission import SubmissionVerbs
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
 REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
+PETITION_NAME = "Góp ý, phản ánh"
 OUTBOX_ROWS = 50
 
 
-class DeskVerbs(SubmissionVerbs):
+class DeskVerbs(PetitionVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
     def __init__(self, parts: Parts) -> None:
@@ -103,6 +104,18 @@ class DeskVerbs(SubmissionVerbs):
         """Give numbers of this series again."""
         self._switch(letter, self.parts.hall.store.reopen, "series_reopened", "series_was_reopened")
 
+    def print_open_numbers(self) -> None:
+        """The numbers that have not ended, on paper: so the hall can go on by hand."""
+        if who := self._officer():
+            try:
+                slip = open_numbers.list_of(self.parts)
+            except HallError as error:
+                self.tell(error.code)
+                return
+            self.audit(who, "open_numbers_printed")
+            self.print_slip(open_numbers.JOB, "", slip)
+            self._said("list_sent")
+
     def retry_entry(self, entry_id: str) -> None:
         """Send an entry of the outbox now."""
         if who := self._officer():
@@ -120,19 +133,22 @@ class DeskVerbs(SubmissionVerbs):
     def entry_title(self, entry: OutboxEntry) -> str:
         """What staff and citizen both know it by: the procedure's short name and the code on the slip."""
         procedure = self.parts.catalogue.procedures.get(entry.procedure_code)
+        table = self.parts.config.feedback
+        if table and procedure is None and entry.procedure_code == table.procedure_code:
+            return f"{PETITION_NAME} · {entry.provisional_code}"
         name = procedure.short_name if procedure else entry.procedure_code
         return f"{name} · {entry.provisional_code or entry.id[:8]}"
 
-    def reprint_entry(self, entry_id: str) -> None:
-        """Print the provisional slip of a stored dossier again."""
+    def reprint_entry(self, entry_id: str, reason: str) -> None:
+        """Print the provisional slip of a stored dossier again; the reason goes to the audit log."""
         who, entry = self._officer(), self.parts.outbox.get(entry_id)
-        if not who or entry is None:
+        if not who or entry is None or reason not in REASONS:
             return
         slip = self.slip_of_entry(entry)
         if slip is None:
             self._said("slip_unknown_procedure")
             return
-        self.audit(who, "slip_reprinted", entry=entry_id)
+        self.audit(who, "slip_reprinted", entry=entry_id, reason=reason)
         self.print_slip(f"entry:{entry_id[:8]}", "", slip)
         self._said("reprint_sent")
 
@@ -151,6 +167,13 @@ class DeskVerbs(SubmissionVerbs):
             self.audit(who, "notice_seen", code=code)
             self.change(outbox=self.parts.outbox.counts())
             self._answer("notice_was_seen")
+
+    def refunded(self, ref: str) -> None:
+        """A fee was given back, or settled otherwise."""
+        if who := self._officer():
+            self.audit(who, "refunded")
+            self.parts.clerk.do(lambda: self.parts.ledger.refunded(ref), failed=None)
+            self.read_refunds()
 
     def confirm_clock(self) -> None:
         """The clock is right, and was ahead once: cancel the tickets of later days, give numbers again."""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from kiosk.hall.database import Database
 from kiosk.hall.rows import HallRows, Seconds, has_later, read_history, read_rows, ticket_of
 from kiosk.hall.schema import PAUSES, REPRINTS, TICKETS
-from kiosk.hall.tickets import GIVEN, WAITING, HallError, Series, Ticket, TicketKind, TicketState
+from kiosk.hall.tickets import GIVEN, WAITING, HallError, Series, Ticket, TicketKind, TicketState, Waits
 from kiosk.hall.view import Estimate
 
 NUMBER_ATTEMPTS = 20
@@ -217,6 +217,13 @@ class TicketStore:
         with self.database.read() as connection:
             rows = connection.execute(select(TICKETS).where(TICKETS.c.day == day).order_by(TICKETS.c.id)).all()
         return tuple(ticket_of(row) for row in rows)
+
+    def times(self, first: date, last: date) -> tuple[Waits, ...]:
+        """State and times of every ticket of these days, both included."""
+        columns = (TICKETS.c.state, TICKETS.c.issued_at, TICKETS.c.called_at, TICKETS.c.done_at)
+        with self.database.read() as connection:
+            rows = connection.execute(select(*columns).where(TICKETS.c.day.between(first, last))).all()
+        return tuple(Waits(row.state, row.issued_at, row.called_at, row.done_at) for row in rows)
 
     def get(self, ticket_id: int) -> Ticket | None:
         """One ticket; None when there is none of this id."""

@@ -110,3 +110,13 @@ class HallError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(frozen=True)
+class Waits:
+    """When a ticket was given, called and done, as far as it came."""
+
+    state: str
+    issued_at: datetime
+    called_at: datetime | None = None
+    done_at: datetime | None = None
