@@ -172,7 +172,7 @@ class Named(Data):
     levels: tuple[Authority, ...] = ()
 
 
-class Job(Data):
+class HomeTile(Data):
     """One tile of home: a common job in a few words, for one procedure, or for a search where it may be several."""
 
     title: str
@@ -184,7 +184,7 @@ class Job(Data):
 class SiteRules(Data):
     """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
 
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[HomeTile, ...] = ()
     series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
     hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
     icons: dict[str, str] = Field(default_factory=dict)  # by field

@@ -31,6 +31,7 @@ from kiosk.state import (
     TicketView,
 )
 from offline_queue.entry import EntryState, OutboxCounts, OutboxEntry, Receipt
+from tests.screens.catalogue_scenes import catalogue_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.scene import (
     ADDRESS,
@@ -50,7 +51,7 @@ from tests.screens.scene import (
 def site_of(kiosk: Kiosk) -> Site:
     """The site that this kiosk serves."""
     base = replace(kiosk.state, now=NOW, session=None, language="vi", step=Step.HOME, online=True)
-    return Site(base, dict(kiosk.parts.catalogue.procedures), dict(kiosk.parts.forms))
+    return Site(base, kiosk.parts.lookup, dict(kiosk.parts.forms))
 
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
@@ -107,7 +108,7 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     base = site.base
     copies = site.procedures["2.000815"]
     bare = Session(id="scene", started_at=NOW, procedure=copies)
-    yield Scene("procedures", replace(base, step=Step.PROCEDURES))
+    yield from catalogue_scenes(site)
     wrong = replace(bare, errors={"kind": "choice_missing"})
     yield Scene("prepare", replace(base, step=Step.PREPARE, session=wrong))
     assert copies.fee is not None
@@ -116,9 +117,6 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     chosen = replace(bare, preparation=given)
     yield Scene("prepare-chosen", replace(base, step=Step.PREPARE, session=chosen))
     yield Scene("checklist", replace(base, step=Step.CHECKLIST, session=chosen))
-    for code in site.procedures:
-        if site.procedures[code].online:
-            yield Scene(f"bring-{code}", replace(base, step=Step.BRING, session=site.session(code)))
 
 
 def _dossier(site: Site, _language: str) -> Iterator[Scene]:
