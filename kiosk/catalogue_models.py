@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 CODE = r"^[0-9]\.[0-9]{6}$"
+SHORT_TITLE = 140  # letters
+ASIDE = re.compile(r"(?<=\w)\. (?=[A-ZĐ])|; |:(?= )| \((?:sau đây|do người)|, trừ trường hợp")
 PORTAL = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/"  # and the page's identifier
 Authority = Literal["commune", "province", "ministry", "other"]
 Way = Literal["counter", "online", "post"]
@@ -39,6 +42,14 @@ class Component(Data):
     originals: int = Field(0, ge=0)  # how many of each, where the law says so
     copies: int = Field(0, ge=0)
     part: str = ""  # the heading under which the portal lists it
+
+    @property
+    def short(self) -> str:
+        """The title; of a paragraph of law its first sentence, and no more of it than can be read at a glance."""
+        if len(self.title) <= SHORT_TITLE:
+            return self.title
+        first = ASIDE.split(self.title, maxsplit=1)[0]
+        return first if len(first) <= SHORT_TITLE else first[:SHORT_TITLE].rpartition(" ")[0].rstrip(" ,;–-") + "…"
 
 
 class Case(Data):

@@ -175,7 +175,7 @@ def guide_slip(
         blocks += [*write.text("Trường hợp", Style.HEADING, centred=False), *write.text(case.title, centred=False)]
     blocks += [Rule(), *write.text("Cần mang theo", Style.HEADING, centred=False)]
     papers = (*procedure.papers, *(case.components if case else ()))
-    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.title for paper in papers)))]
+    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.short for paper in papers)))]
     blocks.append(Rule())
     for line in fees.fee_lines(procedure, on):
         amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)

@@ -34,6 +34,8 @@ class BringScreen(KioskScreen):
     small_title = BooleanProperty(False)
     law_only = BooleanProperty(False)  # the text of the law, which is in Vietnamese alone
     unknown = StringProperty("")  # where to ask when only the name is known
+    field = StringProperty("")
+    authority = StringProperty("")
     duration = StringProperty("")
     ways = StringProperty("")
     level = StringProperty("")
@@ -59,6 +61,8 @@ class BringScreen(KioskScreen):
         self.title = tr._(procedure.name)
         self.small_title = len(self.title) > LONG_NAME
         self.unknown = "" if procedure.described else words.where_to_ask(procedure)
+        self.field = tr._(procedure.field)
+        self.authority = words.authorities(procedure)
         self.law_only = state.language != "vi" and not procedure.online and procedure.described
         self.can_start = procedure.online
         self.several = len(procedure.cases) > 1
@@ -128,20 +132,21 @@ def _papers(procedure: Procedure, case: Case | None) -> Iterable[Mapping[str, ob
         yield {"icon": _bring_icon(text), "label": "", "value": tr._(text), "detail": ""}
     part = ""
     for component in (*procedure.papers, *(case.components if case else ())):
-        yield _paper(component, procedure.online, component.part if component.part != part else "")
-        part = component.part
+        if component.part not in ("", part):
+            part = component.part
+            yield {"icon": "", "label": part, "value": "", "detail": ""}
+        yield _paper(component, procedure.online)
 
 
-def _paper(component: Component, online: bool, part: str) -> Mapping[str, object]:
+def _paper(component: Component, online: bool) -> Mapping[str, object]:
     """A paper, what happens to it here, and how it must lie."""
     how = tr._("Quét tại máy này.") if component.scan else tr._("Đưa cho cán bộ ở quầy.") if online else ""
     needed = "" if component.required else tr._("Nếu có.")
-    count = words.counted(component)
     return {
         "icon": "scanner" if component.scan else "file-document-outline",
-        "label": part,
-        "value": tr._(component.title),
-        "detail": " ".join(filter(None, (needed, count, how, tr._(component.hint)))),
+        "label": "",
+        "value": tr._(component.short),
+        "detail": " ".join(filter(None, (needed, words.counted(component), how, tr._(component.hint)))),
     }
 
 

@@ -100,6 +100,12 @@ def counted(paper: Component) -> str:
     return ", ".join(parts)
 
 
+def authorities(procedure: Procedure) -> str:
+    """Who decides, in a few words."""
+    names = {"commune": tr._("xã, phường"), "province": tr._("tỉnh"), "ministry": tr._("bộ"), "other": tr._("nơi khác")}
+    return ", ".join(names[one] for one in procedure.levels)
+
+
 def where_to_ask(procedure: Procedure) -> str:
     """Who decides about a procedure of which only the name is known."""
     if "commune" in procedure.levels or not procedure.levels:

@@ -14,7 +14,7 @@ from screens.widgets import KioskScreen, Press, RowTile, show_list
 
 AT_ONCE = 4  # results that are seen without scrolling; the others follow with the next frame
 MOST = 12  # who has not found it among these types another word
-LONGEST_NAME = 110  # letters; its own screen shows it whole
+LONGEST_NAME = 84  # letters; its own screen shows it whole
 LONGEST_QUERY = 80
 
 

@@ -26,7 +26,7 @@ def catalogue_scenes(site: Site) -> Iterator[Scene]:
             yield Scene(f"bring-{code}", _page(site, code))
     for code in (CASES, LONG_NAME, PAPERS, NAMED, MINISTRY):
         yield Scene(f"bring-{code}", _page(site, code), _unfold)
-    yield Scene("bring-choosing", _page(site, CASES, case=None))
+    yield Scene("bring-choosing", _page(site, CASES, chosen=False))
     for name, job, problem in (
         ("printing", Job.RUNNING, ""),
         ("printed", Job.CONFIRMED, ""),
@@ -40,8 +40,9 @@ def _searched(site: Site, query: str) -> AppState:
     return replace(site.base, step=Step.PROCEDURES, query=query, results=site.lookup.search.find(query))
 
 
-def _page(site: Site, code: str, **values: Any) -> AppState:
-    return replace(site.base, step=Step.BRING, session=site.session(code, **values))
+def _page(site: Site, code: str, chosen: bool = True, **values: Any) -> AppState:
+    session = site.session(code, **values)
+    return replace(site.base, step=Step.BRING, session=session if chosen else replace(session, case=None))
 
 
 def _unfold(screen: Any) -> None:
