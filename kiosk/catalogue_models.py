@@ -42,10 +42,13 @@ class Component(Data):
     originals: int = Field(0, ge=0)  # how many of each, where the law says so
     copies: int = Field(0, ge=0)
     part: str = ""  # the heading under which the portal lists it
+    plain: str = ""  # the same in plain words
 
     @property
     def short(self) -> str:
-        """The title; of a paragraph of law its first sentence, and no more of it than can be read at a glance."""
+        """In plain words; of a paragraph of law the first sentence, and no more than can be read at a glance."""
+        if self.plain:
+            return self.plain
         if len(self.title) <= SHORT_TITLE:
             return self.title
         first = ASIDE.split(self.title, maxsplit=1)[0]
@@ -192,10 +195,18 @@ class HomeTile(Data):
     query: str = ""
 
 
+class PlainWords(Data):
+    """Papers whose title begins so are called so in plain words."""
+
+    begins: str = Field(min_length=8)
+    say: str = Field(min_length=1)
+
+
 class SiteRules(Data):
     """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
 
     jobs: tuple[HomeTile, ...] = ()
     series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
     hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
+    plain: tuple[PlainWords, ...] = ()
     icons: dict[str, str] = Field(default_factory=dict)  # by field

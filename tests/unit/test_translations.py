@@ -77,6 +77,7 @@ def shown_texts() -> Iterator[tuple[str, str]]:
     for procedure in shipped.procedures.values():
         yield from ((procedure.code, text) for text in catalogue.texts(procedure))
     yield from (("site.yaml", tile.title) for tile in shipped.rules.jobs)
+    yield from (("site.yaml", plain.say) for plain in shipped.rules.plain)
     for form in load_forms(ASSETS / "forms").values():
         yield from ((form.id, text) for text in forms.texts(form))
     for series in config.load(None).hall.series:
