@@ -36,6 +36,9 @@ class JourneyVerbs(ScanVerbs):
         case = procedure.cases[0] if len(procedure.cases) == 1 else None
         step = Step.PREPARE if procedure.prepare else Step.BRING
         form = self.parts.forms.get(procedure.form_id)
+        if procedure.online and form is None:
+            self.tell("form_not_in_force")
+            return
         self.change_session(step, procedure=procedure, case=case, form=form, answers=MappingProxyType({}), papers={})
         if procedure.prepare:
             self.prepare()

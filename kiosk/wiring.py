@@ -27,7 +27,7 @@ from kiosk.catalogue import load_catalogue
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
-from kiosk.form_files import load_forms
+from kiosk.form_files import FormShelf, read_forms
 from kiosk.hall.hall import Hall
 from kiosk.hall.opening import OpeningHours
 from kiosk.hall.store import TicketStore
@@ -310,7 +310,7 @@ class Machine:
                 config=config,
                 hall=hall_of(config, stores.tickets),
                 catalogue=load_catalogue(ASSETS / "catalogue"),
-                forms=load_forms(ASSETS / "forms"),
+                forms=forms_of(config),
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,
@@ -370,6 +370,15 @@ def pages_of(parts: Parts) -> Iterator[DeskPages]:
             wake=parts.sender.wake,
         )
         yield DeskPages(desk, Address(host.strip("[]"), int(port), hall.certificate, hall.certificate_key))
+
+
+def forms_of(config: Config) -> FormShelf:
+    """The e-forms; one with a mistake is told in the log and left out, its last good version stays in use."""
+    now = site_clock(config)
+    forms, problems = read_forms(ASSETS / "forms", lambda: now().date())
+    for problem in problems:
+        log.error("forms: %s", problem)
+    return forms
 
 
 def trust_of(config: Config) -> Callable[[], TrustStore]:
