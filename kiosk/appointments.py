@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kiosk.errands import Asked, Coming
 from kiosk.following import FollowVerbs
@@ -14,6 +14,11 @@ from offline_queue.gateway import Appointment
 APPOINTED = "Có lịch hẹn"  # the priority group of whoever comes at the appointed time
 EARLY, LATE = timedelta(minutes=30), timedelta(minutes=30)  # around the time, in which its place is kept
 APPOINTMENT = "appointment"
+
+
+def in_time(appointment: Appointment, now: datetime) -> bool:
+    """Whether its place in the queue is kept now."""
+    return appointment.start - EARLY <= now <= appointment.end + LATE
 
 
 class AppointmentVerbs(FollowVerbs):
@@ -40,10 +45,6 @@ class AppointmentVerbs(FollowVerbs):
             coming = replace(coming, asked=Asked.FAILED if event.code else Asked.UNKNOWN, why=event.code)
         self.change_session(coming=coming)
 
-    def in_time(self, appointment: Appointment) -> bool:
-        """Whether its place in the queue is kept now."""
-        return appointment.start - EARLY <= self.now() <= appointment.end + LATE
-
     def take_appointed_number(self) -> None:
         """APPOINTMENT → TICKET; before or after the time it is a number as any other."""
         coming = self.session.coming
@@ -54,5 +55,5 @@ class AppointmentVerbs(FollowVerbs):
         letter = appointment.series
         if letter not in hall.series:
             letter = hall.letter_for(procedure.field if procedure else "", procedure.series if procedure else letter)
-        self.change_session(priority=APPOINTED if self.in_time(appointment) else "")
+        self.change_session(priority=APPOINTED if in_time(appointment, self.now()) else "")
         self.take_number(letter)

@@ -102,6 +102,7 @@ class FollowVerbs(FormVerbs):
         following = self.session.following
         assert following is not None
         code, ledger, now = following.code, self.parts.ledger, self.now
+        ref = following.entry.id if following.entry else ""
 
         def question(province: Desk) -> Progress | _Missed | None:
             try:
@@ -109,7 +110,7 @@ class FollowVerbs(FormVerbs):
             except SubmitError as error:
                 return _Missed(error.code, ledger.last_seen(code))
             if progress is not None:
-                ledger.saw(progress, now())
+                ledger.saw(progress, now(), ref)
             return progress
 
         self.ask(PROGRESS, question, self._progress_told)

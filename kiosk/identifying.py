@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
 
 CHIP_LEFT = "card_removed"
+UNREADABLE = "scan_unreadable"
 PROGRESS_SECONDS = 0.05  # a bar that moves more often than this is not seen to
 
 
@@ -52,6 +53,13 @@ class IdentifyVerbs(NumberVerbs):
             self._person_scanned(event.text, self.session.section)
         else:
             self.tell("code_not_expected")
+
+    def code_unreadable(self) -> None:
+        """A code was held up that is no text: said where one is waited for."""
+        step, section = self.state.step, self.state.session.section if self.state.session else None
+        if step is Step.IDENTIFY or (step is Step.FORM and section and section.person):
+            self.last_touch = time.monotonic()
+            self.change_session(errors={**self.session.errors, "scan": UNREADABLE})
 
     def _card_scanned(self, text: str) -> None:
         try:

@@ -7,42 +7,20 @@ from datetime import date
 from types import MappingProxyType
 
 from kiosk import form_checks, form_filling, forms, preparing
+from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
 from kiosk.identity import Method
-from kiosk.scanning import ScanVerbs
 from kiosk.state import Job, Preparation, Session, Step
 from offline_queue.entry import Room
 
 REVIEW_STEPS = 2  # check your answers, declare
 
 
-class JourneyVerbs(ScanVerbs):
-    """Choosing, answering, checking."""
+class JourneyVerbs(BrowseVerbs):
+    """Answering, checking."""
 
     # -- choosing ------------------------------------------------------------------------------------------------
-    def browse(self) -> None:
-        """HOME → PROCEDURES."""
-        self.change_session(Step.PROCEDURES, priority="")
-        self.search("")
-
-    def search(self, query: str) -> None:
-        """Look procedures up."""
-        self.change(query=query, results=self.parts.catalogue.search(query))
-
-    def choose_procedure(self, code: str) -> None:
-        """→ BRING, or PREPARE where it cannot be done on line."""
-        procedure = self.parts.catalogue.procedures[code]
-        case = procedure.cases[0] if len(procedure.cases) == 1 else None
-        step = Step.PREPARE if procedure.prepare else Step.BRING
-        form = self.parts.forms.get(procedure.form_id)
-        if procedure.online and form is None:
-            self.tell("form_not_in_force")
-            return
-        self.change_session(step, procedure=procedure, case=case, form=form, answers=MappingProxyType({}), papers={})
-        if procedure.prepare:
-            self.prepare()
-
     def choose_case(self, case_id: str) -> None:
         """Which papers are needed depends on it; what was scanned for another case is kept until the end."""
         case = next(c for c in self._procedure.cases if c.id == case_id)
@@ -55,7 +33,7 @@ class JourneyVerbs(ScanVerbs):
         if trouble := self.state.outbox_trouble or ("disk_full" if self.parts.outbox.room() is Room.NONE else ""):
             self.tell(trouble)
             return
-        self.change_session(Step.IDENTIFY, errors={})
+        self.change_session(Step.IDENTIFY, errors={}, slip_print=Job.NONE, slip_code="")
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
         """Kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
@@ -106,7 +84,7 @@ class JourneyVerbs(ScanVerbs):
             case Step.PAPERS:
                 self._papers_done()
             case Step.SCAN:
-                self.cancel_scan()
+                self.leave_scanner()
                 self._go(Step.PAPERS)
             case Step.REVIEW:
                 self._reviewed()
@@ -165,7 +143,9 @@ class JourneyVerbs(ScanVerbs):
     def open_paper(self, component_id: str) -> None:
         """PAPERS → SCAN."""
         component = next(c for c in self.papers_needed() if c.id == component_id)
-        self._go(Step.SCAN, component=component, scan=Job.NONE, scan_code="")
+        self._go(Step.SCAN, component=component, scan=Job.NONE, scan_code="", live=None)
+        if not self.session.papers.get(component_id):
+            self.show_camera()
 
     def _papers_done(self) -> None:
         if missing := self._missing_papers():
@@ -178,8 +158,6 @@ class JourneyVerbs(ScanVerbs):
         """One step back in a dossier; nothing typed or scanned is lost."""
         session = self.session
         before = {
-            Step.BRING: Step.PROCEDURES,
-            Step.PREPARE: Step.PROCEDURES,
             Step.CHECKLIST: Step.PREPARE,
             Step.IDENTIFY: Step.BRING,
             Step.CARD: Step.IDENTIFY,
@@ -188,6 +166,8 @@ class JourneyVerbs(ScanVerbs):
             Step.DECLARE: Step.REVIEW,
         }
         match self.state.step:
+            case Step.BRING | Step.PREPARE:
+                self.before_choice()
             case Step.FORM if session.editing:
                 self._go(Step.REVIEW)
             case Step.FORM:
@@ -207,7 +187,7 @@ class JourneyVerbs(ScanVerbs):
                 self._open_section(self._sections()[-1])
             case step if step in before:
                 if step is Step.SCAN:
-                    self.cancel_scan()
+                    self.leave_scanner()
                 self._go(before[step])
 
     # -- small helpers -------------------------------------------------------------------------------------------

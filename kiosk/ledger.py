@@ -15,17 +15,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kiosk.errands import ChargeLine
 from offline_queue.gateway import Payment, PaymentState, Progress
 
 log = logging.getLogger(__name__)
 NOT_ACCEPTED = 3  # status of a dossier whose fee is given back
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS progress (
-  code TEXT PRIMARY KEY, status INTEGER NOT NULL, procedure_code TEXT NOT NULL, received_at TEXT, due_at TEXT,
-  seen_at TEXT NOT NULL);
+  code TEXT PRIMARY KEY, ref TEXT NOT NULL, status INTEGER NOT NULL, procedure_code TEXT NOT NULL,
+  received_at TEXT, due_at TEXT, seen_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payment (
   ref TEXT PRIMARY KEY, code TEXT NOT NULL, amount INTEGER NOT NULL, payment_id TEXT NOT NULL, state TEXT NOT NULL,
   asked_at TEXT NOT NULL, refund TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS fee (ref TEXT, label TEXT NOT NULL, count INTEGER NOT NULL, each INTEGER NOT NULL,
+  kept_at TEXT NOT NULL);
 """
 _DUE, _DONE = "due", "done"
 
@@ -63,10 +66,11 @@ class Ledger:
             connection.executescript(_SCHEMA)
 
     # -- dossiers ------------------------------------------------------------------------------------------------
-    def saw(self, progress: Progress, now: datetime) -> None:
-        """Remember where a dossier stands; its owner, and what is asked of them, are not kept."""
+    def saw(self, progress: Progress, now: datetime, ref: str = "") -> None:
+        """Remember where a dossier stands (`ref`: its client_ref); not its owner, nor what is asked of them."""
         values = (
             progress.code,
+            ref,
             progress.status,
             progress.procedure_code,
             _text(progress.received_at),
@@ -75,14 +79,17 @@ class Ledger:
         )
         try:
             with self._open() as connection:
-                connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?)", values)
+                connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?)", values)
         except sqlite3.Error as error:  # a full disk hides no answer of the province
             log.error("ledger: %s", type(error).__name__)
 
     def last_seen(self, code: str) -> Seen | None:
         """What was known of a dossier when the province last answered."""
         with self._open() as connection:
-            row = connection.execute("SELECT * FROM progress WHERE code = ?", (code,)).fetchone()
+            row = connection.execute(
+                "SELECT code, status, procedure_code, received_at, due_at, seen_at FROM progress WHERE code = ?",
+                (code,),
+            ).fetchone()
         if row is None:
             return None
         progress = Progress(row[0], row[1], row[2], received_at=_moment(row[3]), due_at=_moment(row[4]))
@@ -110,9 +117,22 @@ class Ledger:
                 (payment.payment_id, payment.state, ref, PaymentState.PAID),
             )
 
-    def paid(self) -> tuple[Charge, ...]:
-        """What was paid and is not on the list of refunds: its dossiers may still be rejected."""
-        return self._charges("state = ? AND refund = ''", PaymentState.PAID)
+    def unsettled(self, most: int = 20) -> tuple[Charge, ...]:
+        """The newest that may still be paid, or whose dossiers may still be rejected."""
+        return self._charges("state <> ? AND payment_id <> '' AND refund = ''", PaymentState.EXPIRED)[-most:]
+
+    def keep_fee(self, ref: str, lines: tuple[ChargeLine, ...], now: datetime) -> None:
+        """What a dossier that is handed in will cost: its answers are gone when the province asks for the fee."""
+        with self._open() as connection:
+            connection.execute("DELETE FROM fee WHERE ref = ?", (ref,))
+            rows = [(ref, line.label, line.count, line.each_vnd, _text(now)) for line in lines]
+            connection.executemany("INSERT INTO fee VALUES (?, ?, ?, ?, ?)", rows)
+
+    def fee(self, ref: str) -> tuple[ChargeLine, ...]:
+        """What was kept of a dossier's fee; nothing when it came another way."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT label, count, each FROM fee WHERE ref = ?", (ref,)).fetchall()
+        return tuple(ChargeLine(*row) for row in rows)
 
     # -- refunds -------------------------------------------------------------------------------------------------
     def rejected(self, ref: str) -> None:
@@ -128,7 +148,8 @@ class Ledger:
         with self._open() as connection:
             connection.execute(
                 "UPDATE payment SET refund = ? WHERE state = ? AND refund = ''"
-                " AND (code IN (SELECT code FROM progress WHERE status = ?))",
+                " AND EXISTS (SELECT 1 FROM progress WHERE status = ? AND (progress.code = payment.code"
+                "   OR (progress.ref <> '' AND progress.ref = payment.ref)))",
                 (_DUE, PaymentState.PAID, NOT_ACCEPTED),
             )
         return self._charges("refund = ?", _DUE)
@@ -144,6 +165,7 @@ class Ledger:
         old = _text(now - keep)
         with self._open() as connection:
             connection.execute("DELETE FROM progress WHERE seen_at < ?", (old,))
+            connection.execute("DELETE FROM fee WHERE kept_at < ?", (old,))
             connection.execute("DELETE FROM payment WHERE asked_at < ? AND refund <> ?", (old, _DUE))
 
     def _charges(self, condition: str, value: str) -> tuple[Charge, ...]:

@@ -16,10 +16,12 @@ from PIL import Image
 
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
-from devices.interfaces import Condition, DeviceStatus, ScannedPage
+from devices.interfaces import Condition, Corners, DeviceStatus, Preview, ScannedPage
+from kiosk.comfort import Comfort, Sheet
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.errands import Coming, Following, Paying, Petition, Phone
+from kiosk.hall.view import Estimate
 from kiosk.identity import Assurance, Citizen, Method, Relative
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from kiosk.diagnostics.traffic import TrafficLine
     from kiosk.forms import Form, Section
     from kiosk.ledger import Charge
+    from kiosk.search import Hit
 
 
 def _nothing() -> Mapping[str, str]:
@@ -58,6 +61,9 @@ class Step(StrEnum):
     FOLLOW = "follow"  # the code of a slip, of a receipt or of an appointment: scanned, or typed
     LOOKUP = "lookup"  # a dossier by its code: where it stands, and what its citizen must do
     APPOINTMENT = "appointment"  # an appointed time, and the number for it
+    PAY = "pay"  # a fee by VietQR, confirmed by the province
+    VNEID = "vneid"  # identification by phone
+    PETITION = "petition"  # a suggestion or a complaint to the centre
     LOGIN = "login"  # staff or technician: name and PIN
     PAPER = "paper"  # changing the paper roll, picture by picture
     STAFF = "staff"  # tickets of the day, failed prints, outbox, series
@@ -66,6 +72,9 @@ class Step(StrEnum):
 
 
 DESK_STEPS = (Step.LOGIN, Step.STAFF, Step.PAPER, Step.DIAGNOSTICS)  # behind the other two doors
+
+
+TICKET_LEFT = "ticket_in_outlet"  # a printer with a presenter is well and still holds the last slip
 
 
 class Job(StrEnum):
@@ -88,6 +97,7 @@ class SeriesView:
     waiting: int
     icon: str = "ticket"
     closed_code: str = ""
+    estimate: Estimate | None = None  # of who takes a number now
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ class TicketView:
     counters: tuple[int, ...]
     issued_at: datetime
     ahead: int
-    estimate_minutes: int | None = None
+    estimate: Estimate | None = None
     print: Job = Job.RUNNING
     code: str = ""
     picture: Image.Image | None = field(default=None, repr=False)
@@ -113,6 +123,17 @@ class Page:
     sha256: str
     size: int
     preview: ScannedPage = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """What the camera above the papers sees while a sheet is laid below it; there only while it is on the glass."""
+
+    job: str = ""  # the look that is waited for: one at a time, so that nothing piles up
+    picture: Preview | None = field(default=None, repr=False)
+    corners: Corners | None = None  # set by hand, for the next scan
+    code: str = ""  # why there is no picture, or what is wrong with the corners
+    replacing: int | None = None  # the page in whose place the next one goes
 
 
 @dataclass(frozen=True)
@@ -153,6 +174,7 @@ class Session:
     id: str
     started_at: datetime
     priority: str = ""  # group chosen for the next number
+    browsed: bool = False  # came through the search: "back" goes there
     procedure: Procedure | None = None
     case: Case | None = None
     form: Form | None = None
@@ -175,6 +197,7 @@ class Session:
     scan: Job = Job.NONE
     scan_code: str = ""
     scan_job: str = ""  # the scan that is waited for; what others bring is dropped
+    live: LiveView | None = field(default=None, repr=False)  # while a camera shows what it sees
     preparation: Preparation = field(default_factory=Preparation)
     declared_at: datetime | None = None
     submit: Job = Job.NONE
@@ -325,7 +348,6 @@ class StaffView:
     code: str = ""  # error or success of the last act
     tickets: tuple[StaffTicket, ...] = ()
     entries: tuple[OutboxEntry, ...] = ()
-    refunds: tuple[Charge, ...] = ()  # fees paid for what was not accepted
     paused: tuple[str, ...] = ()
 
 
@@ -335,22 +357,28 @@ class AppState:
 
     step: Step = Step.HOME
     language: str = "vi"
+    comfort: Comfort = field(default_factory=Comfort)
+    sheet: Sheet = Sheet.NONE
+    said_again: int = 0  # how often the guidance was asked for once more
     now: datetime | None = None  # of the site, refreshed each minute and at each change
     centre: str = ""
     province: str = ""  # 2-digit code of the site's province, whose communes come first
     session: Session | None = None
     series: tuple[SeriesView, ...] = ()
     closed_code: str = ""  # why no number is given at all
+    hall_trouble: str = ""  # code of what keeps this kiosk from the hall's numbers
     next_opening: datetime | None = None
     query: str = ""  # what was typed into the search
-    results: tuple[Procedure, ...] = ()
+    results: tuple[Hit, ...] = ()
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
+    camera: bool = False  # the document scanner shows what it sees before it takes it
     paper: PaperView | None = None
     refill: Refill = Refill()
     online: bool | None = None
     outbox: OutboxCounts = field(default_factory=OutboxCounts)
+    refunds: tuple[Charge, ...] = ()  # fees that staff must give back
     outbox_trouble: str = ""  # code of what keeps the store from working
 
     @property
@@ -358,14 +386,14 @@ class AppState:
         """Codes of what staff must know of the outbox and the printer, the most pressing first."""
         full = "disk_full" if self.outbox.room is Room.NONE else ""
         nearly = "outbox_room_low" if self.outbox.room is Room.LOW else ""
-        codes = (self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
+        codes = (self.hall_trouble, self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
         return tuple(code for code in dict.fromkeys(codes) if code)
 
     @property
     def paper_alert(self) -> str:
         """Code of what must be done about the printer: what it says itself, or what was counted; "" when it is well."""
         status = self.devices.get("printer")
-        if status is not None and status.code and status.condition is not Condition.OFFLINE:
+        if status is not None and status.code not in ("", TICKET_LEFT) and status.condition is not Condition.OFFLINE:
             return status.code
         return "paper_low" if self.paper and self.paper.low else ""
 

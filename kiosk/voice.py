@@ -16,6 +16,7 @@ import subprocess
 import threading
 import wave
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 
 from kiosk.announce import USUAL_WORDS, Words, call_sentence, spoken
@@ -66,10 +67,14 @@ class Voice:
                 self._made.move_to_end((label, counter))
             return found
 
+    def chime(self) -> bytes:
+        """The WAV file of the chime alone, to try the loudspeaker with."""
+        return wave_file(_chime(), RATE)
+
     def _announcement(self, sentence: str) -> bytes:
         text = spoken(sentence)
         said = self._from_clips(text) or self._from_espeak(text)
-        samples = tones(CHIME, RATE)
+        samples = _chime()
         if said:
             again = silence(GAP_SECONDS, RATE) + said
             samples += silence(AFTER_CHIME_SECONDS, RATE) + said + (TIMES - 1) * again
@@ -98,6 +103,11 @@ class Voice:
             return b""
         self._silent = False
         return _samples(done.stdout)
+
+
+@cache
+def _chime() -> bytes:
+    return tones(CHIME, RATE)
 
 
 def _samples(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kivy.properties import BooleanProperty, StringProperty
 
+from kiosk.appointments import in_time
 from kiosk.errands import Asked, Coming
 from kiosk.state import AppState
 from screens.tr import tr
@@ -40,7 +41,7 @@ class AppointmentScreen(KioskScreen):
             self.hours, self.day = f"{start:%H:%M} – {end:%H:%M}", f"{start:%d/%m/%Y}"
             procedure = self.kiosk.parts.catalogue.procedures.get(found.procedure_code)
             self.procedure = tr._(procedure.name) if procedure else ""
-            if self.kiosk.in_time(found):
+            if in_time(found, state.now):
                 self.tone, self.said = "ok", tr._("Bạn đến đúng hẹn.")
                 self.detail = tr._("Lấy số để được gọi theo giờ hẹn.")
             elif state.now < found.start:

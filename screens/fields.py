@@ -9,17 +9,17 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
-from kivy.utils import escape_markup
+from kivy.utils import escape_markup, get_hex_from_color
 
 from kiosk.forms import FOLLOWS, Question, QuestionType, clean, display_value
 from kiosk.places import Address
+from screens import theme
 from screens.tr import tr
 from screens.widgets import Column, Counter, Option, Press, show_list
 
 COUNTER_UP_TO = 99  # larger numbers, such as years, are typed
 SHORT_CHOICES = 2  # side by side
 LONG_CHOICES = 5  # more are picked from a list
-CARET = "[color=145DA0]|[/color]"
 CURRENCY = " đồng"
 MASKED = (QuestionType.ID_NUMBER, QuestionType.PHONE)
 PICKED = (QuestionType.DATE, QuestionType.ETHNIC, QuestionType.COMMUNE)
@@ -141,6 +141,7 @@ class BoxField(Field):
     icon = StringProperty("")
     masked = BooleanProperty(False)  # has an eye beside it
     revealed = BooleanProperty(False)
+    caret = NumericProperty(0)
     editable = True
 
     def on_editing(self, *_: object) -> None:
@@ -150,6 +151,11 @@ class BoxField(Field):
     def reveal(self) -> None:
         """Show or hide the number."""
         self.revealed = not self.revealed
+        self.refresh()
+
+    def place_caret(self, caret: int) -> None:
+        """Before which letter the next one comes."""
+        self.caret = caret
         self.refresh()
 
 
@@ -166,7 +172,9 @@ class TextField(BoxField):
             text = text.removesuffix(CURRENCY)
         if self.masked and not self.revealed:
             text = masked(self.value)
-        self.shown = escape_markup(text) + (CARET if self.editing else "")
+        place = self.caret if kind not in MASKED else len(text)  # a grouped number is typed from the left only
+        caret = f"[color={get_hex_from_color(theme.BLUE)}]|[/color]" if self.editing else ""
+        self.shown = escape_markup(text[:place]) + caret + escape_markup(text[place:])
 
     def forget(self) -> None:
         """The next person's number is masked again."""

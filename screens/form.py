@@ -14,6 +14,7 @@ from kiosk import forms
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Session
+from screens import theme
 from screens.fields import DIGITS, Field, Showing, field_for
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.pickers import DatePicker, Endings, ListPicker
@@ -143,7 +144,8 @@ class FormScreen(KioskScreen):
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
         self.steps_number = session.step_number
-        low = self.picking or (self.editing and self.wide)
+        self.folded = self.editing and theme.T.REACH and not self.wide
+        low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
@@ -207,6 +209,7 @@ class FormScreen(KioskScreen):
             self._next_field,
             names=question.type is QuestionType.NAME,
             max_length=DIGITS.get(question.type, question.max_length),
+            on_cursor=field.place_caret,
         )
 
     def _pick_date(self, field: Field) -> None:
@@ -264,7 +267,7 @@ class FormScreen(KioskScreen):
         self._list.forget()
         self.ids.tools.clear_widgets()
         self.ids.sheet.clear_widgets()
-        self.picking = self.editing = False
+        self.picking = self.editing = self.folded = False
         self.beside = 0
         self._wanted = None
         if self.kiosk.state.session:

@@ -24,8 +24,8 @@ STATUS = {
     2: ("info", "Cơ quan nhà nước đã tiếp nhận hồ sơ của bạn.", "Bạn chưa phải làm gì."),
     3: ("error", "Hồ sơ không được tiếp nhận.", "Mời bạn đến quầy hỏi lý do và cách làm lại."),
     4: ("info", "Hồ sơ đang được giải quyết.", "Bạn chưa phải làm gì."),
-    5: ("warn", "Bạn cần bổ sung giấy tờ.", ""),
-    6: ("warn", "Bạn cần nộp phí, lệ phí.", ""),
+    5: ("warn", "Bạn cần bổ sung giấy tờ.", "Mời bạn đến quầy để được hướng dẫn."),
+    6: ("warn", "Bạn cần nộp phí, lệ phí.", "Mời bạn đến quầy để được hướng dẫn."),
     7: ("info", "Hồ sơ đã được rút theo yêu cầu của bạn.", "Muốn làm lại, bạn nộp hồ sơ mới."),
     8: ("error", "Hồ sơ đã dừng giải quyết.", "Mời bạn đến quầy hỏi lý do."),
     9: ("ok", "Đã có kết quả. Mời bạn nhận.", "Mang theo phiếu và thẻ căn cước."),
@@ -44,6 +44,8 @@ SHORT = {
     10: "Đã trả kết quả",
 }
 MAIN = {  # what can be done here about a status: words, icon
+    PAPERS_WANTED: ("Bổ sung giấy tờ ngay", "file-plus-outline"),
+    PAYMENT_DUE: ("Nộp phí, lệ phí", "cash"),
     DONE: ("Lấy số nhận kết quả", "ticket-outline"),
 }
 
@@ -111,7 +113,8 @@ class LookupScreen(KioskScreen):
         self.due = due.astimezone(zone).strftime(DAY) if due and following.status in (0, 1, 2, 4, 5, 6) else ""
 
     def _actions(self, following: Following) -> None:
-        offered = MAIN.get(following.status)
+        here = {PAYMENT_DUE: self.kiosk.can_pay, PAPERS_WANTED: self.kiosk.can_supplement}.get(following.status)
+        offered = MAIN.get(following.status) if here is None or here(following) else None
         self.acts = offered is not None
         self.main_text, self.main_icon = (tr._(offered[0]), offered[1]) if offered else (tr._("Xong"), "check")
         self.can_finish = self.acts
@@ -120,7 +123,11 @@ class LookupScreen(KioskScreen):
         """What its citizen must do now, or home for the next person."""
         following = self.kiosk.state.session.following if self.kiosk.state.session else None
         status = following.status if following and self.acts else 0
-        if status == DONE:
+        if status == PAPERS_WANTED:
+            self.kiosk.supplement()
+        elif status == PAYMENT_DUE:
+            self.kiosk.pay_fee()
+        elif status == DONE:
             self.kiosk.take_result_number()
         else:
             self.kiosk.finish()
@@ -138,7 +145,7 @@ def _standing(following: Following) -> tuple[str, str, str]:
     progress = following.progress
     if progress is not None:
         tone, said, detail = STATUS[progress.status]
-        return tone, tr._(said), progress.ask or _counter(progress.status) or tr._(detail)
+        return tone, tr._(said), progress.ask or tr._(detail)
     if following.entry is not None:
         return _kept(following.entry)
     if following.asked is Asked.WAITING:
@@ -150,10 +157,6 @@ def _standing(following: Following) -> tuple[str, str, str]:
             tr._("Xin xem lại mã trên phiếu, hoặc hỏi cán bộ ở quầy."),
         )
     return "warn", tr._("Máy chưa xem được hồ sơ này."), tr._("Bạn thử lại sau ít phút, hoặc hỏi cán bộ ở quầy.")
-
-
-def _counter(status: int) -> str:
-    return tr._("Mời bạn đến quầy để được hướng dẫn.") if status in (PAPERS_WANTED, PAYMENT_DUE) else ""
 
 
 def _kept(entry: OutboxEntry) -> tuple[str, str, str]:

@@ -23,7 +23,7 @@ class Face(Press):
 
     icon = StringProperty("")
     text = StringProperty("")
-    icon_color = ColorProperty(theme.INK)
+    icon_color = ColorProperty()
     upright = BooleanProperty(False)
 
 

@@ -10,5 +10,5 @@ from typing import Literal
 class People:
     """May be changed while the province runs, from any thread: each handler reads one word."""
 
-    bank: Literal["pays", "waits"] = "pays"
+    bank: Literal["pays", "pays_at_once", "waits"] = "pays"
     phone: Literal["confirms", "low_level", "refuses", "waits"] = "confirms"

@@ -23,7 +23,7 @@ _PAPERS, _FEE = 5, 6
 _KNOWN: Mapping[int, tuple[str, str | None]] = {
     3: ("2.000635", None),
     5: ("1.001193", "Bổ sung bản chụp Giấy chứng sinh: bản đã nộp bị mờ, không đọc được tên bệnh viện."),
-    6: ("2.000635", "Nộp lệ phí cấp bản sao trích lục hộ tịch."),
+    6: ("2.000635", "Nộp lệ phí 16.000 đồng cho 2 bản sao trích lục hộ tịch."),
     9: ("1.004873", None),
 }
 _NOTES = {

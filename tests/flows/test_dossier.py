@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from kiosk import forms
+from kiosk import audit, forms
 from kiosk.config import Config
 from kiosk.forms import Question, QuestionType
 from kiosk.state import AppState, Job, Step
@@ -196,7 +196,8 @@ def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: C
         (entry,) = player.state.staff.entries
         printed = config.storage.data_dir / "printed"
         before = set(printed.glob("*.png"))
-        player.kiosk.reprint_entry(entry.id)
+        player.kiosk.reprint_entry(entry.id, "because")
+        player.kiosk.reprint_entry(entry.id, "lost")
         player.until(lambda _s: len(set(printed.glob("*.png")) - before) == 1, "the slip")
         stored = machine.kiosk.parts.outbox.get(entry.id)
         assert stored is not None
@@ -205,6 +206,8 @@ def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: C
         assert "HỒ SƠ NỘP TRƯỚC" in repr(machine.kiosk.slip_of_entry(replace(stored, payload={})))
         assert machine.kiosk.slip_of_entry(replace(stored, payload={"linked_ticket": "Z-009"})) is not None
         assert machine.kiosk.slip_of_entry(replace(stored, procedure_code="9.999999")) is None
+        (told,) = audit.told(config.storage.data_dir / "audit.jsonl", "slip_reprinted")
+        assert told["facts"] == {"entry": entry.id, "reason": "lost"}
         texts = repr(slip)
         assert code in texts
         assert stored.payload["linked_ticket"] in texts

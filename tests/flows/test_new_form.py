@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk import check, i18n, wiring
+from kiosk import builders, check, i18n, wiring
 from kiosk.config import ASSETS, Config
 from kiosk.state import Step
 from kiosk.wiring import Machine
@@ -77,7 +77,7 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "forms/library-card.yaml").write_text(FORM, encoding="utf-8")
     with (folder / "catalogue/procedures.yaml").open("a", encoding="utf-8") as file:
         file.write(PROCEDURE)
-    for module in (check, wiring):
+    for module in (check, builders, wiring):
         monkeypatch.setattr(module, "ASSETS", folder)
     monkeypatch.setattr(i18n, "LOCALES", folder / "locales")
     i18n.catalogue.cache_clear()
@@ -116,5 +116,5 @@ def test_a_form_with_a_mistake_is_named_and_the_last_good_one_stays(assets: Path
     (assets / "forms/library-card.2026-08-01.yaml").write_text(bad, encoding="utf-8")
     named = check.problems(config)
     assert any(problem.startswith("library-card.2026-08-01.yaml: sections.0.questions.3.type: ") for problem in named)
-    forms = wiring.forms_of(config)
+    forms = builders.forms_of(config)
     assert forms["library-card"].version.isoformat() == "2026-07-01"

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from kiosk.errands import Asked, Coming, Following
-from kiosk.state import Session, Step
+from kiosk.errands import Asked, ChargeLine, Coming, Following, Paying, Petition, Phone, PhoneStage
+from kiosk.state import Job, Session, Step
+from kiosk.vietqr import vietqr
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
-from offline_queue.gateway import Appointment, Progress, TimelineRow
-from tests.screens.scene import CODE, NOW, READY, Scene, Site
+from offline_queue.gateway import Appointment, Payment, PaymentState, PhoneSession, Progress, TimelineRow
+from tests.screens.scene import CODE, NAME, NOW, READY, Scene, Site
 
 OFFICIAL = "H05.114-261120-0042"
 RECEIVED = NOW - timedelta(days=3)
@@ -27,8 +28,45 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("follow-wrong", replace(site.base, step=Step.FOLLOW, session=wrong))
     for name, following in _followed():
         yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=replace(bare, following=following)))
+    for name, paying in _paying():
+        yield Scene(f"pay-{name}", replace(base, step=Step.PAY, session=replace(bare, paying=paying)))
+    for name, phone in _phones():
+        yield Scene(f"vneid-{name}", replace(base, step=Step.VNEID, session=replace(bare, phone=phone)))
+    for name, session in _petitions(bare):
+        yield Scene(f"petition{name}", replace(base, step=Step.PETITION, session=session))
     for name, coming in _coming():
         yield Scene(f"appointment-{name}", replace(base, step=Step.APPOINTMENT, session=replace(bare, coming=coming)))
+
+
+def _phones() -> Iterator[tuple[str, Phone]]:
+    session = PhoneSession("s", "https://vneid.example.invalid/0123456789abcdef", NOW + timedelta(minutes=5))
+    yield "waiting", Phone(PhoneStage.WAITING, session)
+    yield "low-level", Phone(PhoneStage.LOW_LEVEL)
+    yield "failed", Phone(PhoneStage.FAILED, why="province_unreachable")
+
+
+def _petitions(bare: Session) -> Iterator[tuple[str, Session]]:
+    words = "Ghế ở khu ngồi đợi ít quá, người già phải đứng lâu. Xin thêm ghế và quạt."
+    yield "", replace(bare, petition=Petition(text=words))
+    named = Petition("complaint", "", NAME, "0912", named=True)
+    errors = {"text": "petition_empty", "phone": "phone_invalid"}
+    yield "-wrong", replace(bare, petition=named, errors=errors)
+    yield "-stored", replace(bare, petition=Petition(), submit=Job.CONFIRMED, provisional_code=CODE)
+
+
+def _paying() -> Iterator[tuple[str, Paying]]:
+    lines = (ChargeLine("Bản sao trích lục hộ tịch", 3, 8000),)
+    qr = vietqr("970436", "0123456789", 24_000, "H051142611200042", "LE PHI H05.114-261120-0042")
+    asking = Paying("scene", OFFICIAL, lines, Asked.WAITING, bank="Vietcombank", account="0123456789")
+    waiting = Payment("p1", PaymentState.WAITING, qr, NOW + timedelta(minutes=15))
+    shown = replace(asking, asked=Asked.ANSWERED, payment=waiting, qr=qr)
+    yield "asking", asking
+    yield "waiting", shown
+    yield "unsure", replace(shown, why="province_unreachable", leads_on=True)
+    yield "paid", replace(shown, payment=replace(waiting, state=PaymentState.PAID))
+    yield "expired", replace(shown, payment=replace(waiting, state=PaymentState.EXPIRED))
+    yield "failed", replace(asking, asked=Asked.FAILED, why="province_unreachable")
+    yield "withheld", replace(asking, lines=(), asked=Asked.UNKNOWN, why="payment_code_wrong")
 
 
 def progress(status: int, procedure: str = "1.001193") -> Progress:

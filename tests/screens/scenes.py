@@ -16,6 +16,7 @@ from devices.interfaces import ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
 from kiosk.fees import fee_by_pages
+from kiosk.hall.view import Estimate
 from kiosk.identity import Citizen, Method
 from kiosk.slip_picture import draw
 from kiosk.state import (
@@ -31,6 +32,7 @@ from kiosk.state import (
     TicketView,
 )
 from offline_queue.entry import OutboxCounts, Receipt
+from tests.screens.camera_scenes import camera_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.errand_scenes import errands
 from tests.screens.form_scenes import form_scenes
@@ -44,9 +46,11 @@ from tests.screens.scene import (
     NOW,
     PORTRAIT,
     READY,
+    TROUBLE,
     Scene,
     Site,
 )
+from tests.screens.sheet_scenes import low, sheets
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -57,7 +61,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, doors):
+    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, sheets, low, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
@@ -88,7 +92,7 @@ def _numbers(site: Site, language: str) -> Iterator[Scene]:
 
 
 def _ticket(series: SeriesView, language: str, job: Job, code: str) -> TicketView:
-    number, ahead, minutes = "A-128", 17, 68
+    number, ahead, wait = "A-128", 17, Estimate(68, 55, 82)
     slip = slips.ticket_slip(
         centre="Trung tâm Phục vụ hành chính công phường Võ Cường",
         number=number,
@@ -96,13 +100,13 @@ def _ticket(series: SeriesView, language: str, job: Job, code: str) -> TicketVie
         counters=series.counters,
         issued_at=NOW,
         ahead=ahead,
-        estimate_minutes=minutes,
+        estimate=wait,
         qr="KM1|A-128",
         priority="",
         language=language,
     )
     picture = None if job in (Job.RUNNING, Job.FAILED) else draw(slip, DOTS)
-    return TicketView(1, number, series.title, series.counters, NOW, ahead, minutes, job, code, picture)
+    return TicketView(1, number, series.title, series.counters, NOW, ahead, wait, job, code, picture)
 
 
 def _preparing(site: Site, _language: str) -> Iterator[Scene]:
@@ -164,6 +168,8 @@ def _chip(base: AppState, session: Session) -> Iterator[Scene]:
     }
     for name, card in readings.items():
         yield Scene(f"card-{name}", replace(base, step=Step.CARD, session=replace(session, card=card)))
+    away = {**base.devices, "card_reader": TROUBLE["code_scanner"]}
+    yield Scene("card-away", replace(base, step=Step.CARD, session=session, devices=away))
 
 
 def _form(site: Site, language: str) -> Iterator[Scene]:
@@ -210,6 +216,7 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("scan-failed", replace(base, step=Step.SCAN, session=failed))
     pages = replace(scanning, papers=_scanned(session))
     yield Scene("scan-pages", replace(base, step=Step.SCAN, session=pages))
+    yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
 
 
