@@ -141,11 +141,11 @@ class DeskVerbs(PetitionVerbs):
             self.audit(who, "notice_seen", code=code)
             self.change(outbox=self.parts.outbox.counts())
 
-    def refunded(self, ref: str) -> None:
+    def refunded(self, payment_id: str) -> None:
         """A fee was given back, or settled otherwise."""
         if who := self._officer():
             self.audit(who, "refunded")
-            self.parts.clerk.do(lambda: self.parts.ledger.refunded(ref), failed=None)
+            self.parts.clerk.do(lambda: self.parts.ledger.refunded(payment_id), failed=None)
             self.read_refunds()
 
     def confirm_clock(self) -> None:
