@@ -45,7 +45,7 @@ from tests.screens.scene import (
     Scene,
     Site,
 )
-from tests.screens.sheet_scenes import low, sheets
+from tests.screens.sheet_scenes import low, rating, sheets
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -56,7 +56,7 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, sheets, low, doors):
+    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, rating, sheets, low, doors):
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
@@ -254,7 +254,6 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     for name, entry in entries.items():
         found = Session(id="scene", started_at=NOW, lookup=entry)
         yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=found))
-    yield Scene("rating", replace(base, step=Step.RATING, session=Session(id="scene", started_at=NOW)))
 
 
 def _slip(session: Session, language: str) -> Image.Image:
