@@ -166,6 +166,11 @@ class Theme(Observable):
         return _fit(text, size, round(width), least)
 
     @staticmethod
+    def forget() -> None:
+        """No words of the one who has gone stay in a cache."""
+        _fit.cache_clear()
+
+    @staticmethod
     def glyph(name: str) -> str:
         """The character of an icon."""
         return glyph(name)
@@ -192,7 +197,7 @@ def register_fonts() -> None:
 def _fit(text: str, size: float, width: int, least: float) -> float:
     if not text or width <= 0:
         return size
-    needed = max(CoreLabel(font_name=FONT, font_size=dp(size), bold=True).get_extents(line)[0] for line in [text])
+    needed = CoreLabel(font_name=FONT, font_size=dp(size), bold=True).get_extents(text)[0]
     return max(least, min(size, int(size * width / needed))) if needed > width else size
 
 

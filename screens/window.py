@@ -225,6 +225,7 @@ class KioskWindow(App):
             self.session_id = session_id
             for built in self.screens.values():
                 built.forget()
+            theme.T.forget()
             Clock.schedule_once(give_back, 1)
         screen = self.screen(name)
         self.shell.ids.header.render(state)
