@@ -91,7 +91,8 @@ class Probe:
             for number in range(rounds):
                 self.robot.on_main(partial(switch, number))
                 self.robot.on_main(lambda: None)  # drawn
-            self.robot.on_main(lambda: (gc.collect(), give_back()))
+            self.robot.on_main(gc.collect)
+            self.robot.on_main(give_back)
             return resident(), self.robot.on_main(watchers)
 
         before, after = switched(BEFORE), switched(ROUNDS)
