@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     tour = verb("tour", "take a number and submit a dossier with real touches, a picture of every screen")
     tour.add_argument("--out", type=Path, required=True)
     verb("check", "validate configuration, catalogue, forms and translations")
+    search = verb("search", "look procedures up as the screen does, best first; - reads one query a line")
+    search.add_argument("words", nargs="*", metavar="WORDS")
     diagnose = verb("diagnose", "state of each device, of the province and of this machine")
     diagnose.add_argument("--device")
     diagnose.add_argument("--self-test", action="store_true", help="run the self-tests that need no person")

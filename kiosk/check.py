@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kiosk import staff
+from kiosk.builders import OWN_CATALOGUE
 from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
+from kiosk.catalogue_update import SENT
 from kiosk.config import ASSETS, Config
 from kiosk.form_files import load_forms
 from kiosk.forms import Form
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
+from kiosk.search_words import load_words
 
 
 def problems(config: Config) -> list[str]:
     """One sentence for each mistake in catalogue, forms, accounts and translations; the configuration is right here."""
     found: list[str] = []
     offered = Catalogue()
+    folder, own = ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE
     try:
-        offered = load_catalogue(ASSETS / "catalogue")
+        offered = load_catalogue(folder, own, own / SENT)
+        load_words(folder, offered, own)
     except CatalogueError as error:
         found += [str(problem) for problem in error.problems]
     try:

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kiosk import figures_paper, wiring
+from kiosk import builders, figures_paper
 from kiosk.config import Config
 from kiosk.figures import Figures, Period, figures
+from kiosk.stores import open_stores
 
 ALL = 1_000_000
 
@@ -23,7 +24,7 @@ def report(
     if options.csv:
         options.csv.write_text(figures_paper.as_csv(told), encoding="utf-8", newline="")
     if options.pdf:
-        options.pdf.write_bytes(figures_paper.pdf(told, config.site, wiring.site_clock(config)()))
+        options.pdf.write_bytes(figures_paper.pdf(told, config.site, builders.site_clock(config)()))
     if options.json:
         say(options, figures_paper.as_json(told))
     else:
@@ -35,9 +36,9 @@ def report(
 def figures_of(period: Period, config: Config) -> Figures:
     """What the stores of this kiosk know. Raises `Refused`, `OutboxError`, `HallError`."""
     with ExitStack() as exits:
-        stores = wiring.open_stores(config)
+        stores = open_stores(config)
         exits.callback(stores.close)
-        metrics = wiring.metrics_of(config)
+        metrics = builders.metrics_of(config)
         days = (period.first, period.last)
         return figures(
             period,

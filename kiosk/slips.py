@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from itertools import groupby
 
+from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
+from kiosk.errands import ChargeLine
 from kiosk.hall.tickets import Ticket
+from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
 PRIORITY_MARK = "*"
+FEE_LABELS = {
+    "": "Phí, lệ phí",
+    "counter": "Phí khi nộp tại quầy",
+    "online": "Phí khi nộp trực tuyến",
+    "post": "Phí khi gửi bưu điện",
+}
+TIMES = "×"
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -112,13 +122,13 @@ def ticket_slip(
     counters: tuple[int, ...],
     issued_at: datetime,
     ahead: int,
-    estimate_minutes: int | None,
+    estimate: Estimate | None,
     qr: str,
     priority: str = "",
     language: str = SOURCE_LANGUAGE,
     reprint: bool = False,
 ) -> Slip:
-    """A queue ticket. `issued_at` in the site's time zone; `estimate_minutes` None while the day has no figures."""
+    """A queue ticket. `issued_at` in the site's time zone; `estimate` None while there is no ground for one."""
     write = _Writer(language)
     blocks = [*write.head(centre), *write.text("SỐ THỨ TỰ CỦA BẠN", Style.TITLE), Number(number)]
     blocks += write.text(series_title, Style.SERIES)
@@ -126,8 +136,8 @@ def ticket_slip(
         blocks.append(write.banner("ƯU TIÊN: {group}", group=priority))
     blocks += [Rule(), *write.counters(counters), write.pair("Giờ lấy số", issued_at.strftime(TIME_FORMAT))]
     blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
-    if estimate_minutes:
-        blocks.append(write.pair("Chờ khoảng (phút)", str(estimate_minutes)))
+    if estimate and estimate.high:
+        blocks.append(write.pair("Chờ khoảng (phút)", in_minutes(estimate)))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
     blocks += write.text(where, counters=unbroken(_listed(counters)))
@@ -137,7 +147,8 @@ def ticket_slip(
 
 def with_checklist(slip: Slip, procedure: Procedure, preparation: Preparation, language: str) -> Slip:
     """`slip` with the checklist of a prepared procedure below."""
-    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, None, _Writer(language))))
+    case = preparing.case_of(procedure, preparation.kind)
+    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, case, _Writer(language))))
 
 
 def checklist_slip(
@@ -155,6 +166,35 @@ def checklist_slip(
     if number:
         blocks += [*write.text("Số thứ tự của bạn"), Number(number)]
     return Slip((*blocks, Rule(), *_checklist(procedure, preparation, case, write)))
+
+
+def guide_slip(
+    *, centre: str, procedure: Procedure, case: Case | None, on: date, language: str = SOURCE_LANGUAGE
+) -> Slip:
+    """What to bring in a case, how long it takes and what it costs, to take home; the QR opens the national page."""
+    write = _Writer(language)
+    blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE), Rule()]
+    blocks += [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
+    if case is not None and len(procedure.cases) > 1:
+        blocks += [*write.text("Trường hợp", Style.HEADING, centred=False), *write.text(case.title, centred=False)]
+    blocks += [Rule(), *write.text("Cần mang theo", Style.HEADING, centred=False)]
+    papers = (*procedure.papers, *(case.components if case else ()))
+    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.title for paper in papers)))]
+    blocks.append(Rule())
+    for line in fees.fee_lines(procedure, on):
+        amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)
+        blocks.append(write.pair(FEE_LABELS[line.way], "theo số trang" if line.tariff else amount))
+    if procedure.duration_text:
+        blocks.append(write.pair("Thời gian giải quyết", procedure.duration_text))
+    blocks.append(write.pair("Ngày in", on.strftime("%d/%m/%Y")))
+    blocks += write.text("Phí và giấy tờ có thể thay đổi. Hãy hỏi quầy trước khi nộp.", Style.NOTE)
+    if procedure.page:
+        blocks += [
+            Rule(),
+            Qr(procedure.page),
+            *write.text("Quét mã để đọc trên Cổng Dịch vụ công quốc gia", Style.NOTE),
+        ]
+    return Slip(tuple(blocks))
 
 
 def provisional_slip(
@@ -190,6 +230,46 @@ def provisional_slip(
     return _marked(blocks, write, reprint)
 
 
+def payment_slip(
+    *,
+    centre: str,
+    code: str,
+    lines: Iterable[ChargeLine],
+    qr: str,
+    expires_at: datetime | None,
+    zone: tzinfo | None,
+    language: str = SOURCE_LANGUAGE,
+) -> Slip:
+    """What is to be paid for a dossier, and the VietQR that pays it."""
+    write, lines = _Writer(language), tuple(lines)
+    blocks = [*write.head(centre), *write.text("PHIẾU NỘP PHÍ, LỆ PHÍ", Style.TITLE), *write.text("Mã hồ sơ")]
+    blocks += [Code(code), Rule(), *_fee(lines, write), Rule(), Qr(qr)]
+    blocks += write.text("Mở ứng dụng ngân hàng, quét mã này để trả tiền.")
+    if expires_at:
+        blocks.append(write.pair("Trả trước", expires_at.astimezone(zone).strftime(TIME_FORMAT)))
+    blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
+    return Slip(tuple(blocks))
+
+
+def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: str = SOURCE_LANGUAGE) -> Slip:
+    """That a suggestion was taken; nothing of what it says."""
+    write = _Writer(language)
+    blocks = [*write.head(centre), *write.text("PHIẾU NHẬN GÓP Ý, PHẢN ÁNH", Style.TITLE)]
+    blocks += [*write.text("Mã góp ý"), Code(code), Qr(qr), write.pair("Giờ nhận", at.strftime(TIME_FORMAT))]
+    return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
+
+
+def _fee(lines: tuple[ChargeLine, ...], write: _Writer) -> list[Block]:
+    """Line by line, then the sum."""
+    blocks = [write.pair(line.label, counted(line)) for line in lines]
+    return [*blocks, write.pair("Tổng cộng", format_vnd(sum(line.total_vnd for line in lines)))]
+
+
+def counted(line: ChargeLine) -> str:
+    """`2 × 8.000 đồng`."""
+    return f"{line.count} {TIMES} {format_vnd(line.each_vnd)}" if line.count != 1 else format_vnd(line.each_vnd)
+
+
 def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: datetime) -> Slip:
     """For a technician: every Vietnamese tone, the edges of the paper, a QR code."""
     write = _Writer(SOURCE_LANGUAGE)
@@ -221,6 +301,12 @@ def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def in_minutes(estimate: Estimate) -> str:
+    """`5–12`: the range, since nobody can know the minute."""
+    low, high = max(1, estimate.low), max(1, estimate.high)
+    return str(high) if low == high else f"{low}–{high}"
 
 
 def unbroken(text: str) -> str:
@@ -261,13 +347,14 @@ def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]
 def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: _Writer) -> list[Block]:
     blocks = [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     if preparation.kind:
-        blocks.append(write.pair("Loại giấy tờ", preparation.kind))
-    if procedure.kinds:
+        blocks.append(write.pair("Trường hợp" if procedure.cases else "Loại giấy tờ", preparation.kind))
+    if preparing.counts_pages(procedure):
         blocks.append(write.pair("Số trang của bản chính", str(preparation.pages)))
         blocks.append(write.pair("Số bản cần sao", str(preparation.copies)))
+    elif preparing.counts_copies(procedure):
+        blocks.append(write.pair("Số giấy tờ", str(preparation.copies)))
     blocks += [Rule(), *write.text("Mang đến quầy", Style.HEADING, centred=False)]
-    titles = (*procedure.bring, *(component.title for component in (case.components if case else ())))
-    blocks += [write.item(title) for title in dict.fromkeys(titles)]
+    blocks += [write.item(title) for title in preparing.to_bring(procedure, case)]
     fee = preparation.fee_vnd
     if fee is None and procedure.fee:
         fee = procedure.fee.amount_vnd

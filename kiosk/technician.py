@@ -278,7 +278,7 @@ class TechnicianVerbs(DeviceMemoryVerbs):
             threading.Thread(target=beside, name=test.key, daemon=True).start()
 
     def _machine_runs(self) -> dict[str, Run]:
-        from kiosk import wiring
+        from kiosk import builders
         from kiosk.diagnostics.states import province_tests
 
         config, outbox = self.parts.config, self.parts.outbox
@@ -289,7 +289,7 @@ class TechnicianVerbs(DeviceMemoryVerbs):
             "disk_free": lambda: selftests.disk_free(folder),
             "memory": selftests.memory,
             "temperature": selftests.temperature,
-            **province_tests(config, lambda: wiring.gateway_of(config, outbox), self.parts.clock),
+            **province_tests(config, lambda: builders.gateway_of(config, outbox), self.parts.clock),
         }
 
     def _print_ticket(self) -> None:

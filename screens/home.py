@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kivy.properties import StringProperty
 
+from kiosk.slips import in_minutes
 from kiosk.state import AppState, SeriesView
 from screens.tr import tr
 from screens.widgets import KioskScreen, Tile, show_list
@@ -44,6 +45,10 @@ def _row(series: SeriesView, closed_code: str) -> Mapping[str, object]:
         detail = tr.error(series.closed_code)
     elif series.waiting:
         detail = tr._("{n} người đang chờ").format(n=series.waiting)
+        if series.estimate and series.estimate.high:
+            detail = tr._("{n} người chờ, khoảng {minutes} phút").format(
+                n=series.waiting, minutes=in_minutes(series.estimate)
+            )
     else:
         detail = tr._("Không phải chờ")
     return {

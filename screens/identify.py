@@ -31,6 +31,7 @@ class IdentifyScreen(KioskScreen):
     laid = StringProperty("")  # a card lies on the reader
     can_scan = BooleanProperty(True)
     wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # also a low one
+    by_phone = BooleanProperty(False)  # the site offers VNeID
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -41,6 +42,7 @@ class IdentifyScreen(KioskScreen):
         """Scanning first; typing at once where there is no scanner."""
         self.forget()
         self._look(state)
+        self.by_phone = self.kiosk.parts.config.vneid is not None
         if not self.can_scan:
             self.type_number()
 

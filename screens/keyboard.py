@@ -52,6 +52,14 @@ LAYOUTS = {
         "{shift} z x c v b n m â đ / {method} {left} {right}",
         "{space} {done}",
     ),
+    "code": (  # what the codes of slips are made of
+        "1 2 3 4 5",
+        "6 7 8 9 0",
+        "a b c d e f g h i",
+        "j k l m n o p q r",
+        "s t u v w x y z - .",
+        "{clear} {back}",
+    ),
     "number": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}"),
     "digits": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}", "{done}"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kivy.properties import BooleanProperty
 
-from kiosk.catalogue import Procedure
+from kiosk.search import Hit, why_text
 from kiosk.state import AppState
 from screens.tr import tr
 from screens.widgets import KioskScreen, RowTile, show_list
@@ -26,10 +26,9 @@ class ProceduresScreen(KioskScreen):
         self._show(self.ids.online, online)
         self._show(self.ids.prepare, prepare)
 
-    def _show(self, box: object, procedures: Iterable[Procedure]) -> None:
+    def _show(self, box: object, hits: Iterable[Hit]) -> None:
         rows = [
-            {"key": p.code, "title": tr._(p.short_name or p.name), "detail": tr._(p.duration_text), "icon": p.icon}
-            for p in procedures
+            {"key": hit.code, "title": tr._(hit.name), "detail": why_text(hit, tr._), "icon": hit.icon} for hit in hits
         ]
         show_list(box, self._row, rows)
 

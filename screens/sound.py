@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import array
 import logging
-import math
 import tempfile
-import wave
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from kiosk.tones import Melody, tones, wave_file
+
 log = logging.getLogger(__name__)
-RATE = 44_100  # Hz
-FADE_SECONDS = 0.02  # a tone that begins or ends at once clicks
 REMINDER = ((1174, 0.18), (880, 0.18), (1174, 0.18), (880, 0.32))  # (Hz, seconds): falls and returns, «come back»
-LOUDNESS = 0.6  # of full scale
-
-
-def tones(melody: tuple[tuple[int, float], ...]) -> bytes:
-    """16-bit mono samples of one tone after the other, each (Hz, seconds), faded in and out."""
-    samples = array.array("h")
-    for hertz, seconds in melody:
-        count, fade = round(seconds * RATE), round(FADE_SECONDS * RATE)
-        for n in range(count):
-            level = LOUDNESS * min(1.0, n / fade, (count - n) / fade)
-            samples.append(round(32767 * level * math.sin(2 * math.pi * hertz * n / RATE)))
-    return samples.tobytes()
-
-
-def write_wave(path: Path, melody: tuple[tuple[int, float], ...]) -> None:
-    """A WAV file of a melody."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(tones(melody))
 
 
 @cache
-def _loaded(melody: tuple[tuple[int, float], ...]) -> Any:
+def _loaded(melody: Melody) -> Any:
     from kivy.core.audio import SoundLoader
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sound.wav"
-        write_wave(path, melody)
+        path.write_bytes(wave_file(tones(melody)))
         sound = SoundLoader.load(str(path))  # the whole sound is in memory after this
     if sound is None or not sound.length:
         log.warning("no loudspeaker: the machine stays silent")
@@ -52,7 +28,7 @@ def _loaded(melody: tuple[tuple[int, float], ...]) -> Any:
     return sound
 
 
-def play(melody: tuple[tuple[int, float], ...]) -> bool:
+def play(melody: Melody) -> bool:
     """Play it from its beginning; whether there is a loudspeaker."""
     sound = _loaded(melody)
     if sound is None:

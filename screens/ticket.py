@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
+from kiosk.slips import in_minutes
 from kiosk.state import AppState, Job, TicketView
 from screens.tr import tr
 from screens.widgets import KioskScreen
@@ -35,8 +36,8 @@ class TicketScreen(KioskScreen):
         self.series_title = tr._(ticket.series_title)
         self.where = tr._("Quầy {counters}").format(counters=listed(ticket.counters)) if ticket.counters else ""
         self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
-        minutes = ticket.estimate_minutes
-        self.estimate = "" if minutes is None else tr._("Khoảng {n} phút").format(n=max(1, minutes))
+        told = ticket.estimate
+        self.estimate = tr._("Khoảng {n} phút").format(n=in_minutes(told)) if told and told.high else ""
         self.picture = ticket.picture
         self.printing = ticket.print is Job.RUNNING
         self.pointing = ticket.print in (Job.CONFIRMED, Job.UNCONFIRMED)

@@ -168,6 +168,7 @@ class KioskScreen(Screen):
     wide = AliasProperty(  # landscape glass; an upright one whose controls are kept low is no wider than before
         lambda self: self.width > max(self.height * 1.1, dp(WIDE)), bind=("width", "height")
     )
+    split = AliasProperty(lambda self: self.wide and self.width >= dp(1600), bind=("width", "height"))  # lists beside
 
     def render(self, state: AppState) -> None:
         """Show `state`; called on every change while this screen is on the glass. Must be quick."""

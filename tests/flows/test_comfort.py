@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from kiosk import app
+from kiosk.builders import metrics_of
 from kiosk.comfort import Comfort, Sheet
 from kiosk.config import Config
 from kiosk.input_methods import InputMethod
 from kiosk.metrics import Purpose
 from kiosk.state import Step
-from kiosk.wiring import Machine, metrics_of
+from kiosk.wiring import Machine
 from tests.flows.conftest import Player
 from tests.flows.test_dossier import submit
 from tests.flows.test_numbers import taken

@@ -278,6 +278,30 @@ def test_scan_writes_checked_pages(main: Shell) -> None:
     assert (main.folder / "pages" / said.json["pages"][0]["file"]).exists()
 
 
+def test_search_looks_up_as_the_screen_does(main: Shell) -> None:
+    own = main.folder / "data" / "catalogue"
+    own.mkdir(parents=True)
+    (own / "synonyms.yaml").write_text('phrases: [{say: [giấy bà mụ], means: ["1.001193"]}]', encoding="utf-8")
+    config = main.config("")
+    said = main("search", "-", "--config", config, stdin="sao y\n\ngiay ba mu\n").out.splitlines()
+    first, empty, own_word = (json.loads(line) for line in said)
+    assert first["query"] == "sao y"
+    assert first["results"][0] == {
+        "code": "2.000815",
+        "name": "Chứng thực bản sao (sao y bản chính)",
+        "why": "Thường gọi: sao y",
+    }
+    assert first["ms"] > 0
+    assert len(empty["results"]) >= 4
+    assert own_word["results"][0]["code"] == "1.001193"
+    one = main("--json", "search", "lam", "giay", "khai", "sinh", "--config", config)
+    assert (one.code, one.json["query"], one.json["results"][0]["code"]) == (0, "lam giay khai sinh", "1.001193")
+    (own / "synonyms.yaml").write_text("phrases: 1", encoding="utf-8")
+    wrong = main("search", "sao", "y", "--config", config)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "synonyms.yaml: phrases: " in wrong.err
+
+
 def test_usage_is_exit_2(main: Shell) -> None:
     assert main("nonsense").code == 2
     assert main("province", "--listen", "nowhere", "--data", main.folder / "p").code == 2

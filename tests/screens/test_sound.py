@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from screens.sound import RATE, REMINDER, tones
+from kiosk.tones import RATE, tones
+from screens.sound import REMINDER
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 100

@@ -16,11 +16,10 @@ from hypothesis import strategies as st
 from kiosk import figures_paper
 from kiosk.config import Site
 from kiosk.figures import Figures, Period, Spread, figures
-from kiosk.hall.store import TicketStore
-from kiosk.hall.tickets import Series, TicketState
 from kiosk.metrics import Metrics, Purpose, Rating, Visit
 from kiosk.visits import split_days
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
+from tests.hall.house import House
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY, NEXT = date(2026, 11, 24), date(2026, 11, 25)
@@ -136,18 +135,21 @@ def test_old_figures_go(tmp_path: Path) -> None:
 
 
 def test_waiting_comes_from_the_hall(tmp_path: Path) -> None:
-    store, series = TicketStore(tmp_path / "tickets.db"), Series("A", "Hộ tịch", (), (1,), None)
-    at = datetime(2026, 11, 24, 8, 0, tzinfo=ZONE)
-    for number in range(3):
-        ticket = store.issue(series, DAY, at)
-        if number:
-            store.advance(ticket.id, TicketState.CALLED, at + timedelta(minutes=10 * number))
-    store.issue(series, NEXT, at + timedelta(days=1))
-    period = Period.day("2026-11-24")
-    day = figures(period, [], [], store.times(period.first, period.last), [], 0, ZONE)
-    store.close()
-    assert dict(day.tickets) == {"called": 2, "issued": 1}
-    assert (day.waiting.count, day.waiting.median) == (2, 900.0)
+    house = House(str(tmp_path / "tickets.db"), tmp_path)
+    house.open(1)
+    for _ in range(3):
+        house.take()
+    for minutes in (10, 10):
+        house.later(minutes=minutes)
+        assert house.called()
+    house.later(days=2)  # the day between is a holiday
+    house.take()
+    period = Period.day("2026-11-23")
+    day = figures(period, [], [], house.store.times(period.first, period.last), [], 0, ZONE)
+    house.close()
+    assert dict(day.tickets) == {"done": 2, "printed": 1}
+    assert day.waiting.count == 2
+    assert day.waiting.median == pytest.approx(902, abs=2)
 
 
 def test_csv_is_read_by_a_spreadsheet() -> None:

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kiosk import slip_picture, slips
-from kiosk.catalogue import Case, Component, Fee, Procedure
+from kiosk.catalogue import Case, Component, Fee, PageTariff, Procedure
 from kiosk.hall.tickets import Ticket
+from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
 from kiosk.provisional import ALPHABET, parse_provisional_code, provisional_code
 from kiosk.slip_picture import draw
@@ -40,7 +41,7 @@ COPIES = Procedure(
     prepare=True,
     series="B",
     bring=("Bản chính giấy tờ",),
-    fee=Fee(),
+    fee=Fee(tariff=PageTariff(first_pages=2, first_page_vnd=2000, next_page_vnd=1000, most_vnd=200_000)),
     duration_text="Trong ngày",
     kinds=("Căn cước",),
 )
@@ -71,7 +72,7 @@ def ticket(**changes: Any) -> Slip:
         "counters": (1, 2),
         "issued_at": NOW,
         "ahead": 7,
-        "estimate_minutes": None,
+        "estimate": None,
         "qr": QR,
     }
     return slips.ticket_slip(**{**values, **changes})
@@ -112,14 +113,14 @@ def codes(image: Image.Image) -> list[str]:
 
 # -- contents ----------------------------------------------------------------------------------------------------
 def test_a_ticket_says_all_that_a_ticket_must() -> None:
-    slip = ticket(estimate_minutes=20, priority="Phụ nữ mang thai")
+    slip = ticket(estimate=Estimate(20, 15, 26), priority="Phụ nữ mang thai")
     assert slip.blocks[0] == Text(CENTRE, slips.Style.CENTRE)
     assert Number("A-025") in slip.blocks
     assert Qr(QR) in slip.blocks
     assert value(slip, "Quầy") == "1, 2"
     assert value(slip, "Giờ lấy số") == "08:14, 23/11/2026"
     assert value(slip, "Số người chờ trước bạn") == "7"
-    assert value(slip, "Chờ khoảng (phút)") == "20"
+    assert value(slip, "Chờ khoảng (phút)") == "15–26"
     assert "ƯU TIÊN: Phụ nữ mang thai" in texts(slip)
     assert "Phiếu hết hiệu lực khi hết giờ làm việc." in texts(slip)
 
@@ -236,7 +237,7 @@ HARD = {
     "long series": lambda: ticket(series_title="Đất đai, xây dựng, tài nguyên và môi trường, giao thông"),
     "four digits": lambda: ticket(number="W-9999"),
     "one long word": lambda: ticket(series_title="W" * 80, priority="Q" * 60),
-    "english": lambda: ticket(language="en", priority="Trẻ em", reprint=True, estimate_minutes=125),
+    "english": lambda: ticket(language="en", priority="Trẻ em", reprint=True, estimate=Estimate(125, 110, 140)),
     "checklist": lambda: slips.with_checklist(
         ticket(), COPIES, Preparation("Văn bằng, chứng chỉ nước ngoài", 9, 9), "en"
     ),
