@@ -171,11 +171,11 @@ class DeskVerbs(PetitionVerbs):
             self.change(outbox=self.parts.outbox.counts())
             self._answer("notice_was_seen")
 
-    def refunded(self, ref: str) -> None:
+    def refunded(self, payment_id: str) -> None:
         """A fee was given back, or settled otherwise."""
         if who := self._officer():
             self.audit(who, "refunded")
-            self.parts.clerk.do(lambda: self.parts.ledger.refunded(ref), failed=None)
+            self.parts.clerk.do(lambda: self.parts.ledger.refunded(payment_id), failed=None)
             self.read_refunds()
 
     def confirm_clock(self) -> None:

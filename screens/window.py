@@ -27,6 +27,7 @@ from kiosk.state import DESK_STEPS, AppState, Step, screen_for
 from screens import keyboard, sound, theme
 from screens.memory import give_back
 from screens.sheets import SheetLayer
+from screens.speech import Speaker
 from screens.tr import tr
 from screens.widgets import KioskScreen, Press, Root
 
@@ -167,6 +168,7 @@ class KioskWindow(App):
         self.root_widget.add_widget(self.calm)
         self.root_widget.add_widget(self.shell)
         self.warning = IdleWarning(kiosk=self.kiosk)
+        self.speaker = Speaker(lambda call: Clock.schedule_once(lambda _dt: call(), 0))
         self.sheets = SheetLayer(self.root_widget, self.kiosk)
         keyboard.typing.choose = lambda method: self.kiosk.adjust(typing=method)
         if self.make_dock:
@@ -226,6 +228,7 @@ class KioskWindow(App):
             self.session_id = session_id
             for built in self.screens.values():
                 built.forget()
+            theme.T.forget()
             Clock.schedule_once(give_back, 1)
         screen = self.screen(name)
         self.shell.ids.header.render(state)
@@ -254,6 +257,7 @@ class KioskWindow(App):
         toast.detail = tr.advice(state.toast)
         self.calm.centre = state.centre
         self.sheets.show(state)
+        self.speaker.show(state)
         wanted = state.idle_seconds_left is not None
         if wanted:
             self.warning.seconds = str(state.idle_seconds_left)

@@ -51,7 +51,7 @@ from tests.screens.scene import (
     Scene,
     Site,
 )
-from tests.screens.sheet_scenes import low, sheets
+from tests.screens.sheet_scenes import low, rating, sheets
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -62,7 +62,8 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, sheets, low, doors):
+    parts = (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, rating, sheets, low, doors)
+    for part in parts:
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
@@ -252,7 +253,6 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("slip-unconfirmed", replace(base, step=Step.SLIP, session=unsure))
     failed = replace(session, slip_print=Job.FAILED, slip_code="paper_out", ticket=None)
     yield Scene("slip-failed", replace(base, step=Step.SLIP, session=failed))
-    yield Scene("rating", replace(base, step=Step.RATING, session=Session(id="scene", started_at=NOW)))
 
 
 def _slip(session: Session, language: str) -> Image.Image:
