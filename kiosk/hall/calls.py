@@ -5,6 +5,7 @@ Each statement is built once: building costs more than running it.
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -42,9 +43,10 @@ _HEADS = union_all(
     select(_IN_ORDER.where(TICKETS.c.kind != TicketKind.ORDINARY).subquery()),
 )
 _FREE = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits).with_for_update(skip_locked=True)
-_TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(TICKETS)
+_TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(TICKETS.c.id)
 _LOCK_TICKET = select(TICKETS).where(TICKETS.c.id == _ticket).with_for_update()
-_CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket).returning(TICKETS)
+_CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket)
+_KNOWN = {field.name for field in fields(Ticket)}
 _LAST_PLACE = (
     select(TICKETS.c.place_at)
     .where(TICKETS.c.line == _line, _waits, _since)
@@ -87,9 +89,10 @@ def heads(connection: Connection, letters: tuple[str, ...], first_day: date) -> 
 
 def take(connection: Connection, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
     """Call a ticket that still waits; None when another counter is just taking it, or has."""
-    turn = {"counter": counter, "called_at": now, "announced_at": now, "desk_since": now, "times_called": 1}
-    row = connection.execute(_TAKE, {"ticket": ticket.id, "state": TicketState.CALLED, **turn}).first()
-    return None if row is None else ticket_of(row)
+    turn: dict[str, Any] = {"state": TicketState.CALLED, "counter": counter, "times_called": 1}
+    turn |= {"called_at": now, "announced_at": now, "desk_since": now}
+    row = connection.execute(_TAKE, {"ticket": ticket.id, **turn}).first()
+    return None if row is None else replace(ticket, **turn)
 
 
 def lock_ticket(connection: Connection, ticket_id: int) -> Ticket:
@@ -117,7 +120,8 @@ def move(connection: Connection, ticket: Ticket, state: TicketState, now: dateti
 
 def change(connection: Connection, ticket: Ticket, **values: Any) -> Ticket:
     """Change a ticket that this transaction has locked."""
-    return ticket_of(connection.execute(_CHANGE, {"ticket": ticket.id, **values}).one())
+    connection.execute(_CHANGE, {"ticket": ticket.id, **values})
+    return replace(ticket, **{name: value for name, value in values.items() if name in _KNOWN})
 
 
 def last_place(connection: Connection, line: str, first_day: date) -> datetime | None:
