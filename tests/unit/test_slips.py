@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kiosk import slip_picture, slips
-from kiosk.catalogue import Case, Component, Fee, PageTariff, Procedure
+from kiosk.catalogue import Case, Channel, Component, Fee, PageTariff, Procedure
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
@@ -165,6 +165,29 @@ def test_a_verified_dossier_hands_over_only_what_was_not_scanned() -> None:
 
 def test_a_declared_dossier_without_a_number_tells_to_take_one() -> None:
     assert "Khi đến, mời lấy số thứ tự tại máy này." in texts(provisional(linked_number=""))
+
+
+def test_the_list_to_take_home_tells_papers_fees_and_where_to_read_more() -> None:
+    paper = Component(id="p", title="Giấy tờ " + "rất dài " * 40, scan=False)
+    channels = (
+        Channel(way="counter", fees=(Fee(amount_vnd=20_000), Fee(amount_vnd=9_000, valid_to=date(2025, 1, 1)))),
+        Channel(way="online", fees=(Fee(province=True),)),
+    )
+    page = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/0"
+    guide = BIRTH.model_copy(update={"cases": (CASE, CASE), "papers": (paper,), "channels": channels, "page": page})
+    blocks = slips.guide_slip(centre=CENTRE, procedure=guide, case=CASE, on=NOW.date(), language="en").blocks
+    items = [block.text for block in blocks if isinstance(block, Item)]
+    assert items == [paper.short, "Giấy chứng sinh", "Giấy ủy quyền"]
+    assert len(paper.short) <= 141
+    pairs = {block.label: block.value for block in blocks if isinstance(block, Pair)}
+    assert pairs["Phí khi nộp tại quầy"] == "20.000 đồng"
+    assert pairs["Phí khi nộp trực tuyến"] == "hỏi tại quầy"
+    assert pairs["Ngày in"] == "23/11/2026"
+    assert [block.text for block in blocks if isinstance(block, Qr)] == [page]
+    assert any(
+        isinstance(block, Text) and block.text == "Fees and papers may change. Ask at the counter before you hand in."
+        for block in blocks
+    )
 
 
 def test_a_checklist_tells_papers_and_fee() -> None:
