@@ -9,11 +9,11 @@ from kiosk import slips
 from kiosk.catalogue import HomeTile
 from kiosk.catalogue_update import CatalogueChanged, Lookup
 from kiosk.core import Parts
-from kiosk.identifying import IdentifyVerbs
+from kiosk.scanning import ScanVerbs
 from kiosk.state import Job, Step
 
 
-class BrowseVerbs(IdentifyVerbs):
+class BrowseVerbs(ScanVerbs):
     """Finding a procedure and reading about it."""
 
     def __init__(self, parts: Parts) -> None:
@@ -47,6 +47,9 @@ class BrowseVerbs(IdentifyVerbs):
         case = procedure.cases[0] if len(procedure.cases) == 1 else None
         step = Step.PREPARE if procedure.prepare else Step.BRING
         form = self.parts.forms.get(procedure.form_id)
+        if procedure.online and form is None:
+            self.tell("form_not_in_force")
+            return
         nothing = {"answers": MappingProxyType({}), "papers": {}, "slip_print": Job.NONE, "slip_code": ""}
         self.change_session(step, procedure=procedure, case=case, form=form, **nothing)
         self.parts.choices.add(code, self.now().date())

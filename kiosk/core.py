@@ -20,6 +20,8 @@ from kiosk.config import Config
 from kiosk.forms import Form
 from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
+from kiosk.inquiries import Inquiries
+from kiosk.ledger import Ledger
 from kiosk.search_choices import Choices
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
@@ -29,6 +31,7 @@ from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
+    from kiosk.metrics import Metrics
     from kiosk.text_layer import TextReader
 
 log = logging.getLogger(__name__)
@@ -47,6 +50,8 @@ class Parts:
     forms: Mapping[str, Form]
     workers: Mapping[str, DeviceWorker[Any]]
     clerk: Clerk
+    inquiries: Inquiries
+    ledger: Ledger
     outbox: Outbox
     blobs: BlobStore
     sender: Sender
@@ -55,6 +60,7 @@ class Parts:
     trust: Callable[[], TrustStore]  # loaded when the first chip is read
     clock: Clock  # aware, in the site's time zone
     text_reader: TextReader | None = None  # adds words to search in to scanned papers
+    metrics: Metrics | None = None  # the centre's figures
 
     @property
     def catalogue(self) -> Catalogue:
@@ -128,12 +134,14 @@ class KioskCore:
         now, hall = self.now(), self.parts.hall
         try:
             code, series = hall.why_closed(now), hall.views(now)
+            trouble = "own_series" if hall.rows(now).away else ""
         except HallError as error:
-            code, series = error.code, self.state.series
+            code, series, trouble = error.code, self.state.series, ""
         self.change(
             now=now.replace(second=0, microsecond=0),
             series=series,
             closed_code=code,
+            hall_trouble=trouble,
             next_opening=hall.opening.next_opening(now),
         )
 

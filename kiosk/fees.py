@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from kiosk.catalogue import Fee, PageTariff, Procedure
+from kiosk.errands import ChargeLine
 
 Way = Literal["", "counter", "online", "post"]
 
@@ -64,3 +65,14 @@ def _line(way: Way, fee: Fee) -> FeeLine:
     return FeeLine(
         way, fee.amount_vnd, fee.per, fee.tariff, fee.province, fee.shown_free, note=fee.note, valid_to=fee.valid_to
     )
+
+
+def charge_lines(procedure: Procedure, answers: Mapping[str, str], on: date) -> tuple[ChargeLine, ...]:
+    """What is to be paid here on a day for these answers, line by line; nothing where the province decides, or where it
+    depends on a number of copies that is not known."""
+    rules = {(line.amount_vnd, line.per) for line in fee_lines(procedure, on) if line.way in ("", "online")}
+    each, per = rules.pop() if len(rules) == 1 else (None, "")
+    if not each:
+        return ()
+    copies = answers.get("copies", "") if per else "1"
+    return (ChargeLine(procedure.short_name, int(copies), each),) if copies.isdecimal() else ()

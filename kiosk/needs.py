@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from devices.interfaces import DEVICE_KINDS, Condition
-from kiosk.state import AppState, StaffTicket
+from kiosk.ledger import Charge
+from kiosk.state import TICKET_LEFT, AppState, StaffTicket
 from offline_queue.entry import SALVAGED
 
 HELP_CALLED = "help_called"  # the notice after a citizen rang for staff
@@ -14,6 +15,7 @@ SEEN_BY_STAFF = (HELP_CALLED, SALVAGED)  # notices that staff end; the others en
 CLOCK_BEHIND = "clock_behind"
 PRINT_FAILED = "print_failed"
 DOSSIERS_REJECTED = "dossiers_rejected"
+REFUND_DUE = "refund_due"
 
 
 class NeedKind(StrEnum):
@@ -25,6 +27,7 @@ class NeedKind(StrEnum):
     TICKET = "ticket"  # its citizen has no paper in the hand
     PAPER = "paper"  # soon at its end
     REJECTED = "rejected"
+    REFUND = "refund"  # somebody's money
     OUTBOX = "outbox"
 
 
@@ -37,6 +40,7 @@ class Need:
     device: str = ""
     ticket: StaffTicket | None = None
     count: int = 0
+    charge: Charge | None = None
 
 
 def needs(state: AppState) -> tuple[Need, ...]:
@@ -50,6 +54,7 @@ def needs(state: AppState) -> tuple[Need, ...]:
         found.append(Need(NeedKind.CLOCK, CLOCK_BEHIND))
     if state.outbox.rejected:
         found.append(Need(NeedKind.REJECTED, DOSSIERS_REJECTED, count=state.outbox.rejected))
+    found += [Need(NeedKind.REFUND, REFUND_DUE, charge=charge) for charge in state.refunds]
     order = list(NeedKind)
     return tuple(sorted(found, key=lambda need: order.index(need.kind)))
 
@@ -66,5 +71,6 @@ def _devices(state: AppState) -> list[Need]:
     return [
         Need(NeedKind.DEVICE, status.code, device=kind)
         for kind, status in states
-        if status.condition is not Condition.READY
+        # while its citizen stands there a slip in the outlet is no trouble; after that it is somebody's paper
+        if status.condition is not Condition.READY or (status.code == TICKET_LEFT and state.session is None)
     ]

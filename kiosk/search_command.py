@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kiosk import wiring
+from kiosk import builders
 from kiosk.config import Config
 from kiosk.search import why_text
 
@@ -31,8 +31,8 @@ def search(options: argparse.Namespace, config: Config) -> int:
 
 
 def _searcher(config: Config) -> Callable[[str], dict[str, Any]]:
-    lookup = wiring.lookup_of(config).search
-    chosen = wiring.choices_of(config).on(wiring.site_clock(config)().date())
+    lookup = builders.lookup_of(config).search
+    chosen = builders.choices_of(config).on(builders.site_clock(config)().date())
     lookup.ready()  # the first query is as fast as the others
 
     def answer(query: str) -> dict[str, Any]:

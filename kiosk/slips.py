@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from itertools import groupby
 
-from kiosk import fees
+from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
-from kiosk.hall.tickets import Ticket
+from kiosk.errands import ChargeLine
+from kiosk.hall.calling import place
+from kiosk.hall.tickets import WAITING, Ticket
+from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
@@ -26,6 +29,7 @@ FEE_LABELS = {
     "online": "Phí khi nộp trực tuyến",
     "post": "Phí khi gửi bưu điện",
 }
+TIMES = "×"
 TIME_LABELS = {
     "": "Thời gian (ngày)",
     "days": "Thời gian (ngày)",
@@ -125,13 +129,13 @@ def ticket_slip(
     counters: tuple[int, ...],
     issued_at: datetime,
     ahead: int,
-    estimate_minutes: int | None,
+    estimate: Estimate | None,
     qr: str,
     priority: str = "",
     language: str = SOURCE_LANGUAGE,
     reprint: bool = False,
 ) -> Slip:
-    """A queue ticket. `issued_at` in the site's time zone; `estimate_minutes` None while the day has no figures."""
+    """A queue ticket. `issued_at` in the site's time zone; `estimate` None while there is no ground for one."""
     write = _Writer(language)
     blocks = [*write.head(centre), *write.text("SỐ THỨ TỰ CỦA BẠN", Style.TITLE), Number(number)]
     blocks += write.text(series_title, Style.SERIES)
@@ -139,8 +143,8 @@ def ticket_slip(
         blocks.append(write.banner("ƯU TIÊN: {group}", group=priority))
     blocks += [Rule(), *write.counters(counters), write.pair("Giờ lấy số", issued_at.strftime(TIME_FORMAT))]
     blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
-    if estimate_minutes:
-        blocks.append(write.pair("Chờ khoảng (phút)", str(estimate_minutes)))
+    if estimate and estimate.in_minutes:
+        blocks.append(write.pair("Chờ khoảng (phút)", estimate.in_minutes))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
     blocks += write.text(where, counters=unbroken(_listed(counters)))
@@ -150,7 +154,8 @@ def ticket_slip(
 
 def with_checklist(slip: Slip, procedure: Procedure, preparation: Preparation, language: str) -> Slip:
     """`slip` with the checklist of a prepared procedure below."""
-    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, None, _Writer(language))))
+    case = preparing.case_of(procedure, preparation.kind)
+    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, case, _Writer(language))))
 
 
 def checklist_slip(
@@ -248,6 +253,46 @@ def provisional_slip(
     return _marked(blocks, write, reprint)
 
 
+def payment_slip(
+    *,
+    centre: str,
+    code: str,
+    lines: Iterable[ChargeLine],
+    qr: str,
+    expires_at: datetime | None,
+    zone: tzinfo | None,
+    language: str = SOURCE_LANGUAGE,
+) -> Slip:
+    """What is to be paid for a dossier, and the VietQR that pays it."""
+    write, lines = _Writer(language), tuple(lines)
+    blocks = [*write.head(centre), *write.text("PHIẾU NỘP PHÍ, LỆ PHÍ", Style.TITLE), *write.text("Mã hồ sơ")]
+    blocks += [Code(code), Rule(), *_fee(lines, write), Rule(), Qr(qr)]
+    blocks += write.text("Mở ứng dụng ngân hàng, quét mã này để trả tiền.")
+    if expires_at:
+        blocks.append(write.pair("Trả trước", expires_at.astimezone(zone).strftime(TIME_FORMAT)))
+    blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
+    return Slip(tuple(blocks))
+
+
+def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: str = SOURCE_LANGUAGE) -> Slip:
+    """That a suggestion was taken; nothing of what it says."""
+    write = _Writer(language)
+    blocks = [*write.head(centre), *write.text("PHIẾU NHẬN GÓP Ý, PHẢN ÁNH", Style.TITLE)]
+    blocks += [*write.text("Mã góp ý"), Code(code), Qr(qr), write.pair("Giờ nhận", at.strftime(TIME_FORMAT))]
+    return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
+
+
+def _fee(lines: tuple[ChargeLine, ...], write: _Writer) -> list[Block]:
+    """Line by line, then the sum."""
+    blocks = [write.pair(line.label, counted(line)) for line in lines]
+    return [*blocks, write.pair("Tổng cộng", format_vnd(sum(line.total_vnd for line in lines)))]
+
+
+def counted(line: ChargeLine) -> str:
+    """`2 × 8.000 đồng`."""
+    return f"{line.count} {TIMES} {format_vnd(line.each_vnd)}" if line.count != 1 else format_vnd(line.each_vnd)
+
+
 def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: datetime) -> Slip:
     """For a technician: every Vietnamese tone, the edges of the paper, a QR code."""
     write = _Writer(SOURCE_LANGUAGE)
@@ -269,16 +314,27 @@ def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: dateti
 
 
 def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """For staff: the numbers that still wait, series by series, so that the hall can go on by hand."""
+    """For staff: the numbers that have not ended, so that the hall can go on by hand.
+
+    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
+    """
     write = _Writer(SOURCE_LANGUAGE)
-    blocks = [*write.head(centre), *write.text("CÁC SỐ ĐANG CHỜ", Style.TITLE)]
+    blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
     blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.series, ticket.number))
-    for letter, waiting in groupby(in_order, key=lambda ticket: ticket.series):
-        labels = [f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}" for ticket in waiting]
+    in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
+    if at_counters := [one for one in in_order if one.state not in WAITING]:
+        blocks += [Rule(), *write.text("Đang ở quầy", Style.HEADING, centred=False)]
+        blocks += [write.pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
+    waits = (ticket for ticket in in_order if ticket.state in WAITING)
+    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line or ticket.series):
+        labels = [_label(ticket) for ticket in waiting]
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def _label(ticket: Ticket) -> str:
+    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
 
 
 def unbroken(text: str) -> str:
@@ -319,13 +375,14 @@ def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]
 def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: _Writer) -> list[Block]:
     blocks = [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     if preparation.kind:
-        blocks.append(write.pair("Loại giấy tờ", preparation.kind))
-    if procedure.kinds:
+        blocks.append(write.pair("Trường hợp" if procedure.cases else "Loại giấy tờ", preparation.kind))
+    if preparing.counts_pages(procedure):
         blocks.append(write.pair("Số trang của bản chính", str(preparation.pages)))
         blocks.append(write.pair("Số bản cần sao", str(preparation.copies)))
+    elif preparing.counts_copies(procedure):
+        blocks.append(write.pair("Số giấy tờ", str(preparation.copies)))
     blocks += [Rule(), *write.text("Mang đến quầy", Style.HEADING, centred=False)]
-    titles = (*procedure.bring, *(component.title for component in (case.components if case else ())))
-    blocks += [write.item(title) for title in dict.fromkeys(titles)]
+    blocks += [write.item(title) for title in preparing.to_bring(procedure, case)]
     fee = preparation.fee_vnd
     if fee is None and procedure.fee:
         fee = procedure.fee.amount_vnd

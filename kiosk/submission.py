@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
-from kiosk import slips
+from kiosk import declaration, slips
 from kiosk.clerk_events import DossierFailed, DossierStored
+from kiosk.codes import SLIP
 from kiosk.core import Parts
 from kiosk.dossier import payload
-from kiosk.identifying import SLIP
+from kiosk.errands import ChargeLine
+from kiosk.fees import charge_lines
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
@@ -21,6 +25,8 @@ from kiosk.slips import Slip
 from kiosk.state import Job, Page, Session, Step
 from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
 from offline_queue.store import OutboxFull
+
+SUPPLEMENT, DOSSIER_CODE = "supplement", "dossier.code"  # form of papers that complete a dossier, and its question
 
 
 class SubmissionVerbs(JourneyVerbs):
@@ -35,7 +41,9 @@ class SubmissionVerbs(JourneyVerbs):
         declared_at = self.now()
         linked = session.ticket
         if linked is None and session.assurance is Assurance.DECLARED and session.procedure:
-            ticket = self.issue(self.parts.hall.letter_for(session.procedure.field, session.procedure.series))
+            ticket = self.issue(
+                self.parts.hall.letter_for(session.procedure.field, session.procedure.series), client_ref
+            )
             linked = self.view_of(ticket) if ticket else None
         self.change_session(
             submit=Job.RUNNING,
@@ -83,7 +91,7 @@ class SubmissionVerbs(JourneyVerbs):
         slip = slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=session.provisional_code,
-            qr=self._slip_qr(session.provisional_code),
+            qr=self.slip_qr(session.provisional_code),
             procedure=session.procedure,
             case=session.case,
             stored_at=session.declared_at or self.now(),
@@ -110,7 +118,7 @@ class SubmissionVerbs(JourneyVerbs):
         return slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=entry.provisional_code,
-            qr=self._slip_qr(entry.provisional_code),
+            qr=self.slip_qr(entry.provisional_code),
             procedure=procedure,
             case=next((case for case in procedure.cases if case.id == said.get("case")), None),
             stored_at=entry.created_at.astimezone(self.now().tzinfo),
@@ -121,7 +129,8 @@ class SubmissionVerbs(JourneyVerbs):
             reprint=True,
         )
 
-    def _slip_qr(self, code: str) -> str:
+    def slip_qr(self, code: str) -> str:
+        """The QR code of a slip, which leads to its dossier."""
         return f"{SLIP}{self.parts.config.site.agency_code}|{code}"
 
     def done_with_slip(self) -> None:
@@ -130,12 +139,6 @@ class SubmissionVerbs(JourneyVerbs):
         self.wipe()
         self.change_session(Step.RATING)
         self.change(language=language)
-
-    def rate(self, stars: int) -> None:
-        """1 to 5, 0 for skipped; kept without anything about the person."""
-        if 1 <= stars <= 5:
-            self.audit("kiosk", "rated", stars=stars)
-        self.finish_session()
 
     def outbox_changed(self, event: OutboxChanged) -> None:
         """Status bar, staff's list, and the official code while its owner still stands there."""
@@ -159,7 +162,7 @@ def _look_for_paper(scanner: DocumentScanner, session_id: str) -> Iterator[objec
 
 
 def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
-    """On the clerk's thread: pages → one PDF/A a paper → one durable entry."""
+    """On the clerk's thread: pages → one PDF/A a paper, answers → the declaration → one durable entry."""
     assert session.procedure is not None
     try:
         with parts.blobs.hold():  # a file with the same content may be on its way out with another dossier
@@ -168,20 +171,40 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 for component_id, pages in session.papers.items()
                 if pages and _title(session, component_id)
             )
+            filled = declaration.of_session(session, parts.config.site.name, declared_at)
             entry = OutboxEntry(
                 id=session.client_ref,
                 procedure_code=session.procedure.code,
                 created_at=declared_at,
                 provisional_code=session.provisional_code,
-                attachments=attachments,
-                payload=payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, declared_at),
+                attachments=(*attachments, declaration.attach(parts.blobs, filled)),
+                payload=_payload(parts, session, declared_at),
             )
+            parts.ledger.keep_fee(entry.id, due_lines(session, declared_at), declared_at)
             parts.outbox.add(entry, parts.text_reader.hold_seconds(entry) if parts.text_reader else 0.0)
     except OutboxFull as error:
         return DossierFailed(session.id, error.code)
-    except OSError:
+    except (OSError, sqlite3.Error):
         return DossierFailed(session.id, "disk_full")
     return DossierStored(session.id, session.client_ref)
+
+
+def _payload(parts: Parts, session: Session, at: datetime) -> dict[str, Any]:
+    body = payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, at)
+    table = parts.config.payment
+    if session.form and session.form.id == SUPPLEMENT:
+        entry = session.following.entry if session.following else None
+        return {**body, "fee": None, "replaces": entry.id if entry else None}
+    if table and table.when == "submission" and body["fee"] and body["fee"]["amount_vnd"]:
+        body["fee"]["method"] = "vietqr"  # found at the province by client_ref: it is asked for once this is stored
+    return body
+
+
+def due_lines(session: Session, at: datetime) -> tuple[ChargeLine, ...]:
+    """What this dossier costs, as far as it is known; what completes another one costs nothing."""
+    if session.procedure is None or (session.form and session.form.id == SUPPLEMENT):
+        return ()
+    return charge_lines(session.procedure, session.answers, at.date())
 
 
 def _title(session: Session, component_id: str) -> str:

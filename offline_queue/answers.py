@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from offline_queue.entry import Problem, Receipt
-from offline_queue.gateway import Busy, Conflict, Health, Rejected, SubmitError, Unauthorised, Unreachable
+from offline_queue.gateway import (
+    Appointment,
+    Busy,
+    Conflict,
+    FamilyMember,
+    Health,
+    Payment,
+    PaymentState,
+    PhoneAnswer,
+    PhoneSession,
+    PhoneState,
+    Progress,
+    Rejected,
+    SubmitError,
+    TimelineRow,
+    Unauthorised,
+    Unreachable,
+)
 from offline_queue.retry import retry_after
 
 MOST_PROBLEMS = 100
 LONGEST_MESSAGE = 1000
+MOST_ROWS = 50  # of a timeline, the newest
+VERIFIED_LEVEL = 2  # of an e-identification account
 
 _MOMENT = TypeAdapter(AwareDatetime)
 
@@ -61,6 +80,75 @@ class _Health(BaseModel):
     time: AwareDatetime
 
 
+class _Row(BaseModel):
+    at: AwareDatetime | None = None
+    status: int = Field(ge=1, le=10)
+    note: str = ""
+
+
+class _Progress(BaseModel):
+    code: str = Field(min_length=1, max_length=100)
+    status: int = Field(ge=1, le=10)
+    procedure_code: str = ""
+    owner_masked: str = Field("", max_length=200)
+    received_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+    ask: str | None = None
+    timeline: list[_Row] = []
+
+
+class _Payment(BaseModel):
+    payment_id: str = Field(min_length=1, max_length=100)
+    state: PaymentState
+    vietqr: str = Field("", max_length=1000)
+    expires_at: AwareDatetime | None = None
+
+
+class _Appointment(BaseModel):
+    code: str = Field(min_length=1, max_length=100)
+    procedure_code: str = ""
+    series: str = ""
+    start: AwareDatetime = Field(alias="from")
+    end: AwareDatetime = Field(alias="to")
+
+
+class _PhoneSession(BaseModel):
+    session: str = Field(min_length=1, max_length=200)
+    qr: str = Field(min_length=1, max_length=1000)
+    expires_at: AwareDatetime
+
+
+class _Person(BaseModel):
+    id_number: str = Field(pattern=r"^[0-9]{12}$")
+    full_name: str = Field(min_length=1, max_length=100)
+    date_of_birth: date | None = None
+    sex: Literal["male", "female"] | None = None
+    address: str | None = None
+    phone: str | None = None
+
+
+class _PhoneAnswer(BaseModel):
+    state: PhoneState
+    level: int = 0
+    person: _Person | None = None
+    proof: str = ""
+
+
+class _Member(BaseModel):
+    full_name: str = Field(min_length=1, max_length=100)
+    relation: str = Field("", max_length=60)
+    id_number: str | None = Field(None, pattern=r"^[0-9]{12}$")
+    date_of_birth: date | None = None
+    sex: Literal["male", "female"] | None = None
+    address: str | None = Field(None, max_length=300)
+
+
+class _Family(BaseModel):
+    household: list[_Member] = []
+    parents: list[_Member] = []
+    spouse: _Member | None = None
+
+
 class _Reason(BaseModel):
     path: str
     message: str
@@ -85,6 +173,62 @@ def health(answer: Answer) -> Health:
     """The province's health. Raises `Unreachable` for a foreign answer."""
     found = _parse(_Health, answer)
     return Health(found.status, found.time)
+
+
+def progress(answer: Answer) -> Progress:
+    """Where a dossier stands. Raises `Unreachable` for a foreign answer, as all that follow."""
+    found = _parse(_Progress, answer)
+    rows = tuple(TimelineRow(row.status, row.at, row.note[:LONGEST_MESSAGE]) for row in found.timeline[-MOST_ROWS:])
+    return Progress(
+        found.code,
+        found.status,
+        found.procedure_code,
+        found.owner_masked,
+        found.received_at,
+        found.due_at,
+        (found.ask or "")[:LONGEST_MESSAGE],
+        rows,
+    )
+
+
+def payment(answer: Answer) -> Payment:
+    """A payment."""
+    found = _parse(_Payment, answer)
+    return Payment(found.payment_id, found.state, found.vietqr, found.expires_at)
+
+
+def appointment(answer: Answer) -> Appointment:
+    """An appointment."""
+    found = _parse(_Appointment, answer)
+    return Appointment(found.code, found.start, found.end, found.procedure_code, found.series)
+
+
+def phone_session(answer: Answer) -> PhoneSession:
+    """An e-identification that was started."""
+    found = _parse(_PhoneSession, answer)
+    return PhoneSession(found.session, found.qr, found.expires_at)
+
+
+def phone_answer(answer: Answer) -> PhoneAnswer:
+    """How an e-identification stands; one that is confirmed names its person and proves it."""
+    found = _parse(_PhoneAnswer, answer)
+    if found.state is PhoneState.CONFIRMED and found.level >= VERIFIED_LEVEL and not (found.person and found.proof):
+        raise Unreachable(f"HTTP {answer.status} confirms nobody")
+    return PhoneAnswer(found.state, found.level, found.person.model_dump() if found.person else {}, found.proof)
+
+
+def family(answer: Answer) -> tuple[FamilyMember, ...]:
+    """Spouse, parents, household: each person once, with all that is told of them."""
+    found = _parse(_Family, answer)
+    members: dict[tuple[str, date | None], FamilyMember] = {}
+    for one in (*([found.spouse] if found.spouse else []), *found.parents, *found.household)[:MOST_ROWS]:
+        told = FamilyMember(
+            one.full_name, one.relation, one.id_number or "", one.date_of_birth, one.sex or "", one.address or ""
+        )
+        before = members.setdefault((told.full_name, told.date_of_birth), told)
+        more = {name: value for name, value in vars(told).items() if value and not getattr(before, name)}
+        members[told.full_name, told.date_of_birth] = replace(before, **more)
+    return tuple(members.values())
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

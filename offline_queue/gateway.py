@@ -11,8 +11,9 @@ SubmitError(detail)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from offline_queue.entry import Attachment, OutboxEntry, Problem, Receipt
@@ -80,6 +81,98 @@ class Health:
     time: datetime
 
 
+@dataclass(frozen=True)
+class TimelineRow:
+    """One change of a dossier's status (1 to 10)."""
+
+    status: int
+    at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a dossier stands. `ask` is what its citizen must do now; `owner_masked` holds initials at most."""
+
+    code: str
+    status: int
+    procedure_code: str = ""
+    owner_masked: str = ""
+    received_at: datetime | None = None
+    due_at: datetime | None = None
+    ask: str = field(default="", repr=False)
+    timeline: tuple[TimelineRow, ...] = field(default=(), repr=False)
+
+
+class PaymentState(StrEnum):
+    """What the bank has told the province."""
+
+    WAITING = "waiting"
+    PAID = "paid"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment that was asked for; `vietqr` is "" where the province gives none."""
+
+    payment_id: str
+    state: PaymentState
+    vietqr: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """When somebody is expected, and for what; times are aware."""
+
+    code: str
+    start: datetime
+    end: datetime
+    procedure_code: str = ""
+    series: str = ""
+
+
+@dataclass(frozen=True)
+class PhoneSession:
+    """An e-identification by phone that was started; `qr` is shown to the phone."""
+
+    session: str
+    qr: str
+    expires_at: datetime
+
+
+class PhoneState(StrEnum):
+    """What the citizen has done on the phone."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class PhoneAnswer:
+    """How an e-identification stands; `person` (a `Person` of the API) and `proof` once it is confirmed at level 2."""
+
+    state: PhoneState
+    level: int = 0
+    person: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    proof: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class FamilyMember:
+    """Somebody whom the national databases know beside a citizen, `relation` as they word it; "" for the unknown."""
+
+    full_name: str = field(repr=False)
+    relation: str
+    id_number: str = field(default="", repr=False)
+    date_of_birth: date | None = field(default=None, repr=False)
+    sex: str = ""
+    address: str = field(default="", repr=False)
+
+
 OpenBlob = Callable[[Attachment], bytes]
 
 
@@ -103,3 +196,28 @@ class Gateway(Protocol):
 
     def heartbeat(self, report: Mapping[str, Any]) -> None:
         """Tell the province how this kiosk is; no personal data."""
+
+
+class Desk(Protocol):
+    """What somebody who stands at the kiosk asks of the province. Every method raises a `SubmitError`."""
+
+    def progress(self, code: str) -> Progress | None:
+        """Where a dossier stands, by official code or client_ref; None when the province knows of none."""
+
+    def ask_payment(self, client_ref: str, amount_vnd: int, agency_code: str) -> Payment:
+        """Ask for a payment; the same again is the same payment while it waits."""
+
+    def payment(self, payment_id: str) -> Payment | None:
+        """Whether the bank has confirmed it; None when the province knows of none."""
+
+    def appointment(self, code: str) -> Appointment | None:
+        """An appointment; None when the province knows of none."""
+
+    def start_phone(self) -> PhoneSession:
+        """Start an e-identification by phone."""
+
+    def phone(self, session: str) -> PhoneAnswer:
+        """How it stands; one that is unknown has expired."""
+
+    def family(self, id_number: str, proof: str) -> tuple[FamilyMember, ...]:
+        """Spouse, parents and household of a citizen who is proven to stand there; none when nothing is known."""

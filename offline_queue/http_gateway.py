@@ -20,7 +20,19 @@ import urllib3
 from offline_queue import answers
 from offline_queue.answers import Answer
 from offline_queue.entry import Attachment, OutboxEntry, Receipt
-from offline_queue.gateway import Health, OpenBlob, SubmitError, Unreachable
+from offline_queue.gateway import (
+    Appointment,
+    FamilyMember,
+    Health,
+    OpenBlob,
+    Payment,
+    PhoneAnswer,
+    PhoneSession,
+    PhoneState,
+    Progress,
+    SubmitError,
+    Unreachable,
+)
 from offline_queue.tus import TusUpload
 
 HEALTH_TIMEOUT = (3.0, 5.0)
@@ -156,6 +168,57 @@ class HttpGateway:
         answer = self._alone("POST", path, headers, body)
         if answer.status not in (200, 204):
             raise answers.refusal(answer)
+
+    def progress(self, code: str) -> Progress | None:
+        """Where a dossier stands; None only when the API itself knows of none."""
+        answer = self._get(f"/v1/dossiers/{quote(code, safe='')}")
+        return answers.progress(answer) if self._known(answer) else None
+
+    def ask_payment(self, client_ref: str, amount_vnd: int, agency_code: str) -> Payment:
+        """Ask for a payment of a dossier."""
+        body = {"client_ref": client_ref, "amount_vnd": amount_vnd, "agency_code": agency_code}
+        return answers.payment(self._post("/v1/payments", body))
+
+    def payment(self, payment_id: str) -> Payment | None:
+        """Whether the bank has confirmed it."""
+        answer = self._get(f"/v1/payments/{quote(payment_id, safe='')}")
+        return answers.payment(answer) if self._known(answer) else None
+
+    def appointment(self, code: str) -> Appointment | None:
+        """An appointment."""
+        answer = self._get(f"/v1/appointments/{quote(code, safe='')}")
+        return answers.appointment(answer) if self._known(answer) else None
+
+    def start_phone(self) -> PhoneSession:
+        """Start an e-identification by phone."""
+        return answers.phone_session(self._post("/v1/vneid/sessions", {}))
+
+    def phone(self, session: str) -> PhoneAnswer:
+        """How it stands; one that the province has forgotten has expired."""
+        answer = self._get(f"/v1/vneid/sessions/{quote(session, safe='')}")
+        return answers.phone_answer(answer) if self._known(answer) else PhoneAnswer(PhoneState.EXPIRED)
+
+    def family(self, id_number: str, proof: str) -> tuple[FamilyMember, ...]:
+        """Whom the national databases know beside a citizen; none where they do not know the citizen."""
+        body = json.dumps({"id_number": id_number, "proof": proof}).encode()
+        answer = self._alone("POST", "/v1/persons/lookup", {"Content-Type": "application/json"}, body)
+        return answers.family(answer) if self._known(answer) else ()
+
+    @staticmethod
+    def _known(answer: Answer) -> bool:
+        """200: it is there; 404 of the API itself: it is not; all else is an error."""
+        if answer.status == 404 and not answer.is_html:
+            return False
+        if answer.status != 200:
+            raise answers.refusal(answer)
+        return True
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Answer:
+        data = json.dumps(body, ensure_ascii=False).encode()
+        answer = self._alone("POST", path, {"Content-Type": "application/json"}, data)
+        if answer.status not in (200, 201):
+            raise answers.refusal(answer)
+        return answer
 
     def _upload(self, entry_id: str, number: int, paper: Attachment, open_blob: OpenBlob) -> str:
         metadata = {"filename": f"{entry_id}.{number}", "media_type": paper.media_type, "sha256": paper.sha256}

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.relativelayout import RelativeLayout
 
 from devices.card_reader.simulated import SimulatedCardReader
+from devices.code_scanner.simulated import SimulatedCodeScanner
+from devices.document_scanner.simulated_camera import SimulatedCamera
+from kiosk.sandbox.progress import known_code
+from kiosk.sandbox.server import Province
 from kiosk.wiring import Machine
 from screens.tr import tr
 from screens.widgets import Action
@@ -16,6 +21,7 @@ from screens.widgets import Action
 # Synthetic people: the printed QR of a mother's and a father's card, and a code that is none.
 MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
 FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12062021"
+Groups = list[tuple[str, list[tuple[str, Callable[[], object]]]]]
 FOREIGN_CODE = "https://example.invalid/x"
 
 
@@ -59,13 +65,13 @@ class DevDock(RelativeLayout):
         inside = part.collide_point(x, y) or self.ids.handle.collide_point(x, y)
         return bool(super().on_touch_down(touch)) if inside else False
 
-    def _groups(self) -> list[tuple[str, list[tuple[str, Callable[[], object]]]]]:
+    def _groups(self) -> Groups:
         devices = {
             kind: device
             for kind, device in self.machine.devices.items()
             if self.machine.config.devices[kind].get("driver") == "simulated"
         }
-        groups: list[tuple[str, list[tuple[str, Callable[[], object]]]]] = []
+        groups: Groups = []
         if scanner := devices.get("code_scanner"):
             groups.append(
                 (
@@ -74,6 +80,7 @@ class DevDock(RelativeLayout):
                         (tr._("QR thẻ của mẹ"), lambda: scanner.present(MOTHER)),
                         (tr._("QR thẻ của cha"), lambda: scanner.present(FATHER)),
                         (tr._("Mã lạ"), lambda: scanner.present(FOREIGN_CODE)),
+                        (tr._("Mã mờ"), scanner.smudge),
                         (tr._("Rút dây"), scanner.unplug),
                         (tr._("Cắm lại"), scanner.restore),
                     ],
@@ -86,8 +93,12 @@ class DevDock(RelativeLayout):
                 (
                     tr._("Máy in"),
                     [
+                        (tr._("Sắp hết giấy"), printer.paper_low),
                         (tr._("Hết giấy"), printer.paper_out),
+                        (tr._("Mở nắp"), printer.cover_open),
                         (tr._("Kẹt giấy"), printer.jam),
+                        (tr._("Dao cắt hỏng"), printer.cutter),
+                        (tr._("In dở thì đứt"), printer.break_off),
                         (tr._("Rút dây"), printer.unplug),
                         (tr._("Sửa xong"), printer.restore),
                     ],
@@ -101,17 +112,44 @@ class DevDock(RelativeLayout):
                         (tr._("Quên giấy"), feeder.leave_paper),
                         (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
+                        *([(tr._("Che ống kính"), feeder.cover)] if isinstance(feeder, SimulatedCamera) else []),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),
                     ],
                 )
             )
         if self.machine.province:
+            groups += self._province_buttons(self.machine.province, devices.get("code_scanner"))
             groups.append(
                 (
                     tr._("Mạng"),
                     [(tr._("Ngắt mạng"), lambda: self._network("refuse")), (tr._("Nối mạng"), self._network)],
                 )
+            )
+        return groups
+
+    @staticmethod
+    def _province_buttons(province: Province, scanner: SimulatedCodeScanner | None) -> Groups:
+        """The bank, the phone, and the slips of the dossiers that the province has always had."""
+        people = province.people
+        groups: Groups = [
+            (
+                tr._("Ngân hàng, VNeID"),
+                [
+                    (tr._("Đã trả tiền"), lambda: setattr(people, "bank", "pays_at_once")),
+                    (tr._("Chưa trả tiền"), lambda: setattr(people, "bank", "waits")),
+                    (tr._("Đồng ý"), lambda: setattr(people, "phone", "confirms")),
+                    (tr._("Từ chối"), lambda: setattr(people, "phone", "refuses")),
+                    (tr._("Chưa mức 2"), lambda: setattr(people, "phone", "low_level")),
+                ],
+            )
+        ]
+        if scanner:
+            agency = province.agency_code
+            slips = {5: "Phiếu: bổ sung", 6: "Phiếu: nộp phí", 9: "Phiếu: có kết quả", 3: "Phiếu: không nhận"}
+            codes = {known_code(agency, status): words for status, words in slips.items()} | {"LH-0001": "Giấy hẹn"}
+            groups.append(
+                (tr._("Mã"), [(tr._(words), partial(scanner.present, code)) for code, words in codes.items()])
             )
         return groups
 

@@ -78,6 +78,10 @@ def _number(series: SeriesView, closed_code: str) -> Mapping[str, object]:
         detail = tr.error(series.closed_code)
     elif series.waiting:
         detail = tr._("{n} người đang chờ").format(n=series.waiting)
+        if series.estimate and series.estimate.in_minutes:
+            detail = tr._("{n} người chờ, khoảng {minutes} phút").format(
+                n=series.waiting, minutes=series.estimate.in_minutes
+            )
     else:
         detail = tr._("Không phải chờ")
     return {

@@ -7,9 +7,8 @@ import json
 import logging
 import re
 import secrets
-import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -20,13 +19,14 @@ from starlette.responses import Response
 from tuspyserver import create_tus_router
 
 from kiosk.dossier_schema import DOSSIER, request_schema
-from kiosk.sandbox import citizens
+from kiosk.sandbox import citizens, progress
 from kiosk.sandbox.due import ZONE, due_at
 from kiosk.sandbox.faults import App
 from kiosk.sandbox.http import Authorised, ProblemError, answer, canonical, install_problems, read_json
-from kiosk.sandbox.store import Accepted, Payment, Store, VneidSession
+from kiosk.sandbox.people import People
+from kiosk.sandbox.store import Payment, Store, VneidSession
 from kiosk.sandbox.uploads import EncryptedUploads
-from kiosk.sandbox.vietqr import vietqr
+from kiosk.vietqr import vietqr
 from offline_queue.entry import Problem
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 MAX_FILE = 64 * 1024 * 1024
 
 _AGENCY = re.compile(r"(?:\d{2,3}\.)*[GH]\d{2}(?:\.\d{2,4})*")
-_PROGRESS = ((1, "Mới đăng ký"), (2, "Được tiếp nhận"), (4, "Đang xử lý"), (9, "Đã xử lý xong"))
 _PAYMENT_LIFE = timedelta(minutes=15)
 _VNEID_LIFE = timedelta(minutes=5)
 _BANK_BIN, _ACCOUNT = "970436", "0123456789"  # synthetic
@@ -54,6 +53,7 @@ class Settings:
     step_seconds: float = 60
     paid_after_seconds: float = 20
     confirmed_after_seconds: float = 5
+    people: People = field(default_factory=People)
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,8 @@ def _dossiers(province: Province) -> APIRouter:
             agency = province.settings.agency_code
         times = (now, due_at(payload["procedure_code"], now))
         accepted = province.store.accept(key, client_ref, fingerprint, agency, times, payload)
+        for name in _supplements(payload):
+            province.store.supplement(name, now)
         return answer(accepted.receipt, 201)
 
     @router.get("/v1/dossiers")
@@ -180,11 +182,12 @@ def _dossiers(province: Province) -> APIRouter:
         return answer(accepted.receipt)
 
     @router.get("/v1/dossiers/{code}")
-    async def progress(code: str) -> Response:
-        accepted = province.store.by_code(code) or province.store.by_client_ref(code.lower())
-        if accepted is None:
+    async def look(code: str) -> Response:
+        settings = province.settings
+        found = progress.progress(province.store, code, settings.agency_code, province.now(), settings.step_seconds)
+        if found is None:
             raise ProblemError(404)
-        return answer(_progress(accepted, province.now(), province.settings.step_seconds))
+        return answer(found)
 
     return router
 
@@ -193,8 +196,12 @@ def _payments(province: Province) -> APIRouter:
     router = APIRouter()
 
     def state(payment: Payment) -> dict[str, str]:
+        """Looked at by whoever asks, and then by the bank."""
         age = province.now() - payment.asked_at
-        paid = age >= timedelta(seconds=province.settings.paid_after_seconds)
+        bank, settings = province.settings.people.bank, province.settings
+        if bank == "pays_at_once" or (bank == "pays" and age >= timedelta(seconds=settings.paid_after_seconds)):
+            province.store.pay(payment.id, province.now())
+        paid = province.store.is_paid(payment.id)
         word = "paid" if paid else "expired" if age >= _PAYMENT_LIFE else "waiting"
         expires = (payment.asked_at + _PAYMENT_LIFE).isoformat(timespec="seconds")
         return {"payment_id": payment.id, "state": word, "vietqr": payment.vietqr, "expires_at": expires}
@@ -205,7 +212,8 @@ def _payments(province: Province) -> APIRouter:
         client_ref, amount = payload["client_ref"], int(payload["amount_vnd"])
         if amount > _MAX_VND:
             raise ProblemError(422, problems=(Problem("/amount_vnd", "Số tiền quá lớn."),))
-        payment = province.store.payment_for(client_ref, amount)
+        forgetful = province.settings.people.forgetful
+        payment = None if forgetful else province.store.payment_for(client_ref, amount)
         if payment is None or state(payment)["state"] == "expired":
             bill = "".join(each for each in client_ref if each.isascii() and each.isalnum())[:25]
             text = vietqr(_BANK_BIN, _ACCOUNT, amount, bill, "LE PHI HO SO")
@@ -266,8 +274,13 @@ def _vneid(province: Province) -> APIRouter:
             raise ProblemError(404)
         if province.now() - session.asked_at >= _VNEID_LIFE:
             return answer({"state": "expired"})
-        if not province.is_confirmed(session):
+        plays = province.settings.people.phone
+        if plays == "waits" or not province.is_confirmed(session):
             return answer({"state": "waiting"})
+        if plays == "refuses":
+            return answer({"state": "refused"})
+        if plays == "low_level":
+            return answer({"state": "confirmed", "level": 1})
         person = citizens.vneid_person()
         return answer({"state": "confirmed", "level": 2, "person": person, "proof": session.proof})
 
@@ -303,10 +316,16 @@ def _kiosks(province: Province) -> APIRouter:
     return router
 
 
+def _supplements(payload: Mapping[str, Any]) -> list[str]:
+    """Which dossier these papers complete: by its code in the form, or by the client_ref that they replace."""
+    named = (payload["form"]["answers"].get("dossier.code"), payload.get("replaces"))
+    return [str(name) for name in named if name]
+
+
 def _is_evidence(payload: Mapping[str, str], by_phone: bool) -> bool:
     if by_phone:
         return bool(payload["id_number"] == citizens.vneid_person()["id_number"])
-    return payload["proof"] == citizens.CHIP_PROOF
+    return payload["proof"] == citizens.CHIP_PROOF or re.fullmatch("[0-9a-f]{64}", payload["proof"]) is not None
 
 
 def _attachment_problems(uploads: EncryptedUploads, attachments: list[Any], store: Store) -> list[Problem]:
@@ -324,33 +343,6 @@ def _attachment_problems(uploads: EncryptedUploads, attachments: list[Any], stor
         if len(content) != attachment["size"]:
             found.append(Problem(f"{path}/size", "Độ dài tệp không khớp."))
     return found
-
-
-def _progress(accepted: Accepted, now: datetime, step_seconds: float) -> dict[str, Any]:
-    received_at = datetime.fromisoformat(accepted.receipt["received_at"])
-    reached = int((now - received_at) / timedelta(seconds=step_seconds)) if step_seconds > 0 else len(_PROGRESS)
-    timeline = [
-        {"at": (received_at + index * timedelta(seconds=step_seconds)).isoformat(), "status": status, "note": note}
-        for index, (status, note) in enumerate(_PROGRESS)
-        if index <= max(reached, 0)
-    ]
-    owner = accepted.payload.get("owner") or accepted.payload["submitter"]
-    return {
-        "code": accepted.code,
-        "procedure_code": accepted.payload["procedure_code"],
-        "status": timeline[-1]["status"],
-        "owner_masked": mask_name(owner.get("full_name") or owner.get("name", "")),
-        "received_at": accepted.receipt["received_at"],
-        "due_at": accepted.receipt["due_at"],
-        "ask": None,
-        "timeline": timeline,
-    }
-
-
-def mask_name(name: str) -> str:
-    """Initials only, `N*** T** Đ**`: a public look-up shows no full name (DOMAIN 8)."""
-    words = unicodedata.normalize("NFC", name).split()
-    return " ".join(word[0] + "*" * max(1, min(3, len(word) - 1)) for word in words)
 
 
 def _uuid(text: str, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.faults import parse_faults
+from kiosk.sandbox.people import People
 from kiosk.sandbox.procedures import published
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ class Province:
         self.url = ""  # once it runs
         self.token = token
         self._data_dir = data_dir
-        self._agency_code = agency_code
+        self.agency_code = agency_code
         self._faults = parse_faults(fault)
         self._clock = clock
         self._catalogue = catalogue
         self._seconds = (step_seconds, paid_after_seconds, confirmed_after_seconds)
+        self.people = People()
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
         self._store: Store | None = None
@@ -71,6 +73,20 @@ class Province:
             change = self._listener.set_faults(self._faults)
             asyncio.run_coroutine_threadsafe(change, self._listener.loop).result(_PATIENCE)
 
+    def decide(self, code: str, status: int, note: str = "", ask: str = "") -> None:
+        """An officer of the province decides about a dossier, while it runs; `ask` is what its citizen must do."""
+        from kiosk.sandbox.store import Act
+
+        store, listener = self._store, self._listener
+        if store is None or listener is None or listener.loop is None:
+            raise RuntimeError("the embedded province does not run")
+        act = Act(status, self._clock(), note, ask)
+
+        async def on_its_thread() -> None:
+            store.decide(code, act)
+
+        asyncio.run_coroutine_threadsafe(on_its_thread(), listener.loop).result(_PATIENCE)
+
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Its URL, once it answers (or refuses, by `fault`). Port 0 is the one used last, where that is free.
 
@@ -86,7 +102,7 @@ class Province:
 
         store = Store(self._data_dir)
         uploads = EncryptedUploads(self._data_dir / "uploads", store.blob_key, store)
-        settings = Settings(self._agency_code, self.token, self._clock, self._catalogue, *self._seconds)
+        settings = Settings(self.agency_code, self.token, self._clock, self._catalogue, *self._seconds, self.people)
         listener = Listener(create_app(store, uploads, settings), self._faults)
         try:
             bound = self._bind(host, port, store)

@@ -22,6 +22,10 @@ CREATE TABLE IF NOT EXISTS sequence (agency TEXT, day TEXT, last INTEGER NOT NUL
 CREATE TABLE IF NOT EXISTS upload (uid TEXT PRIMARY KEY, info TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payment (id TEXT PRIMARY KEY, client_ref TEXT NOT NULL, amount TEXT NOT NULL,
   asked_at TEXT NOT NULL, vietqr TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS paid (payment TEXT PRIMARY KEY, at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS act (code TEXT NOT NULL, status INTEGER NOT NULL, at TEXT NOT NULL, note TEXT NOT NULL,
+  ask TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS supplement (name TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS vneid (session TEXT PRIMARY KEY, proof TEXT UNIQUE NOT NULL, asked_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS heartbeat (kiosk TEXT PRIMARY KEY, noted_at TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -50,6 +54,16 @@ class Payment:
     id: str
     asked_at: datetime
     vietqr: str
+
+
+@dataclass(frozen=True)
+class Act:
+    """What an officer has decided about a dossier; `ask` is what its citizen must do."""
+
+    status: int
+    at: datetime
+    note: str
+    ask: str
 
 
 @dataclass(frozen=True)
@@ -125,6 +139,35 @@ class Store:
         row = self._db.execute(_DOSSIER + condition, (value,)).fetchone()
         return Accepted(row[0], row[1], json.loads(row[2]), json.loads(row[3])) if row else None
 
+    # progress
+
+    def decide(self, code: str, act: Act) -> None:
+        """An officer's decision."""
+        values = (code, act.status, act.at.isoformat(), act.note, act.ask)
+        self._db.execute("INSERT INTO act VALUES (?, ?, ?, ?, ?)", values)
+
+    def acts(self, code: str) -> list[Act]:
+        """The decisions on a dossier, in their order."""
+        rows = self._db.execute("SELECT status, at, note, ask FROM act WHERE code = ? ORDER BY rowid", (code,))
+        return [Act(row[0], datetime.fromisoformat(row[1]), row[2], row[3]) for row in rows]
+
+    def supplement(self, name: str, at: datetime) -> None:
+        """The wanted papers of the dossier of this code or client_ref have come."""
+        self._db.execute("INSERT INTO supplement VALUES (?, ?)", (name, at.isoformat()))
+
+    def supplemented_at(self, *names: str) -> datetime | None:
+        """When the last papers came for a dossier by any of its names."""
+        return self._latest("SELECT at FROM supplement WHERE name IN", names)
+
+    def paid_at(self, *names: str) -> datetime | None:
+        """When a payment for a dossier by any of its names was paid."""
+        return self._latest("SELECT at FROM paid JOIN payment ON payment.id = paid.payment WHERE client_ref IN", names)
+
+    def _latest(self, query: str, names: tuple[str, ...]) -> datetime | None:
+        marks = ", ".join("?" * len(names))
+        rows = self._db.execute(f"{query} ({marks})", names).fetchall()
+        return max((datetime.fromisoformat(row[0]) for row in rows), default=None)
+
     # uploads
 
     def upload_info(self, uid: str) -> dict[str, Any] | None:
@@ -158,6 +201,14 @@ class Store:
     def _payment(self, condition: str, *values: str) -> Payment | None:
         row = self._db.execute(f"SELECT id, asked_at, vietqr FROM payment WHERE {condition}", values).fetchone()  # noqa: S608
         return Payment(row[0], datetime.fromisoformat(row[1]), row[2]) if row else None
+
+    def pay(self, payment_id: str, at: datetime) -> None:
+        """The bank has confirmed it, once and for all."""
+        self._db.execute("INSERT OR IGNORE INTO paid VALUES (?, ?)", (payment_id, at.isoformat()))
+
+    def is_paid(self, payment_id: str) -> bool:
+        """Whether the bank has confirmed it."""
+        return bool(self._db.execute("SELECT 1 FROM paid WHERE payment = ?", (payment_id,)).fetchone())
 
     def add_vneid(self, session: VneidSession) -> None:
         """Keep an e-identification that was started."""

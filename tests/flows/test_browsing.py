@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from kiosk.builders import OWN_CATALOGUE
 from kiosk.state import Job, Step
-from kiosk.wiring import OWN_CATALOGUE
 from tests.flows.conftest import Player
 
 MARRIAGE, RESIDENCE, LAND, NAMED = "1.000894", "1.004222", "1.013978", "1.014061"

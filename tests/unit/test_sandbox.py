@@ -14,7 +14,6 @@ from kiosk.dossier_schema import dossier_problems, problems_against, request_sch
 from kiosk.sandbox.due import ZONE, due_at
 from kiosk.sandbox.faults import parse_faults
 from kiosk.sandbox.store import Store
-from kiosk.sandbox.vietqr import crc16, vietqr
 from offline_queue.errors import KeyRefused
 
 DOSSIER: dict[str, Any] = {
@@ -49,47 +48,6 @@ DOSSIER: dict[str, Any] = {
 def test_due_date_counts_working_days(procedure: str, received: str, due: str) -> None:
     moment = datetime.fromisoformat(received).replace(tzinfo=ZONE)
     assert due_at(procedure, moment) == datetime.fromisoformat(f"{due}T17:00").replace(tzinfo=ZONE)
-
-
-def test_crc_of_the_standard_check_string() -> None:
-    assert crc16(b"123456789") == 0x29B1
-
-
-@pytest.mark.parametrize(
-    ("text", "made"),
-    [
-        (
-            "00020101021138570010A00000072701270006970403011300110123456780208QRIBFTTA53037045802VN63049E6F",
-            vietqr("970403", "0011012345678"),
-        ),
-        (
-            "00020101021138600010A00000072701300006970403011697040311012345670208QRIBFTTC53037045802VN63044F52",
-            vietqr("970403", "9704031101234567", service="QRIBFTTC"),
-        ),
-        (
-            (
-                "00020101021238540010A00000072701240006970436011001234567890208QRIBFTTA5303704540480005802VN"
-                "62470113H2409900125070826LE PHI H24.099-260715-001263049DA7"
-            ),
-            vietqr("970436", "0123456789", 8000, "H240990012507", "LE PHI H24.099-260715-0012"),
-        ),
-        (
-            (
-                "00020101021238560010A0000007270126000697041501121133666688880208QRIBFTTA53037045405200005802VN"
-                "62180814PHI CHUNG THUC6304FCBE"
-            ),
-            vietqr("970415", "113366668888", 20000, purpose="PHI CHUNG THUC"),
-        ),
-    ],
-)
-def test_vietqr_vectors(text: str, made: str) -> None:
-    assert made == text
-
-
-@pytest.mark.parametrize("purpose", ["LỆ PHÍ", "X" * 27])
-def test_vietqr_refuses_what_it_cannot_hold(purpose: str) -> None:
-    with pytest.raises(ValueError, match="VietQR"):
-        vietqr("970436", "0123456789", 1, purpose=purpose)
 
 
 def test_a_good_dossier_has_no_problems_with_and_without_attachments() -> None:
@@ -141,7 +99,7 @@ def test_what_is_no_object_is_a_problem_not_a_crash(payload: object) -> None:
 
 
 def test_names_are_masked() -> None:
-    from kiosk.sandbox.api import mask_name
+    from kiosk.sandbox.progress import mask_name
 
     assert mask_name("Nguyễn Thị Đào") == "N*** T** Đ**"
     assert mask_name("Y Moan Êban") == "Y* M*** Ê***"  # decomposed on the way in

@@ -1,0 +1,114 @@
+"""A fee by VietQR: what it is for, the code for the bank's app, and whether the province has heard of the money."""
+
+from __future__ import annotations
+
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.errands import Asked, ChargeLine, Paying
+from kiosk.slips import counted, format_vnd
+from kiosk.state import AppState
+from offline_queue.gateway import PaymentState
+from screens.qr_view import QrView
+from screens.tr import tr
+from screens.widgets import KioskScreen, show_list
+
+__all__ = ["SCREEN", "QrView"]
+
+
+class FeeRow(BoxLayout):
+    """One line of the fee."""
+
+    label = StringProperty("")
+    value = StringProperty("")
+    total = BooleanProperty(False)
+
+
+class PayScreen(KioskScreen):
+    """The sum, large; the code beside three short steps; one way out to the counter."""
+
+    tone = StringProperty("info")
+    said = StringProperty("")
+    detail = StringProperty("")
+    code = StringProperty("")
+    amount = StringProperty("")
+    account = StringProperty("")
+    qr = StringProperty("")
+    waiting = BooleanProperty(False)  # the code may be paid now
+    paid = BooleanProperty(False)
+    counter = BooleanProperty(False)  # the way to the counter, where the main action is another one
+
+    def render(self, state: AppState) -> None:
+        """One payment."""
+        paying = state.session.paying if state.session else None
+        if paying is None:
+            return
+        payment = paying.payment
+        self.paid = payment is not None and payment.state is PaymentState.PAID
+        self.waiting = payment is not None and payment.state is PaymentState.WAITING and bool(paying.qr)
+        self.qr = paying.qr if self.waiting else ""
+        self.code = paying.code
+        self.amount = format_vnd(paying.amount_vnd) if paying.lines else ""
+        self.account = f"{paying.bank} · {paying.account}" if self.waiting else ""
+        show_list(self.ids.lines, FeeRow, _rows(paying.lines))
+        self.tone, self.said, self.detail = _standing(paying)
+        self._actions(paying)
+
+    def _actions(self, paying: Paying) -> None:
+        expired = paying.payment is not None and paying.payment.state is PaymentState.EXPIRED
+        if self.paid:
+            self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
+        elif expired or paying.asked is Asked.FAILED:
+            self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
+        else:
+            self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"
+        self.main_plain = self.waiting
+        self.counter = self.main_icon == "refresh"
+        self.can_back = self.can_finish = not paying.leads_on
+
+    def main(self) -> None:
+        """On, or another try."""
+        if self.paid:
+            self.kiosk.payment_done()
+        elif self.counter:
+            self.kiosk.pay_again()
+        else:
+            self.kiosk.pay_at_counter()
+
+    def forget(self) -> None:
+        """No code stays on this screen."""
+        self.code = self.amount = self.account = self.qr = self.said = self.detail = ""
+        self.ids.lines.clear_widgets()
+
+
+def _standing(paying: Paying) -> tuple[str, str, str]:
+    payment = paying.payment
+    if payment is None:
+        match paying.asked:
+            case Asked.WAITING:
+                return "info", tr._("Đang lấy mã thanh toán…"), tr._("Thường chỉ mất vài giây.")
+            case Asked.UNKNOWN:
+                return "warn", tr.error(paying.why), tr.advice(paying.why)
+        said = tr._("Chưa kết nối được với hệ thống của tỉnh.")
+        return "warn", said, tr._("Bạn thử lại, hoặc trả tiền tại quầy.")
+    match payment.state:
+        case PaymentState.PAID:
+            return "ok", tr._("Đã nhận đủ tiền. Cảm ơn bạn."), tr._("Bạn không phải trả thêm khoản nào cho lần này.")
+        case PaymentState.EXPIRED:
+            said = tr._("Mã đã hết hạn.")
+            return "warn", said, tr._("Nếu bạn đã chuyển tiền, đừng trả lần nữa: xin báo cán bộ ở quầy.")
+    if paying.why:
+        said = tr._("Máy chưa hỏi được ngân hàng.")
+        return "warn", said, tr._("Nếu bạn đã chuyển tiền, đừng trả lần nữa. Máy đang tiếp tục hỏi.")
+    return "info", tr._("Đang chờ ngân hàng báo đã nhận tiền…"), tr._("Trả xong, bạn đợi ở đây một chút.")
+
+
+def _rows(lines: tuple[ChargeLine, ...]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [{"label": tr._(one.label), "value": counted(one), "total": False} for one in lines]
+    if rows:
+        total = format_vnd(sum(line.total_vnd for line in lines))
+        rows.append({"label": tr._("Tổng cộng"), "value": total, "total": True})
+    return rows
+
+
+SCREEN = PayScreen

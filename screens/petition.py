@@ -1,0 +1,126 @@
+"""A suggestion, a complaint or praise: a kind, a text, and a name only for whoever wants an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
+
+from kiosk.petition import LONGEST, LONGEST_NAME, LONGEST_PHONE
+from kiosk.state import AppState, Job
+from screens.form import PAD_WIDTH
+from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
+from screens.tr import tr
+from screens.widgets import KioskScreen, Press
+
+SIGNED = ("name", "phone")
+LIMITS = {"text": LONGEST, "name": LONGEST_NAME, "phone": LONGEST_PHONE}
+
+
+class TextBox(Press):
+    """What is typed into one field, with its cursor while it is edited."""
+
+    label = StringProperty("")
+    text = StringProperty("")
+    hint = StringProperty("")
+    editing = BooleanProperty(False)
+    error = StringProperty("")
+    shown = BooleanProperty(True)
+    tall = BooleanProperty(False)
+
+
+class PetitionScreen(KioskScreen):
+    """Writing, then the thanks with the code."""
+
+    kind = StringProperty("suggestion")
+    text = StringProperty("")
+    name_typed = StringProperty("")
+    phone = StringProperty("")
+    named = BooleanProperty(False)
+    field = StringProperty("text")  # which one the keyboard types into
+    writing = AliasProperty(  # a name is typed with all else out of the way
+        lambda self: not self.stored and self.field not in SIGNED, bind=("stored", "field")
+    )
+    beside = NumericProperty(0)  # dp of the keyboard beside the fields; 0: below them
+    text_error = StringProperty("")
+    name_error = StringProperty("")
+    phone_error = StringProperty("")
+    trouble = StringProperty("")
+    trouble_detail = StringProperty("")
+    stored = BooleanProperty(False)
+    code = StringProperty("")
+
+    def shown(self, _state: AppState) -> None:
+        """The text first."""
+        self.field = ""
+        self.edit("text")
+
+    def render(self, state: AppState) -> None:
+        """What was written so far, or the thanks."""
+        session = state.session
+        petition = session.petition if session else None
+        if session is None or petition is None:
+            return
+        self.kind, self.text, self.named = petition.kind, petition.text, petition.named
+        self.name_typed, self.phone = petition.name, petition.phone
+        self.text_error = tr.error(session.errors.get("text", ""))
+        self.name_error = tr.error(session.errors.get("name", ""))
+        self.phone_error = tr.error(session.errors.get("phone", ""))
+        self.trouble, self.trouble_detail = tr.error(session.submit_code), tr.advice(session.submit_code)
+        self.stored = session.submit is Job.CONFIRMED
+        self.code = session.provisional_code if self.stored else ""
+        if self.stored and self.field:
+            self.put_away()
+        self.main_text = tr._("Xong") if self.stored else tr._("Gửi góp ý")
+        self.main_icon = "check" if self.stored else "send"
+        self.main_disabled = session.submit is Job.RUNNING
+        self.can_back = self.can_finish = not self.stored
+
+    def edit(self, field: str) -> None:
+        """Let the keyboard type into a field."""
+        if field == self.field:
+            return
+        self.field = field
+        digits = field == "phone"
+        self.beside = PAD_WIDTH if digits else (SIDE_WIDTH if letters_layout() == "side" else 0)
+        if not self.wide:
+            self.beside = 0
+        keys = lay_keyboard(self.ids.pad, "digits" if digits else "letters")
+        petition = self.kiosk.session.petition
+        value = str(getattr(petition, field)) if petition else ""
+        keys.begin(value, self._typed, self.put_away, names=field == "name", max_length=LIMITS[field])
+
+    def _typed(self, text: str) -> None:
+        values: dict[str, Any] = {self.field: text}
+        self.kiosk.tell_petition(**values)
+
+    def put_away(self) -> None:
+        """No keyboard: all of the screen can be seen."""
+        self.field, self.beside = "", 0
+        self.ids.pad.clear_widgets()
+
+    def choose(self, kind: str) -> None:
+        """What kind it is."""
+        self.kiosk.tell_petition(kind=kind)
+
+    def sign(self) -> None:
+        """With a name, or without."""
+        self.kiosk.tell_petition(named=not self.named)
+        self.edit("name" if self.named else "text")
+
+    def main(self) -> None:
+        """Send it, or home."""
+        if self.stored:
+            self.kiosk.finish()
+        else:
+            self.kiosk.send_petition()
+
+    def forget(self) -> None:
+        """Nothing written stays on this screen."""
+        self.text = self.name_typed = self.phone = self.code = ""
+        for kind in ("letters", "digits"):
+            keyboard(kind).forget()
+        self.put_away()
+
+
+SCREEN = PetitionScreen

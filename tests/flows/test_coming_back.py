@@ -1,0 +1,103 @@
+"""Missing papers go straight to the dossier that waits for them; a suggestion reaches the province."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from kiosk.dossier_schema import dossier_problems
+from kiosk.petition import NOBODY
+from kiosk.sandbox.progress import known_code
+from kiosk.sandbox.store import Store
+from kiosk.state import Job, Step
+from tests.flows.conftest import Player
+from tests.flows.test_dossier import MOTHER, fill_form, has_page, submit
+from tests.flows.test_following import AGENCY, followed, look_up, told
+
+
+def supplement(player: Player) -> None:
+    """From the dossier that waits for papers to the slip of what was brought."""
+    player.kiosk.supplement()
+    player.at(Step.IDENTIFY)
+    player.machine.devices["code_scanner"].present(MOTHER)
+    player.until(lambda s: s.step is Step.CARD, "the step of the chip")
+    player.kiosk.card_done()
+    player.kiosk.accept_notice(())
+    fill_form(player)
+    player.at(Step.PAPERS)
+    player.kiosk.next()
+    player.at(Step.PAPERS)  # nothing scanned: nothing to send
+    component = player.kiosk.papers_needed()[0]
+    player.kiosk.open_paper(component.id)
+    player.kiosk.scan_page()
+    player.until(partial(has_page, component.id), "the page")
+    player.until(lambda s: bool(s.session and s.session.scan is Job.NONE), "the end of the scan")
+    player.kiosk.next()
+    player.kiosk.next()
+    player.at(Step.REVIEW)
+    player.kiosk.next()
+    player.kiosk.declare()
+    player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
+
+
+def test_missing_papers_move_the_dossier_on(player: Player) -> None:
+    code = known_code(AGENCY, 5)
+    look_up(player, code)
+    player.kiosk.supplement()
+    player.kiosk.back()
+    player.at(Step.LOOKUP)
+    supplement(player)
+    ref = player.state.session.client_ref if player.state.session else ""
+    player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    player.kiosk.finish()
+    assert look_up(player, code).status == 4
+    kept = player.kiosk.parts.outbox.get(ref)
+    assert kept is not None
+
+
+def test_what_came_from_here_is_named_by_its_client_ref_and_costs_nothing(player: Player) -> None:
+    first = submit(player, "2.000635")
+    player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    entry = player.kiosk.parts.outbox.get(first)
+    assert entry
+    assert entry.receipt
+    assert player.machine.province
+    player.machine.province.decide(entry.receipt.code, 5, "Yêu cầu bổ sung", "Bổ sung bản chụp giấy khai sinh cũ.")
+    player.kiosk.finish()
+    look_up(player, entry.provisional_code)
+    assert followed(player.until(told, "the answer")).status == 5
+    player.machine.province.fault = "refuse"
+    supplement(player)
+    assert player.state.session
+    sent = player.kiosk.parts.outbox.get(player.state.session.client_ref)
+    assert sent
+    assert (sent.payload["replaces"], sent.payload["fee"]) == (first, None)
+    assert sent.payload["form"]["answers"]["dossier.code"] == entry.receipt.code
+    assert dossier_problems(sent.payload, attachments=False) == ()
+
+
+def test_a_suggestion_without_a_name_reaches_the_province(player: Player) -> None:
+    player.kiosk.give_feedback()
+    player.at(Step.PETITION)
+    player.kiosk.send_petition()
+    assert player.state.session
+    assert player.state.session.errors == {"text": "petition_empty"}
+    words = "Xin thêm ghế\u202e ở khu ngồi đợi"
+    player.kiosk.tell_petition(text=words, name="Trần Văn Mẫu", phone="0900000001")  # typed, then not signed
+    player.kiosk.send_petition()
+    state = player.until(lambda s: bool(s.session and s.session.submit is Job.CONFIRMED), "the stored words")
+    assert state.session
+    assert state.session.petition
+    assert state.session.petition.text == ""
+    ref = state.session.client_ref
+    player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    assert player.machine.province
+    player.machine.province.stop()
+    store = Store(player.machine.config.storage.data_dir / "province")
+    accepted = store.by_client_ref(ref)
+    store.close()
+    assert accepted
+    assert accepted.payload["form"]["answers"] == {"kind": "suggestion", "text": "Xin thêm ghế ở khu ngồi đợi"}
+    assert accepted.payload["submitter"]["id_number"] == NOBODY
+    assert "Mẫu" not in str(accepted.payload)
+    player.kiosk.finish()
+    player.at(Step.HOME)

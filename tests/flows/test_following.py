@@ -1,0 +1,129 @@
+"""Coming back with a code: a dossier's way, its last known state off line, a result, an appointment."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.config import Config
+from kiosk.errands import Asked, Following
+from kiosk.sandbox.progress import known_code
+from kiosk.state import AppState, Step
+from kiosk.wiring import Machine
+from tests.flows.conftest import Player
+from tests.flows.test_dossier import submit
+
+AGENCY = "H05.114"
+
+
+def followed(state: AppState) -> Following:
+    """The dossier on the glass."""
+    assert state.session is not None
+    assert state.session.following is not None
+    return state.session.following
+
+
+def told(state: AppState) -> bool:
+    """Whether the province has answered, or will not."""
+    return followed(state).asked not in (Asked.NO, Asked.WAITING)
+
+
+def look_up(player: Player, code: str) -> Following:
+    """Type a code from home."""
+    player.kiosk.follow()
+    player.at(Step.FOLLOW)
+    player.kiosk.type_code(code)
+    player.at(Step.LOOKUP)
+    return followed(player.until(told, "the province's answer"))
+
+
+def test_a_typed_code_shows_what_must_be_done(player: Player) -> None:
+    found = look_up(player, known_code(AGENCY, 5).lower().replace("-", " "))
+    assert found.asked is Asked.ANSWERED
+    assert found.progress is not None
+    assert (found.status, [row.status for row in found.progress.timeline]) == (5, [1, 2, 5])
+    assert "Giấy chứng sinh" in found.progress.ask
+    assert found.progress.owner_masked == "N*** T** Đ**"
+    player.kiosk.back()
+    player.at(Step.FOLLOW)
+    player.kiosk.type_code("H05.114-999999-0001")
+    player.at(Step.FOLLOW)
+    assert player.state.session
+    assert player.state.session.errors == {"code": "code_unknown"}
+    assert look_up(player, f"{AGENCY}-260101-0001").asked is Asked.UNKNOWN
+
+
+def test_off_line_the_last_known_state_is_told_with_its_age(config: Config) -> None:
+    code = known_code(AGENCY, 9)
+    with Machine(config) as machine:
+        look_up(Player(machine), code)
+    with Machine(config) as machine:  # also after a restart
+        assert machine.province
+        machine.province.fault = "refuse"
+        player = Player(machine)
+        found = look_up(player, code)
+        assert (found.asked, found.why, found.status) == (Asked.FAILED, "province_unreachable", 9)
+        assert found.seen_at is not None
+        assert found.progress is not None
+        assert (found.progress.owner_masked, found.progress.ask) == ("", "")
+        assert look_up(player, known_code(AGENCY, 5)).progress is None
+        machine.province.fault = ""
+        player.kiosk.look_again()
+        assert followed(player.until(lambda s: followed(s).asked is Asked.ANSWERED, "the answer")).status == 5
+    kept = b"".join(path.read_bytes() for path in config.storage.data_dir.glob("ledger.db*"))
+    assert code.encode() in kept
+    assert "Giấy chứng sinh".encode() not in kept
+    assert b"N***" not in kept
+
+
+def test_a_slip_leads_to_its_dossier_on_line_and_off(player: Player) -> None:
+    ref = submit(player, "2.000635")
+    player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    entry = player.kiosk.parts.outbox.get(ref)
+    assert entry
+    assert entry.receipt
+    assert player.machine.province
+    player.machine.province.decide(entry.receipt.code, 6, "Yêu cầu nộp lệ phí")
+    player.kiosk.finish()
+    player.machine.devices["code_scanner"].present(f"KM1|{AGENCY}|{entry.provisional_code}")
+    player.until(lambda s: s.step is Step.LOOKUP, "the dossier")
+    found = followed(player.until(told, "the answer"))
+    assert (found.code, found.status) == (entry.receipt.code, 6)
+    assert found.entry
+    assert found.entry.payload == {}
+
+
+def test_a_ready_result_gets_its_number(player: Player) -> None:
+    look_up(player, known_code(AGENCY, 9))
+    player.kiosk.take_result_number()
+    player.at(Step.TICKET)
+    assert player.state.session
+    assert player.state.session.ticket
+    assert player.state.session.ticket.number == "E-001"
+
+
+@pytest.mark.parametrize("status", [3, 5, 6])
+def test_a_result_that_is_not_ready_gets_none(player: Player, status: int) -> None:
+    look_up(player, known_code(AGENCY, status))
+    player.kiosk.take_result_number()
+    player.at(Step.LOOKUP)
+
+
+def test_an_answer_for_who_has_left_is_dropped(player: Player) -> None:
+    player.kiosk.follow()
+    player.kiosk.type_code(known_code(AGENCY, 5))
+    player.kiosk.finish()
+    player.kiosk.follow()
+    player.kiosk.type_code(known_code(AGENCY, 9))
+    assert followed(player.until(told, "the answer")).status == 9
+
+
+def test_an_appointment_has_its_place_in_the_queue(player: Player) -> None:
+    player.machine.devices["code_scanner"].present("LH-0001")
+    player.until(lambda s: s.step is Step.APPOINTMENT, "the appointment")
+    state = player.until(lambda s: bool(s.session and s.session.coming and s.session.coming.appointment), "its time")
+    assert state.session
+    assert state.session.coming
+    assert state.session.coming.appointment
+    assert state.session.coming.appointment.series == "A"
+    player.kiosk.take_appointed_number()
+    player.at(Step.TICKET)

@@ -1,0 +1,145 @@
+"""Paying a fee: confirmed by the province only, once for each dossier, whatever is lost on the way."""
+
+from __future__ import annotations
+
+import time
+
+from kiosk.config import Config, PaymentTable
+from kiosk.errands import Asked, Paying
+from kiosk.sandbox.progress import known_code
+from kiosk.state import AppState, Job, Step
+from kiosk.wiring import Machine
+from offline_queue.gateway import PaymentState
+from tests.flows.conftest import Player
+from tests.flows.test_dossier import to_review
+from tests.flows.test_following import AGENCY, look_up
+from tests.flows.test_numbers import log_in
+
+DUE = known_code(AGENCY, 6)
+
+
+def paying(state: AppState) -> Paying:
+    """The payment on the glass."""
+    assert state.session is not None
+    assert state.session.paying is not None
+    return state.session.paying
+
+
+def settled(state: AppState) -> bool:
+    """Whether there is a payment, or a reason why not."""
+    return paying(state).asked is not Asked.WAITING
+
+
+def tick_until(player: Player, wanted: PaymentState) -> None:
+    """Ask as the window does, once a second but faster, until the payment is so."""
+    player.kiosk._polled_at = 0.0
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        player.kiosk.watch_payment()
+        player.kiosk._polled_at = 0.0
+        player.drain(0.05)
+        payment = paying(player.state).payment
+        if payment is not None and payment.state is wanted:
+            return
+    raise AssertionError(f"never {wanted}")
+
+
+def pay(player: Player) -> None:
+    """The citizen pays with the phone."""
+    assert player.machine.province
+    player.machine.province.people.bank = "pays_at_once"
+
+
+def open_fee(player: Player) -> Paying:
+    """To the code of the fee that the province asks for."""
+    look_up(player, DUE)
+    player.kiosk.pay_fee()
+    player.at(Step.PAY)
+    return paying(player.until(settled, "the payment code"))
+
+
+def test_a_fee_is_paid_and_the_dossier_goes_on(player: Player) -> None:
+    shown = open_fee(player)
+    assert shown.amount_vnd == 16_000
+    assert "540516000" in shown.qr
+    assert (shown.bank, shown.account) == ("Vietcombank", "0123456789")
+    pay(player)
+    tick_until(player, PaymentState.PAID)
+    player.kiosk.payment_done()
+    player.at(Step.LOOKUP)
+    state = player.until(lambda s: bool(s.session and s.session.following and s.session.following.status == 4), "next")
+    assert state.session
+
+
+def test_a_code_is_found_again_after_a_restart_and_never_asked_for_twice(config: Config) -> None:
+    with Machine(config) as machine:
+        assert machine.province
+        machine.province.people.bank = "waits"
+        first = open_fee(Player(machine))
+    with Machine(config) as machine:
+        assert machine.province
+        machine.province.people.bank = "waits"
+        again = open_fee(Player(machine))
+        assert first.payment
+        assert again.payment
+        assert again.payment.payment_id == first.payment.payment_id
+        assert again.qr == first.qr
+
+
+def test_off_line_nothing_is_charged_and_the_counter_takes_the_money(player: Player) -> None:
+    look_up(player, DUE)
+    assert player.machine.province
+    player.machine.province.fault = "refuse"
+    player.kiosk.pay_fee()
+    assert paying(player.until(settled, "no answer")).asked is Asked.FAILED
+    assert paying(player.state).qr == ""
+    player.kiosk.pay_at_counter()
+    player.at(Step.TICKET)
+
+
+def test_a_line_that_dies_while_the_code_is_shown_keeps_the_code(player: Player) -> None:
+    assert player.machine.province
+    player.machine.province.people.bank = "waits"
+    shown = open_fee(player)
+    player.machine.province.fault = "500"
+    player.kiosk._polled_at = 0.0
+    player.kiosk.watch_payment()
+    state = player.until(lambda s: bool(paying(s).why), "the lost line")
+    assert paying(state).qr == shown.qr
+    player.machine.province.fault = ""
+    player.machine.province.people.bank = "pays"
+
+
+def test_a_code_for_another_account_is_not_shown(config: Config) -> None:
+    table = PaymentTable(bank="970415", account="113366668888")
+    with Machine(config.model_copy(update={"payment": table})) as machine:
+        shown = open_fee(Player(machine))
+        assert (shown.asked, shown.why, shown.qr) == (Asked.UNKNOWN, "payment_code_wrong", "")
+
+
+def test_paid_on_submission_then_rejected_is_given_back_by_staff(config: Config) -> None:
+    table = config.payment
+    assert table
+    with Machine(config.model_copy(update={"payment": table.model_copy(update={"when": "submission"})})) as machine:
+        player = Player(machine)
+        assert machine.province
+        machine.province.fault = "reject"
+        to_review(player, "2.000635")
+        player.kiosk.next()
+        player.kiosk.declare()
+        player.until(lambda s: s.step is Step.PAY, "the fee")
+        player.until(settled, "the code")
+        pay(player)
+        tick_until(player, PaymentState.PAID)
+        player.kiosk.payment_done()
+        player.at(Step.COLLECT)
+        player.kiosk.collected()
+        player.until(lambda s: bool(s.session and s.session.slip_print is Job.CONFIRMED), "the slip")
+        player.until(lambda s: s.outbox.rejected == 1, "the rejection")
+        player.kiosk.read_refunds()
+        (charge,) = player.until(lambda s: bool(s.refunds), "the refund").refunds
+        assert (charge.amount_vnd, charge.code.startswith("TAM-")) == (8_000, True)
+        player.kiosk.finish()
+        log_in(player, "staff")
+        player.kiosk.refunded(charge.payment_id)
+        player.until(lambda s: not s.refunds, "the end of it")
