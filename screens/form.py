@@ -202,7 +202,7 @@ class FormScreen(KioskScreen):
         keys = lay_keyboard(self.ids.tools, "digits" if digits else "letters")
         if question.type is QuestionType.EMAIL:
             self.ids.tools.add_widget(self._endings, index=1)
-            self._endings.begin(keys, lambda text: field.answer(question.id, text))
+            self._endings.begin(keys)
         keys.begin(
             field.value,
             lambda text: field.answer(question.id, text),

@@ -158,14 +158,9 @@ class Endings(BoxLayout):
         for ending in ENDINGS:
             self.add_widget(Action(text=ending, size_hint_y=1, on_release=lambda action: self._add(action.text)))
 
-    def begin(self, keys: Keyboard, on_text: Callable[[str], None]) -> None:
+    def begin(self, keys: Keyboard) -> None:
         """Add to what is typed on `keys`; another ending takes the place of the first."""
-
-        def add(ending: str) -> None:
-            keys.text = keys.text.partition("@")[0].strip() + ending
-            on_text(keys.text)
-
-        self._add = add
+        self._add = lambda ending: keys.put(keys.text.partition("@")[0].strip() + ending)
 
     def forget(self) -> None:
         """Nobody types an address."""
