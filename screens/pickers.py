@@ -70,8 +70,10 @@ class DatePicker(Column):
         on_done: Callable[[], None],
         ahead: int = YEARS_AHEAD,
         since: int | None = None,
+        near: bool = False,
     ) -> None:
-        """Start with the decades; `past` dates end today, others `ahead` years later; `since`: the first year.
+        """Start with the decades, or with the years `near` today; `past` dates end today, others `ahead` years later;
+        `since`: the first year.
 
         `value` is the ISO date chosen before, or "".
         """
@@ -82,7 +84,10 @@ class DatePicker(Column):
             self._old = date.fromisoformat(value)
         except ValueError:
             self._old = None
-        self.decades()
+        if near:
+            self.years(today.year // 10 * 10)
+        else:
+            self.decades()
 
     def decades(self) -> None:
         """First: about when."""
@@ -96,7 +101,8 @@ class DatePicker(Column):
         """Then: the year."""
         old = self._old.year if self._old else None
         choices = [
-            _Choice(str(y), partial(self.months, y), y == old, y <= self._last.year) for y in range(decade, decade + 10)
+            _Choice(str(y), partial(self.months, y), y == old, self._since <= y <= self._last.year)
+            for y in range(decade, decade + 10)
         ]
         self._show(tr._("Chọn năm"), 4, choices, self.decades)
 
