@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from kiosk import slips
+from kiosk.catalogue import HomeTile
 from kiosk.catalogue_update import CatalogueChanged, Lookup
 from kiosk.core import Parts
 from kiosk.scanning import ScanVerbs
@@ -23,6 +24,13 @@ class BrowseVerbs(ScanVerbs):
         """HOME → PROCEDURES, with what a tile of home looks for."""
         self.change_session(Step.PROCEDURES, priority="", browsed=True)
         self.search(query)
+
+    def choose_job(self, tile: HomeTile) -> None:
+        """A tile of home: HOME → BRING or PREPARE, or the search for its words."""
+        if tile.code:
+            self.choose_procedure(tile.code)
+        else:
+            self.browse(tile.query)
 
     def search(self, query: str) -> None:
         """Look procedures up: on every keystroke."""
@@ -91,7 +99,8 @@ class BrowseVerbs(ScanVerbs):
         if self._next_lookup is not None:
             self.parts = replace(self.parts, lookup=self._next_lookup)
             self._next_lookup = None
-        self.change(query="", results=self.parts.lookup.search.find(""))
+        lookup = self.parts.lookup
+        self.change(query="", results=lookup.search.find(""), jobs=lookup.catalogue.rules.jobs)
 
     # -- provided by the other parts of Kiosk --------------------------------------------------------------------
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:

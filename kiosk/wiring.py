@@ -37,6 +37,7 @@ from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.inquiries import Inquiries
 from kiosk.ledger import Ledger
+from kiosk.open_numbers import print_before_leaving
 from kiosk.stores import Stores, instance_lock, open_stores
 from kiosk.text_layer import TextReader
 from offline_queue.entry import SALVAGED, OutboxChanged
@@ -161,6 +162,7 @@ class Machine:
         for part in parts:
             part.start()
             exits.callback(part.stop)
+        exits.callback(print_before_leaving, self.kiosk.parts)
 
     def _catalogue_news(self, stores: Stores) -> CatalogueNews:
         folders = ASSETS / "catalogue", self.config.storage.data_dir / OWN_CATALOGUE
