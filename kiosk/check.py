@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kiosk import staff
 from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
 from kiosk.config import ASSETS, Config
+from kiosk.exemptions import load_exemptions
 from kiosk.form_files import load_forms
 from kiosk.forms import Form
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
@@ -36,6 +37,10 @@ def problems(config: Config) -> list[str]:
             if p.form_id in forms
             for sentence in _unknown_cases(p, forms[p.form_id])
         ]
+    try:
+        load_exemptions()
+    except CatalogueError as error:
+        found += [str(problem) for problem in error.problems]
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)

@@ -20,7 +20,7 @@ from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
 PRIORITY_MARK = "*"
-TIMES = "×"
+TIMES = "x"
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -221,6 +221,22 @@ def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: st
     return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
 
 
+def with_fee(slip: Slip, lines: tuple[FeeLine, ...], paid: bool, qr: str, proof: str, language: str) -> Slip:
+    """`slip` with the fee of its dossier: paid, to be waived at the counter for `proof`, or with the code to pay."""
+    write = _Writer(language)
+    blocks = [Rule(), *write.text("Phí, lệ phí", Style.HEADING, centred=False), *_fee(lines, write)]
+    if paid:
+        blocks += write.text("ĐÃ TRẢ ĐỦ")
+    elif proof:
+        blocks += [*write.text("Miễn, giảm tại quầy. Cần mang:"), write.item(proof)]
+    elif qr:
+        blocks += [*write.text("Trả tiền bằng ứng dụng ngân hàng:"), Qr(qr)]
+        blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
+    else:
+        blocks += write.text("Trả tiền tại quầy.")
+    return replace(slip, blocks=(*slip.blocks, *blocks))
+
+
 def _fee(lines: tuple[FeeLine, ...], write: _Writer) -> list[Block]:
     """Line by line, then the sum."""
     blocks = [write.pair(line.label, counted(line)) for line in lines]
@@ -228,7 +244,7 @@ def _fee(lines: tuple[FeeLine, ...], write: _Writer) -> list[Block]:
 
 
 def counted(line: FeeLine) -> str:
-    """`2 × 8.000 đồng`."""
+    """`2 x 8.000 đồng`."""
     return f"{line.count} {TIMES} {format_vnd(line.each_vnd)}" if line.count != 1 else format_vnd(line.each_vnd)
 
 
