@@ -10,11 +10,11 @@ from kiosk.exemptions import Exemption, exemptions_for
 from kiosk.slips import counted, format_vnd
 from kiosk.state import AppState
 from offline_queue.gateway import PaymentState
-from screens.qr_view import QrView
+from screens.qr_view import QrCard
 from screens.tr import tr
 from screens.widgets import KioskScreen, Option, show_list
 
-__all__ = ["SCREEN", "QrView"]
+__all__ = ["SCREEN", "QrCard"]
 
 
 class FeeRow(BoxLayout):
