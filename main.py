@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import date
 from pathlib import Path
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+def _month(text: str) -> str:
+    return _day(f"{text}-01")[:7]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     tour = verb("tour", "take a number and submit a dossier with real touches, a picture of every screen")
     tour.add_argument("--out", type=Path, required=True)
     verb("check", "validate configuration, catalogue, forms and translations")
+    search = verb("search", "look procedures up as the screen does, best first; - reads one query a line")
+    search.add_argument("words", nargs="*", metavar="WORDS")
     diagnose = verb("diagnose", "state of each device, of the province and of this machine")
     diagnose.add_argument("--device")
     diagnose.add_argument("--self-test", action="store_true", help="run the self-tests that need no person")
@@ -33,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     ticket = verb("ticket", "issue and print one ticket without a window")
     ticket.add_argument("--series", required=True)
     ticket.add_argument("--priority", default="")
+    hall = verb("hall", "the numbers of the hall")
+    hall.add_argument("act", choices=["list"], help="print the numbers that have not ended, to go on by hand")
     card = verb("card", "read the chip of the card on the reader")
     key = card.add_mutually_exclusive_group()
     key.add_argument("--can", help="card access number: the last six digits of the number")
@@ -45,6 +58,13 @@ def parser() -> argparse.ArgumentParser:
     province.add_argument("--listen", default="127.0.0.1:8500")
     province.add_argument("--data", type=Path, required=True)
     province.add_argument("--fault", default="")
+    report = verb("report", "the centre's figures of a day or a month")
+    period = report.add_mutually_exclusive_group(required=True)
+    period.add_argument("--day", type=_day, metavar="2026-11-24")
+    period.add_argument("--month", type=_month, metavar="2026-11")
+    report.add_argument("--csv", type=Path, metavar="FILE")
+    report.add_argument("--pdf", type=Path, metavar="FILE", help="one page with charts")
+    report.add_argument("--words", action="store_true", help="also what people wrote, which may name somebody")
     account = verb("account", "staff accounts")
     account.add_argument("act", choices=["add"])
     account.add_argument("name")

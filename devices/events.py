@@ -5,10 +5,11 @@ Each carries the session it was asked for (`""` when nobody asked); what comes f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from devices.card_reader.emrtd.results import ChipEvent
-from devices.interfaces import DeviceStatus, PrintOutcome, ScannedPage
+from devices.interfaces import DeviceStatus, Preview, PrintOutcome, ScannedPage
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,14 @@ class DeviceChanged:
 
     device: str
     status: DeviceStatus
+
+
+@dataclass(frozen=True)
+class DeviceNamed:
+    """What a device has told of itself (`Identified`)."""
+
+    device: str
+    identity: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,21 @@ class PageScanned:
 
 
 @dataclass(frozen=True)
+class CameraSeen:
+    """What a document camera sees now: the answer to the look `job`; without one it only tells that it is a camera.
+
+    `code` says why there is no picture; `refused`: the corners that a person has set cannot be those of a sheet.
+    """
+
+    device: str
+    job: str = ""
+    session_id: str = ""
+    preview: Preview | None = field(default=None, repr=False)
+    refused: bool = False
+    code: str = ""
+
+
+@dataclass(frozen=True)
 class ScanFinished:
     """The scan job has given all its pages."""
 
@@ -95,5 +119,14 @@ class JobFailed:
 
 
 DeviceEvent = (
-    DeviceChanged | CodeScanned | CardPresence | ChipRead | PageScanned | ScanFinished | TicketPrinted | JobFailed
+    DeviceChanged
+    | DeviceNamed
+    | CodeScanned
+    | CardPresence
+    | ChipRead
+    | PageScanned
+    | CameraSeen
+    | ScanFinished
+    | TicketPrinted
+    | JobFailed
 )

@@ -9,7 +9,7 @@ Unplugged is a state, not a crash: `status()` opens what can be opened again and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
@@ -114,6 +114,15 @@ class CutTeller(Protocol):
 
 
 @runtime_checkable
+class Identified(Protocol):
+    """What some devices can do besides."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What it has told of itself: `maker`, `model`, `firmware`, `serial`; empty while nothing is known."""
+
+
+@runtime_checkable
 class CodeScanner(Device, Protocol):
     """Reads bar codes and QR codes."""
 
@@ -138,6 +147,7 @@ class Preview:
 
     `corners` are those of the sheet, clockwise from its top left, each (x, y) in shares of width and height; None when
     no sheet is seen. `steady`: a sheet lies still that was not taken yet, now is the moment for `scan_pages`.
+    `problems` are translated codes of what would spoil the page: `view_dark`, `view_glare`, `page_cut`.
     """
 
     rgb: bytes = field(repr=False)
@@ -145,6 +155,7 @@ class Preview:
     height: int
     corners: Corners | None = None
     steady: bool = False
+    problems: tuple[str, ...] = ()
 
 
 @runtime_checkable

@@ -22,11 +22,12 @@ from devices.interfaces import Condition, Device, DeviceStatus
 log = logging.getLogger(__name__)
 D = TypeVar("D", bound=Device)
 POLL_SECONDS = 2.0
-RETRY_SECONDS = 1.0  # between two looks for a device that is away: a replugged one is back within 2 s
+RETRY_SECONDS = 0.7  # between two looks for a device that is away: a replugged one is back within 2 s
 HANG_SECONDS = 60.0  # without a sign of a driver: longer than any call of ours waits for hardware
 HANGS = "device_hangs"
-FLAP_TIMES, FLAP_SECONDS = 3, 15.0  # lost so often in so long: a loose plug
-STEADY_SECONDS = 5.0  # after that it must hold for so long before it counts as back
+BACK_SECONDS, BACK_LOOKS = 0.6, 0.13  # what was away must hold so long, looked at so often
+FLAP_TIMES, FLAP_SECONDS = 3, 15.0  # in trouble so often in so long: a loose plug, a sensor at its edge
+STEADY_SECONDS = 5.0  # after that it must hold for so long before it counts as well
 
 
 class _Job(NamedTuple):
@@ -77,8 +78,9 @@ class DeviceWorker(Generic[D]):
         self._stopping = threading.Event()
         self._status: DeviceStatus | None = None
         self._next_poll = 0.0
-        self._away = False  # at the last look, whatever was told
-        self._losses: deque[float] = deque(maxlen=FLAP_TIMES)
+        self._last: DeviceStatus | None = None  # at the last look, whatever was told
+        self._back_since: float | None = None  # when a device that was away was first seen again
+        self._troubles: deque[float] = deque(maxlen=FLAP_TIMES)
         self._hand = self._new_hand(device)
 
     def start(self) -> None:
@@ -180,7 +182,7 @@ class DeviceWorker(Generic[D]):
         if self._idle is None:
             return
         if self._status is not None and self._status.condition is Condition.OFFLINE:
-            self._take(hand, RETRY_SECONDS)
+            self._take(hand, self._look_again())
             self._poll(hand)
             return
         try:
@@ -205,17 +207,23 @@ class DeviceWorker(Generic[D]):
             self._log_surprise(error)
             status = DeviceStatus(Condition.FAULT, "device_error", type(error).__name__)
         if hand is self._hand:
-            away = status.condition is Condition.OFFLINE
-            self._next_poll = monotonic() + (min(RETRY_SECONDS, self._poll_seconds) if away else self._poll_seconds)
             self._tell(status)
+            away = status.condition is Condition.OFFLINE or self._back_since is not None
+            self._next_poll = monotonic() + (
+                min(self._look_again(), self._poll_seconds) if away else self._poll_seconds
+            )
+
+    def _look_again(self) -> float:
+        """Seconds until the next look at a device that is away, or was a moment ago."""
+        return RETRY_SECONDS if self._back_since is None else BACK_LOOKS
 
     def _tell(self, status: DeviceStatus) -> None:
         """Pass a state on when it is another one; a device that comes and goes is told once, until it holds."""
-        before, now, away = self._status, monotonic(), status.condition is Condition.OFFLINE
-        if away and not self._away:
-            self._losses.append(now)
-        self._away = away
-        if not away and self._flaps(now):
+        before, last, now = self._status, self._last, monotonic()
+        if last is not None and _trouble(status) > _trouble(last):
+            self._troubles.append(now)
+        self._last = status
+        if before is not None and self._must_hold(status, before, now):
             return
         if before is not None and (before.condition, before.code) == (status.condition, status.code):
             return
@@ -225,9 +233,19 @@ class DeviceWorker(Generic[D]):
             log.log(logging.INFO if well else logging.WARNING, "%s: %s %s", self._name, status.condition, status.code)
         self._inbox.put(DeviceChanged(self._name, status))
 
-    def _flaps(self, now: float) -> bool:
-        often = len(self._losses) == FLAP_TIMES and self._losses[-1] - self._losses[0] < FLAP_SECONDS
-        return often and now - self._losses[-1] < STEADY_SECONDS
+    def _must_hold(self, status: DeviceStatus, told: DeviceStatus, now: float) -> bool:
+        """Whether a better state is too young: what flaps ten times a second is not back when one look has met it."""
+        if told.condition is not Condition.OFFLINE or status.condition in (Condition.OFFLINE, Condition.FAULT):
+            self._back_since = None
+        else:
+            self._back_since = now if self._back_since is None else self._back_since
+            if now - self._back_since < BACK_SECONDS:
+                return True
+        often = len(self._troubles) == FLAP_TIMES and self._troubles[-1] - self._troubles[0] < FLAP_SECONDS
+        if _trouble(status) < _trouble(told) and often and now - self._troubles[-1] < STEADY_SECONDS:
+            return True
+        self._back_since = None
+        return False
 
     def _log_surprise(self, error: Exception) -> None:
         trace = error.__traceback__
@@ -235,3 +253,8 @@ class DeviceWorker(Generic[D]):
             trace = trace.tb_next
         where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
         log.error("%s: %s at %s", self._name, type(error).__name__, where)  # its text could hold personal data
+
+
+def _trouble(status: DeviceStatus) -> int:
+    """How bad it is: 0 well, 1 well with a warning, 2 not."""
+    return 2 if status.condition is not Condition.READY else int(bool(status.code))

@@ -1,8 +1,10 @@
 """`Kiosk`: verbs in, events in, state out.
 
 The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
-`journey.py` (a dossier, step by step), `submission.py` (declaration to rating), `desk.py` (staff),
-`technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters).
+`scanning.py` (pages), `browsing.py` (looking up), `journey.py` (a dossier, step by step), `submission.py` (declaration
+to rating), `following.py` and `paying.py` (who comes back), `desk.py` (staff), `technician.py` (self-tests),
+`reports.py` (readiness), `device_memory.py` (history and counters), `assisting.py` (text size
+and the like), `measuring.py` (visits and ratings).
 Here: the session's end, and events.
 """
 
@@ -12,12 +14,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from devices.document_scanner.page import warm_up
 from devices.events import (
+    CameraSeen,
     CardPresence,
     ChipRead,
     CodeScanned,
     DeviceChanged,
+    DeviceNamed,
     JobFailed,
     PageScanned,
     PaperLeft,
@@ -25,15 +28,22 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import PrintOutcome, PrintResult
+from devices.worker import HANGS
+from kiosk.catalogue_update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
+from kiosk.comfort import Comfort, Sheet
 from kiosk.core import Parts
+from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
+from kiosk.hall.news import HallChanged
+from kiosk.identifying import UNREADABLE
 from kiosk.inquiries import Answered
+from kiosk.measuring import MeasuringVerbs
 from kiosk.paying import RefundsRead
 from kiosk.petition import PetitionStored
 from kiosk.printing import SlipDrawn, SlipSettled
-from kiosk.reports import ReportVerbs, ReportWritten
-from kiosk.state import DESK_STEPS, DeviceLogLine, Job, StaffView, Step
+from kiosk.reports import ReportWritten
+from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, StaffView, Step
 from kiosk.technician import SelfTestEnded, SelfTestPrinted
 from offline_queue.entry import OutboxChanged
 
@@ -46,7 +56,7 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(ReportVerbs):
+class Kiosk(MeasuringVerbs):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -54,9 +64,11 @@ class Kiosk(ReportVerbs):
         self._hall_read_at = 0.0
         self._handlers: Mapping[type, Callable[[Any], None]] = {
             DeviceChanged: self._device_changed,
+            DeviceNamed: self.device_named,
             CodeScanned: self.code_scanned,
             CardPresence: self.card_presence,
             ChipRead: self.chip_read,
+            CameraSeen: self.camera_seen,
             PageScanned: self.page_scanned,
             PageStored: self.page_stored,
             PaperLeft: self.paper_left,
@@ -69,7 +81,10 @@ class Kiosk(ReportVerbs):
             DossierStored: self.dossier_stored,
             DossierFailed: self.dossier_failed,
             OutboxChanged: self.outbox_changed,
+            CatalogueChanged: self.catalogue_changed,
+            HallChanged: self._hall_changed,
             PinChecked: self.pin_checked,
+            DeskAsked: self.desk_asked,
             Answered: self.answered,
             RefundsRead: self.refunds_read,
             PetitionStored: self.petition_stored,
@@ -83,8 +98,8 @@ class Kiosk(ReportVerbs):
 
     def ready(self) -> None:
         """All screens stand: heavy libraries are loaded before the first citizen needs them."""
-        if scanner := self.parts.workers.get("document_scanner"):
-            scanner.submit("warm-up", "", lambda _scanner: warm_up())
+        self.warm_up_scanner()
+        self.parts.clerk.do(self.parts.lookup.search.ready, failed=None)
 
     # -- every screen --------------------------------------------------------------------------------------------
     def touched(self) -> None:
@@ -105,6 +120,7 @@ class Kiosk(ReportVerbs):
 
     def finish_session(self) -> None:
         """Forget the citizen and go home."""
+        self.keep_rating()
         self.wipe()
         self.touched()
         language = self.parts.config.site.languages[0]
@@ -112,12 +128,13 @@ class Kiosk(ReportVerbs):
             step=Step.HOME,
             session=None,
             language=language,
+            comfort=Comfort(),
+            sheet=Sheet.NONE,
             toast="",
             idle_seconds_left=None,
-            query="",
-            results=self.parts.catalogue.search(""),
             staff=StaffView(),
         )
+        self.take_catalogue()
         self.refresh_hall()
 
     def back(self) -> None:
@@ -160,6 +177,8 @@ class Kiosk(ReportVerbs):
             device_log=(line, *self.state.device_log)[:DEVICE_LOG_LINES],
         )
         self.paper_watched(event)
+        if event.status.code == UNREADABLE:
+            self.code_unreadable()
 
     def _job_failed(self, event: JobFailed) -> None:
         if self.self_test_failed(event):
@@ -169,8 +188,15 @@ class Kiosk(ReportVerbs):
         elif event.device == "card_reader":
             self.chip_failed(event)
         elif event.device == "printer":
-            outcome = PrintOutcome(PrintResult.FAILED, event.code)
+            # a driver that hung may have sent all of it: printing it again by itself could make two
+            result = PrintResult.UNCONFIRMED if event.code == HANGS else PrintResult.FAILED
+            outcome = PrintOutcome(result, event.code)
             self.printed(TicketPrinted(event.device, event.job, event.session_id, outcome))
+
+    def _hall_changed(self, event: HallChanged) -> None:
+        event.news.read()
+        self.refresh_hall()
+        self.refresh_desk()
 
     # -- time ----------------------------------------------------------------------------------------------------
     def tick(self) -> None:
@@ -182,13 +208,20 @@ class Kiosk(ReportVerbs):
         self._watch_idle(monotonic - self.last_touch)
         self.watch_printer()
         self.watch_papers()
+        self.watch_camera()
         self.watch_payment()
         self.watch_phone()
         self.refresh_traffic()
         self.watch_self_test()
         self.save_counters()
+        self.watch_line_to_province()
         for worker in self.parts.workers.values():
             worker.watch()
+
+    def _as_nobody_left_it(self, state: AppState) -> bool:
+        """Home as the next person must find it: there is nothing to forget."""
+        at_home = state.step is Step.HOME and state.session is None and state.sheet is Sheet.NONE
+        return at_home and state.language == self.parts.config.site.languages[0] and state.comfort == Comfort()
 
     def _watch_idle(self, idle: float) -> None:
         state = self.state
@@ -196,23 +229,24 @@ class Kiosk(ReportVerbs):
             if idle >= DESK_SECONDS:
                 self.log_out()
             return
-        if state.step is Step.HOME and state.session is None and state.language == self.parts.config.site.languages[0]:
+        if self._as_nobody_left_it(state):
             return
         session = state.session
         if session and Job.RUNNING in (session.scan, session.submit, session.card.job):
             self.last_touch = time.monotonic()  # the clock stands still while the machine works
             return
         if state.step is Step.TICKET and session and session.ticket and session.ticket.print is Job.CONFIRMED:
-            if idle >= TICKET_SECONDS:
+            if idle >= TICKET_SECONDS * state.comfort.patience:
                 self.finish_session()
             return
-        limit = self.parts.config.site.idle_seconds
+        limit = self.parts.config.site.idle_seconds * state.comfort.patience
         if state.step in PHONE_STEPS:
             limit = max(limit, PHONE_SECONDS)  # whoever looks at their own phone does not touch the glass
-        if idle >= limit + WARNING_SECONDS:
+        end = limit + WARNING_SECONDS * state.comfort.patience
+        if idle >= end:
             self._unattended()
         elif idle >= limit:
-            self.change(idle_seconds_left=max(1, round(limit + WARNING_SECONDS - idle)))
+            self.change(idle_seconds_left=max(1, round(end - idle)))
         elif state.idle_seconds_left is not None:
             self.change(idle_seconds_left=None)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from devices.errors import DeviceError
 from devices.interfaces import CardReader
-from kiosk import wiring
+from kiosk import builders
 from kiosk.config import Config, ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read_card(options: argparse.Namespace, config: Config) -> Mapping[str, Any]:
     from devices.card_reader.emrtd.trace import TraceWriter
 
     with ExitStack() as exits:
-        reader = wiring.open_devices(config).get("card_reader")
+        reader = builders.open_devices(config).get("card_reader")
         if reader is None:
             raise DeviceError("card_reader_absent")
         exits.callback(reader.close)
@@ -39,7 +39,7 @@ def read_card(options: argparse.Namespace, config: Config) -> Mapping[str, Any]:
         if options.trace:
             trace = TraceWriter(exits.enter_context(_private(options.trace)))
         line = exits.enter_context(reader.connect())
-        for event in read_chip(line, key, wiring.trust_of(config)(), trace=trace):
+        for event in read_chip(line, key, builders.trust_of(config)(), trace=trace):
             if isinstance(event, ChipData):
                 return _answer(event)
     raise DeviceError("chip_protocol", "the reading ended without a result")

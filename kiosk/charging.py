@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kiosk.config import PaymentTable
-from kiosk.errands import FeeLine, Paying
+from kiosk.errands import ChargeLine, Paying
 from kiosk.ledger import Charge, Ledger
 from kiosk.vietqr import VietQrError, parse_vietqr, vietqr
 from offline_queue.gateway import Desk, Payment, PaymentState
@@ -37,14 +37,14 @@ class Ready:
     """A payment, and what is shown of it."""
 
     payment: Payment
-    lines: tuple[FeeLine, ...]
+    lines: tuple[ChargeLine, ...]
     qr: str = ""
 
 
-def asked_for(ask: str) -> tuple[FeeLine, ...]:
+def asked_for(ask: str) -> tuple[ChargeLine, ...]:
     """The amount that the province's own words name, when they name exactly one."""
     amounts = {int(re.sub(r"[.,]", "", amount)) for amount in _AMOUNT.findall(ask)}
-    return (FeeLine(ASKED_LABEL, 1, amounts.pop()),) if len(amounts) == 1 else ()
+    return (ChargeLine(ASKED_LABEL, 1, amounts.pop()),) if len(amounts) == 1 else ()
 
 
 def ready(

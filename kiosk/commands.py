@@ -7,7 +7,6 @@ import getpass
 import json
 import logging
 import sys
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -17,15 +16,17 @@ from typing import Any
 
 from devices.document_scanner.page import open_picture
 from devices.errors import DeviceError
-from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
+from devices.interfaces import DEVICE_KINDS, PrintResult
+from kiosk import builders, figures_command, i18n
 from kiosk import config as configuration
-from kiosk import i18n, wiring
+from kiosk.catalogue_models import CatalogueError
 from kiosk.config import Config, ConfigError
 from kiosk.diagnostics.errors import BundleFailed
-from kiosk.hall.tickets import HallError, TicketState
+from kiosk.hall.tickets import HallError
 from kiosk.provisional import provisional_code
+from kiosk.search_command import search
 from kiosk.staff import AccountsError
-from kiosk.wiring import Refused
+from kiosk.stores import Refused, Stores, open_stores, rotate_key
 from offline_queue.entry import EXPORTED, Attachment, EntryState, OutboxEntry
 from offline_queue.errors import OutboxError
 
@@ -42,7 +43,7 @@ def guarded(options: argparse.Namespace, verb: Verb) -> int:
     )
     try:
         return verb(options, configuration.load(options.config))
-    except (ConfigError, AccountsError) as error:
+    except (ConfigError, AccountsError, CatalogueError) as error:
         return _fail(options, "config_invalid", str(error), USAGE)
     except Refused as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
@@ -87,52 +88,25 @@ def check(options: argparse.Namespace, config: Config) -> int:
 
 def ticket(options: argparse.Namespace, config: Config) -> int:
     """Issue and print one ticket; beside a running kiosk as well."""
-    from kiosk import slips
-    from kiosk.slip_picture import draw
+    from kiosk.hall_command import give_ticket
 
-    started = time.perf_counter()
-    with ExitStack() as exits:
-        stores = wiring.open_stores(config)
-        exits.callback(stores.close)
-        hall = wiring.hall_of(config, stores.tickets)
-        now = wiring.site_clock(config)()
-        taken = hall.take(options.series, now, options.priority)
-        series = hall.series_of(taken.series)
-        slip = slips.ticket_slip(
-            centre=config.site.name,
-            number=taken.label,
-            series_title=series.title,
-            counters=series.counters,
-            issued_at=taken.issued_at,
-            ahead=stores.tickets.ahead(taken),
-            estimate_minutes=stores.tickets.estimate_minutes(taken, max(1, len(series.counters))),
-            qr=hall.qr_text(taken),
-            priority=taken.priority,
-            language="vi",
-        )
-        printer = wiring.open_devices(config).get("printer")
-        if printer is None:
-            outcome = PrintOutcome(PrintResult.FAILED, "printer_absent")
-        else:
-            exits.callback(printer.close)
-            outcome = printer.print_page(draw(slip, printer.width_dots))
-        failed = outcome.result is PrintResult.FAILED
-        stores.tickets.set_print(taken.id, TicketState.PRINT_FAILED if failed else TicketState.PRINTED, outcome.code)
-    _say(
-        options,
-        {
-            "number": taken.label,
-            "print": outcome.result.value,
-            "device_code": outcome.code or None,
-            "seconds": round(time.perf_counter() - started, 3),
-        },
-    )
-    return DONE if outcome.result is PrintResult.CONFIRMED else FAILED
+    answer = give_ticket(options, config)
+    _say(options, answer)
+    return DONE if answer["print"] == PrintResult.CONFIRMED else FAILED
+
+
+def hall(options: argparse.Namespace, config: Config) -> int:
+    """The numbers that have not ended, on paper and on stdout; beside a running kiosk as well."""
+    from kiosk.hall_command import list_numbers
+
+    answer = list_numbers(config)
+    _say(options, answer)
+    return DONE if answer["print"] == PrintResult.CONFIRMED else FAILED
 
 
 def scan(options: argparse.Namespace, config: Config) -> int:
     """Scan what lies in the document scanner into a folder."""
-    scanner = wiring.open_devices(config).get("document_scanner")
+    scanner = builders.open_devices(config).get("document_scanner")
     if scanner is None:
         raise DeviceError("document_scanner_absent")
     options.out.mkdir(parents=True, exist_ok=True)
@@ -211,28 +185,28 @@ def account(options: argparse.Namespace, config: Config) -> int:
 
 
 def audit(options: argparse.Namespace, config: Config) -> int:
-    """Follow the chain of the audit log; any changed, missing or added line breaks it."""
-    from kiosk.audit import verify
+    """Follow the chain of the audit log; any changed, missing or added line breaks it. Its end is for writing down."""
+    from kiosk.audit import last_chain, verify
 
     path = config.storage.data_dir / "audit.jsonl"
-    broken = verify(path) if path.exists() else None
-    _say(options, {"file": str(path), "first_broken_line": broken})
+    broken = verify(path, config.storage.audit_key)
+    _say(options, {"file": str(path), "first_broken_line": broken, "last_chain": last_chain(path)})
     return DONE if broken is None else FAILED
 
 
 def outbox(options: argparse.Namespace, config: Config) -> int:
     """add | list | show | retry | drain | export | backup | import | verify | rekey."""
     if options.act == "rekey":
-        _say(options, {"scans": wiring.rotate_key(config), "key_file": str(config.storage.key)})
+        _say(options, {"scans": rotate_key(config), "key_file": str(config.storage.key)})
         return DONE
     with ExitStack() as exits:
-        stores = wiring.open_stores(config)
+        stores = open_stores(config)
         exits.callback(stores.close)
-        act: Callable[[argparse.Namespace, Config, wiring.Stores], int] = OUTBOX_ACTS[options.act]
+        act: Callable[[argparse.Namespace, Config, Stores], int] = OUTBOX_ACTS[options.act]
         return act(options, config, stores)
 
 
-def _outbox_add(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_add(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     from kiosk.dossier_schema import dossier_problems
 
     try:
@@ -253,7 +227,7 @@ def _outbox_add(options: argparse.Namespace, config: Config, stores: wiring.Stor
         entry = OutboxEntry(
             id=client_ref,
             procedure_code=payload["procedure_code"],
-            created_at=wiring.site_clock(config)(),
+            created_at=builders.site_clock(config)(),
             provisional_code=provisional_code(client_ref),
             attachments=tuple(attachments),
             payload=payload,
@@ -266,7 +240,7 @@ def _outbox_add(options: argparse.Namespace, config: Config, stores: wiring.Stor
 MEDIA_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"%PDF-": "application/pdf", b"\x89PNG": "image/png"}
 
 
-def _attachment(path: Path, stores: wiring.Stores) -> Attachment | str:
+def _attachment(path: Path, stores: Stores) -> Attachment | str:
     """The stored attachment, or a sentence why the file is none. PNG becomes PDF: the province takes JPEG and PDF."""
     data = path.read_bytes()
     media_type = next((kind for magic, kind in MEDIA_TYPES.items() if data.startswith(magic)), "")
@@ -314,12 +288,12 @@ def _row(entry: OutboxEntry) -> dict[str, Any]:
     }
 
 
-def _outbox_list(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_list(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     _say(options, {"entries": [_row(entry) for entry in stores.outbox.list(limit=10_000)]})
     return DONE
 
 
-def _outbox_show(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_show(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     entry = stores.outbox.get(options.id)
     if entry is None:
         return _fail(options, "entry_unknown", f"no entry {options.id}")
@@ -327,7 +301,7 @@ def _outbox_show(options: argparse.Namespace, config: Config, stores: wiring.Sto
     return DONE
 
 
-def _outbox_retry(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_retry(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     entry = stores.outbox.get(options.id)
     if entry is None or not (entry.state in UNSENT or entry.last_error == EXPORTED):
         return _fail(options, "entry_unknown", f"no entry {options.id} waits")
@@ -336,22 +310,22 @@ def _outbox_retry(options: argparse.Namespace, config: Config, stores: wiring.St
     return DONE
 
 
-def _outbox_drain(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_drain(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     from offline_queue.sender import Sender
 
     with ExitStack() as exits:
         url = ""
-        if embedded := wiring.province_of(config):
+        if embedded := builders.province_of(config):
             url = embedded.start()
             exits.callback(embedded.stop)
-        gateway = wiring.gateway_of(config, stores.outbox, url)
+        gateway = builders.gateway_of(config, stores.outbox, url)
         sender = Sender(stores.outbox, stores.blobs, gateway, lambda _event: None)
         answer = sender.drain(options.seconds)
     _say(options, answer)
     return DONE if not answer["pending"] else FAILED
 
 
-def _outbox_export(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_export(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     from offline_queue import archive
 
     count = archive.export(stores.outbox, stores.blobs, options.file, archive.load_public_key(options.key))
@@ -359,7 +333,7 @@ def _outbox_export(options: argparse.Namespace, config: Config, stores: wiring.S
     return DONE
 
 
-def _outbox_backup(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_backup(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     from offline_queue import archive
 
     key = archive.load_public_key(options.key)
@@ -368,7 +342,7 @@ def _outbox_backup(options: argparse.Namespace, config: Config, stores: wiring.S
     return DONE
 
 
-def _outbox_import(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_import(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     from offline_queue import archive
 
     done = archive.import_(stores.outbox, stores.blobs, options.file, archive.load_private_key(options.key))
@@ -376,7 +350,7 @@ def _outbox_import(options: argparse.Namespace, config: Config, stores: wiring.S
     return DONE
 
 
-def _outbox_verify(options: argparse.Namespace, config: Config, stores: wiring.Stores) -> int:
+def _outbox_verify(options: argparse.Namespace, config: Config, stores: Stores) -> int:
     problems = [*stores.outbox.damage()]
     entries = stores.outbox.list(1_000_000)
     scans = 0
@@ -405,11 +379,14 @@ OUTBOX_ACTS = {
 VERBS: dict[str, Verb] = {
     "audit": audit,
     "check": check,
+    "search": search,
     "ticket": ticket,
+    "hall": hall,
     "card": card,
     "scan": scan,
     "diagnose": diagnose,
     "province": province,
     "account": account,
+    "report": lambda options, config: figures_command.report(options, config, _say),
     "outbox": outbox,
 }

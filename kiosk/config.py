@@ -51,6 +51,12 @@ def _hours(text: str) -> str:
     return text
 
 
+def _zalo(text: str) -> str:
+    if text and not text.startswith("https://"):
+        raise ValueError(f"«{text}» is no address such as https://zalo.me/0912345678")
+    return text
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address never leaves this machine."""
     if host == "localhost":
@@ -76,6 +82,15 @@ def _listen(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise ValueError(f"«{text}» is no address such as 127.0.0.1:8000")
+    return text
+
+
+def _database(text: str) -> str:
+    parts = urlsplit(text)
+    if text and parts.scheme not in ("sqlite", "postgresql+psycopg"):
+        raise ValueError(f"«{text}» is no database such as postgresql+psycopg://kiosk@192.168.10.2/hall")
+    if parts.password is not None:
+        raise ValueError("must hold no password; name a file of passwords at its end: ?passfile=/etc/kiosk/pgpass")
     return text
 
 
@@ -107,6 +122,7 @@ class Site(_Table):
     idle_seconds: int = Field(60, ge=5, le=3600, strict=True)
     timezone: Annotated[str, AfterValidator(_timezone)] = "Asia/Ho_Chi_Minh"
     hotline: str = ""
+    zalo: Annotated[str, AfterValidator(_zalo)] = ""  # the centre's Zalo page, shown as a QR code
 
 
 def _data_home() -> Path:
@@ -133,6 +149,11 @@ class Storage(_Table):
     def key(self) -> Path:
         """The key file in force."""
         return self.key_file or self.data_dir / "key"
+
+    @property
+    def audit_key(self) -> Path:
+        """The key that chains the audit log, beside the other; it stays when that one is changed."""
+        return self.key.with_name(f"{self.key.name}.audit")
 
 
 class Province(_Table):
@@ -174,23 +195,47 @@ def _some(series: tuple[SeriesTable, ...]) -> tuple[SeriesTable, ...]:
     return series
 
 
+class VoiceTable(_Table):
+    """How the board speaks: words of the region, and how fast."""
+
+    odd: Literal["lẻ", "linh"] = "lẻ"
+    thousand: Literal["nghìn", "ngàn"] = "nghìn"
+    words_a_minute: int = Field(140, ge=80, le=300, strict=True)
+
+
 class HallTable(_Table):
     """Opening hours and the lines. `hours` absent: always open; `series` absent: those of the embedded default.
 
+    `database`: absent: a file of this kiosk's own; of several kiosks `postgresql+psycopg://USER@HOST/NAME`. Calling
+    (`kiosk/hall/calling.py`): 1 favoured for `priority_every` others; whoever came `head_start_minutes` earlier is not
+    overtaken. `at_closing`, `over_night`: whether those who still wait keep theirs; `list_at_shutdown`: on paper.
+
     `listen` is where the officers' pages are served, absent: nowhere; beyond this machine with `certificate` and
-    `certificate_key` (PEM files).
+    `certificate_key` (PEM files). `notices` are the site's own texts on the board, `voice` is how it speaks.
     """
 
     hours: tuple[Annotated[str, AfterValidator(_hours)], ...] = ()
     listen: Annotated[str, AfterValidator(_listen)] = ""
     certificate: Path | None = None
     certificate_key: Path | None = None
-    database: str = ""
+    database: Annotated[str, AfterValidator(_database)] = ""
     weekdays: tuple[Annotated[int, Field(ge=1, le=7, strict=True)], ...] = (1, 2, 3, 4, 5)
     holidays: tuple[Day, ...] = ()
     workdays: tuple[Day, ...] = ()
     last_ticket_minutes: int = Field(15, ge=0, le=240, strict=True)
+    priority_every: int = Field(2, ge=1, le=20, strict=True)
+    head_start_minutes: int = Field(60, ge=0, le=600, strict=True)
+    appointment_early_minutes: int = Field(10, ge=0, le=120, strict=True)
+    recall_after_seconds: int = Field(20, ge=0, le=600, strict=True)
+    recalls: int = Field(2, ge=0, le=10, strict=True)
+    absent_after_seconds: int = Field(45, ge=0, le=600, strict=True)
+    absences: int = Field(3, ge=1, le=10, strict=True)
+    at_closing: Literal["keep", "cancel"] = "keep"
+    over_night: Literal["keep", "cancel"] = "cancel"
+    list_at_shutdown: bool = Field(True, strict=True)
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
+    notices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    voice: VoiceTable = Field(default_factory=VoiceTable)
 
 
 class Follow(_Table):
@@ -279,6 +324,10 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if other[:5] < one[6:11]:
             yield "hall.hours", f"{one} and {other} overlap"
     yield from _without_tls(hall)
+    kiosk_id = _table(data, "site").get("kiosk_id", "k1")
+    shared = str(hall.get("database", "")).startswith("postgresql")
+    if shared and isinstance(kiosk_id, str) and not re.fullmatch(r"[A-Za-z0-9]{1,4}", kiosk_id):
+        yield "site.kiosk_id", "stands on numbers in a hall of several kiosks (A-K2-003): 1 to 4 letters and digits"
     rows = hall.get("series", ())
     letters = [row.get("letter") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     twice = sorted({letter for letter in letters if isinstance(letter, str) and letters.count(letter) > 1})

@@ -14,6 +14,7 @@ from devices.worker import DeviceWorker
 from kiosk import places
 from kiosk.audit import AuditLog
 from kiosk.catalogue import Catalogue
+from kiosk.catalogue_update import Lookup
 from kiosk.clerk import Clerk
 from kiosk.config import Config
 from kiosk.forms import Form
@@ -21,6 +22,7 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
 from kiosk.inquiries import Inquiries
 from kiosk.ledger import Ledger
+from kiosk.search_choices import Choices
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
 from offline_queue.blobs import BlobStore
@@ -29,6 +31,7 @@ from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
+    from kiosk.metrics import Metrics
     from kiosk.text_layer import TextReader
 
 log = logging.getLogger(__name__)
@@ -42,7 +45,8 @@ class Parts:
 
     config: Config
     hall: Hall
-    catalogue: Catalogue
+    lookup: Lookup  # the catalogue and the search in it
+    choices: Choices  # what people here choose
     forms: Mapping[str, Form]
     workers: Mapping[str, DeviceWorker[Any]]
     clerk: Clerk
@@ -56,6 +60,12 @@ class Parts:
     trust: Callable[[], TrustStore]  # loaded when the first chip is read
     clock: Clock  # aware, in the site's time zone
     text_reader: TextReader | None = None  # adds words to search in to scanned papers
+    metrics: Metrics | None = None  # the centre's figures
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue of this moment."""
+        return self.lookup.catalogue
 
 
 class KioskCore:
@@ -69,7 +79,8 @@ class KioskCore:
             centre=parts.config.site.name,
             province=places.province_of_agency(parts.config.site.agency_code),
             now=parts.clock(),
-            results=parts.catalogue.search(""),
+            jobs=parts.catalogue.rules.jobs,
+            results=parts.lookup.search.find(""),
             outbox=parts.outbox.counts(),
         )
 
@@ -123,12 +134,14 @@ class KioskCore:
         now, hall = self.now(), self.parts.hall
         try:
             code, series = hall.why_closed(now), hall.views(now)
+            trouble = "own_series" if hall.rows(now).away else ""
         except HallError as error:
-            code, series = error.code, self.state.series
+            code, series, trouble = error.code, self.state.series, ""
         self.change(
             now=now.replace(second=0, microsecond=0),
             series=series,
             closed_code=code,
+            hall_trouble=trouble,
             next_opening=hall.opening.next_opening(now),
         )
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from kiosk import dossier
 from kiosk.catalogue import Catalogue, Procedure
+from kiosk.form_checks import check_section
+from kiosk.form_filling import about_requester
 from kiosk.forms import (
     REQUESTER,
     Form,
     Question,
     Section,
-    about_requester,
-    check_section,
+    all_sections,
     clean,
     visible_answers,
     visible_sections,
@@ -81,7 +82,7 @@ def merged(known: Declared, before: Mapping[str, str], said: Mapping[str, str]) 
     """`before` with what was `said` (by question id), save what is locked; answers about the requester that are
     repeated elsewhere in the form go with them."""
     fixed = locked(known, before)
-    questions = [question for section in known.form.sections for question in section.questions]
+    questions = [question for section in all_sections(known.form, before) for question in section.questions]
     spoken = {q.id: clean(q, said[q.id]) for q in questions if q.id in said and q.id not in fixed}
     after = {**before, **spoken}
     for section in known.form.sections:
@@ -116,7 +117,8 @@ def errors(known: Declared, answers: Mapping[str, str], today: date) -> dict[str
 def changes(known: Declared, answers: Mapping[str, str]) -> tuple[Change, ...]:
     """What is another answer now, in the order of the form."""
     after = visible_answers(known.form, known.case, answers)
-    by_id = {question.id: question for section in known.form.sections for question in section.questions}
+    sections = all_sections(known.form, {**known.answers, **answers})
+    by_id = {question.id: question for section in sections for question in section.questions}
     ids = [*by_id, *(key for key in known.answers if key not in by_id)]
     return tuple(
         Change(one, by_id.get(one), known.answers.get(one, ""), after.get(one, ""))
@@ -138,6 +140,7 @@ def corrected(
         "client_ref": client_ref,
         "form": {"id": known.form.id, "version": known.form.version.isoformat(), "answers": said},
         "submitter": dossier.submitter(_person(old) if same else Citizen(number, sex=sex_of(number)), said),
+        "owner": dossier.owner(known.form, known.case, said),
         "fee": dossier.fee(known.procedure, said, entry.created_at.date()),
         "declaration_confirmed_at": confirmed_at.isoformat(),
         "replaces": entry.id,

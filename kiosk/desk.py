@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kiosk import staff
+from kiosk import open_numbers, staff
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
+from kiosk.desk_events import DeskAsked
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
 from kiosk.petition import PetitionVerbs
@@ -15,7 +16,8 @@ from kiosk.state import AppState, StaffTicket, StaffView, Step
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
-REASONS = ("paper", "lost", "unreadable", "other")
+STOPPED = "stopped_by_staff"
+REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
 PETITION_NAME = "Góp ý, phản ánh"
 OUTBOX_ROWS = 50
 
@@ -26,6 +28,21 @@ class DeskVerbs(PetitionVerbs):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._delay = staff.LoginDelay()
+        self._asking: DeskAsked | None = None  # the officer at the pages for whom a verb runs
+        if STOPPED in self.state.outbox.notices:
+            self.change(trouble=STOPPED)
+
+    def desk_asked(self, event: DeskAsked) -> None:
+        """Do for an officer at the pages what they could do here; `event.answer` gets the code of what came of it."""
+        if not event.answer.set_running_or_notify_cancel():
+            return  # the page has given up waiting, and told so
+        self._asking = event
+        try:
+            ASKED[event.verb](self, *event.arguments)
+        finally:
+            self._asking = None
+            if not event.answer.done():
+                event.answer.set_result("desk_not_done")
 
     def open_door(self, role: str) -> None:
         """→ LOGIN with the names that may use this door."""
@@ -75,7 +92,7 @@ class DeskVerbs(PetitionVerbs):
         try:
             ticket = self.parts.hall.store.reprint(ticket_id, reason, who)
         except HallError as error:
-            self.tell(error.code)
+            self._refused(error.code)
             return
         self.audit(who, "reprinted", ticket=ticket.label, reason=reason)
         self.leave_to_staff(f"ticket:{ticket_id}")
@@ -89,6 +106,18 @@ class DeskVerbs(PetitionVerbs):
     def reopen_series(self, letter: str) -> None:
         """Give numbers of this series again."""
         self._switch(letter, self.parts.hall.store.reopen, "series_reopened", "series_was_reopened")
+
+    def print_open_numbers(self) -> None:
+        """The numbers that have not ended, on paper: so the hall can go on by hand."""
+        if who := self._officer():
+            try:
+                slip = open_numbers.list_of(self.parts)
+            except HallError as error:
+                self.tell(error.code)
+                return
+            self.audit(who, "open_numbers_printed")
+            self.print_slip(open_numbers.JOB, "", slip)
+            self._said("list_sent")
 
     def retry_entry(self, entry_id: str) -> None:
         """Send an entry of the outbox now."""
@@ -113,16 +142,16 @@ class DeskVerbs(PetitionVerbs):
         name = procedure.short_name if procedure else entry.procedure_code
         return f"{name} · {entry.provisional_code or entry.id[:8]}"
 
-    def reprint_entry(self, entry_id: str) -> None:
-        """Print the provisional slip of a stored dossier again."""
+    def reprint_entry(self, entry_id: str, reason: str) -> None:
+        """Print the provisional slip of a stored dossier again; the reason goes to the audit log."""
         who, entry = self._officer(), self.parts.outbox.get(entry_id)
-        if not who or entry is None:
+        if not who or entry is None or reason not in REASONS:
             return
         slip = self.slip_of_entry(entry)
         if slip is None:
             self._said("slip_unknown_procedure")
             return
-        self.audit(who, "slip_reprinted", entry=entry_id)
+        self.audit(who, "slip_reprinted", entry=entry_id, reason=reason)
         self.print_slip(f"entry:{entry_id[:8]}", "", slip)
         self._said("reprint_sent")
 
@@ -140,6 +169,7 @@ class DeskVerbs(PetitionVerbs):
             self.parts.outbox.end_notice(code)
             self.audit(who, "notice_seen", code=code)
             self.change(outbox=self.parts.outbox.counts())
+            self._answer("notice_was_seen")
 
     def refunded(self, payment_id: str) -> None:
         """A fee was given back, or settled otherwise."""
@@ -160,16 +190,20 @@ class DeskVerbs(PetitionVerbs):
             self._said("clock_confirmed")
 
     def stop_service(self) -> None:
-        """Citizens see that the machine rests; both doors stay open."""
+        """Citizens see that the machine rests, also after a restart; both doors stay open."""
         if who := self._officer():
             self.audit(who, "service_stopped")
-            self.change(trouble="stopped_by_staff")
+            self.change(trouble=STOPPED)
+            self.parts.outbox.notice(STOPPED, self.now().strftime("%H:%M"))
+            self.change(outbox=self.parts.outbox.counts())
 
     def resume_service(self) -> None:
         """Serve citizens again."""
         if who := self._officer():
             self.audit(who, "service_resumed")
             self.change(trouble="")
+            self.parts.outbox.end_notice(STOPPED)
+            self.change(outbox=self.parts.outbox.counts())
 
     def refresh_desk(self) -> None:
         """Read the lists again while they are on the glass."""
@@ -194,13 +228,28 @@ class DeskVerbs(PetitionVerbs):
         self._said(said)
 
     def _officer(self) -> str:
+        if self._asking is not None:
+            return self._asking.officer
         state: AppState = self.state
         return state.staff.name if state.step in (Step.STAFF, Step.PAPER, Step.DIAGNOSTICS) else ""
 
     def _said(self, code: str) -> None:
         self.refresh_hall()
         self.refresh_desk()
-        self.change(staff=replace(self.state.staff, code=code))
+        if not self._answer(code):
+            self.change(staff=replace(self.state.staff, code=code))
+
+    def _refused(self, code: str) -> None:
+        if not self._answer(code):
+            self.tell(code)
+
+    def _answer(self, code: str) -> bool:
+        """Tell it to the page that has asked; False when nobody at a page has: then it belongs on the glass."""
+        if self._asking is None:
+            return False
+        if not self._asking.answer.done():
+            self._asking.answer.set_result(code)
+        return True
 
 
 def _row(ticket: Ticket) -> StaffTicket:
@@ -213,3 +262,10 @@ def _row(ticket: Ticket) -> StaffTicket:
         ticket.priority,
         ticket.reprints,
     )
+
+
+# what the pages may ask for, by name
+ASKED: Mapping[str, Callable[..., None]] = {
+    "reprint_ticket": DeskVerbs.reprint_ticket,
+    "seen": DeskVerbs.seen,
+}

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from devices.card_reader.emrtd.results import ChipData
-from devices.events import ChipRead, CodeScanned, DeviceChanged, JobFailed, PageScanned, ScanFinished, TicketPrinted
-from devices.interfaces import Condition, PrintResult
+from devices.events import (
+    ChipRead,
+    CodeScanned,
+    DeviceChanged,
+    DeviceNamed,
+    JobFailed,
+    PageScanned,
+    ScanFinished,
+    TicketPrinted,
+)
+from devices.interfaces import Condition, Device, Identified, PrintResult
 from kiosk.core import Parts
 from kiosk.desk import DeskVerbs
 from kiosk.diagnostics.connection import connection_of
@@ -32,12 +43,16 @@ class DeviceMemoryVerbs(DeskVerbs):
         super().__init__(parts)
         self._history = History(parts.config.storage.data_dir)
         self._counted: Counted = {}
+        self._identities: dict[str, Mapping[str, str]] = {}
 
     def remember(self, event: object) -> None:
         """Note what an event of a device tells for its history; called for every event."""
         if isinstance(event, DeviceChanged):
             change = Change(self.now(), event.status.condition, event.status.code)
             self.parts.clerk.do(lambda: self._history.changed(event.device, change), failed=None)
+            if worker := self.parts.workers.get(event.device):
+                # it may be another one than before, or tell for the first time who it is
+                worker.submit("identity", "", partial(_identity_of, kind=event.device))
         for kind, name in _counts(event):
             self._counted.setdefault(kind, Counter())[name] += 1
 
@@ -54,6 +69,12 @@ class DeviceMemoryVerbs(DeskVerbs):
             self.save_counters()
             self.parts.clerk.do(self._read, failed=None)
 
+    def device_named(self, event: DeviceNamed) -> None:
+        """A device has told of itself: show it beside how it is connected."""
+        if event.identity != self._identities.get(event.device, {}):
+            self._identities = {**self._identities, event.device: event.identity}
+            self.refresh_desk()
+
     def memory_read(self, event: MemoryRead) -> None:
         """Show it."""
         now = self.state.diagnostics
@@ -65,11 +86,18 @@ class DeviceMemoryVerbs(DeskVerbs):
         counters = self._history.counters()
         memory = {
             kind: DeviceMemory(
-                connection_of(table), counters.get(kind, {}), self._history.changes(kind)[:CHANGES_SHOWN]
+                connection_of(table) | dict(self._identities.get(kind, {})),
+                counters.get(kind, {}),
+                self._history.changes(kind)[:CHANGES_SHOWN],
             )
             for kind, table in self.parts.config.devices.items()
         }
         return MemoryRead(DiagnosticsView(records=self._history.tests(), memory=memory))
+
+
+def _identity_of(device: Device, kind: str) -> Iterator[object]:
+    if isinstance(device, Identified):
+        yield DeviceNamed(kind, device.identity)
 
 
 def _counts(event: object) -> list[tuple[str, str]]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from kiosk.catalogue import Procedure
 from kiosk.fees import fee_for
-from kiosk.forms import REQUESTER, visible_answers
+from kiosk.forms import REQUESTER, Form, holds, visible_answers
 from kiosk.identity import Assurance, Citizen, Method, sex_of
+from kiosk.places import Address
 from kiosk.state import CardReading, Session
 
 NOTICE_VERSION = "2026-01-01"  # of the notice on the use of personal data that screens/notice shows
@@ -35,7 +36,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "case": case or None,
         "form": {"id": session.form.id, "version": session.form.version.isoformat(), "answers": answers},
         "submitter": submitter(known, answers),
-        "owner": None,
+        "owner": owner(session.form, case, answers),
         "identification": {
             "method": (session.citizen.method if same else Method.TYPED).value,
             "assurance": (session.assurance if same else Assurance.DECLARED).value,
@@ -61,6 +62,34 @@ def fee(procedure: Procedure, answers: Mapping[str, str], on: date) -> dict[str,
     return None if amount is None else {"amount_vnd": amount, "method": "counter" if amount else "none"}
 
 
+def owner(form: Form, case: str, answers: Mapping[str, str]) -> dict[str, Any] | None:
+    """The `Person` or `Organisation` whose matter it is; None where that is the submitter."""
+    whose = next((one for one in form.owners if holds(one.when, case, answers)), None)
+    if whose is None:
+        return None
+
+    def said(key: str) -> str | None:
+        return answers.get(f"{whose.section}.{key}") or None
+
+    if whose.kind == "organisation":
+        return {"name": said("name"), "tax_code": said("tax_code"), "address": said("address")}
+    number = said("id_number")
+    return {
+        "id_number": number,
+        "full_name": said("full_name"),
+        "date_of_birth": said("date_of_birth"),
+        "sex": said("sex") or (sex_of(number) if number else None),
+        "address": said("address"),
+        "commune_code": commune_code(said("address")),
+        "phone": said("phone"),
+    }
+
+
+def commune_code(address: str | None) -> str | None:
+    """The commune that an address names."""
+    return (Address.read(address).commune or None) if address else None
+
+
 def submitter(citizen: Citizen, answers: Mapping[str, str]) -> dict[str, Any]:
     """The `Person` who submits: what was answered, else what is known of `citizen`."""
 
@@ -74,6 +103,6 @@ def submitter(citizen: Citizen, answers: Mapping[str, str]) -> dict[str, Any]:
         "date_of_birth": said("date_of_birth") or born,
         "sex": said("sex") or citizen.sex or None,
         "address": said("address") or citizen.address or None,
-        "commune_code": said("commune"),
+        "commune_code": said("commune") or commune_code(said("address") or citizen.address),
         "phone": said("phone"),
     }

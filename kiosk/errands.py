@@ -39,7 +39,7 @@ class Following:
 
 
 @dataclass(frozen=True)
-class FeeLine:
+class ChargeLine:
     """One line of what is to be paid: what for, how often, how much each; whole đồng. `label` is translated."""
 
     label: str
@@ -61,7 +61,7 @@ class Paying:
 
     ref: str
     code: str
-    lines: tuple[FeeLine, ...] = ()
+    lines: tuple[ChargeLine, ...] = ()
     asked: Asked = Asked.NO
     why: str = ""
     payment: Payment | None = None

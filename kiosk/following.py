@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, replace
 
 from devices.events import CodeScanned
-from kiosk.asking import AskingVerbs
 from kiosk.catalogue import Procedure
 from kiosk.codes import SLIP, Code, CodeError, CodeKind, parse_code
 from kiosk.errands import Asked, Following
+from kiosk.form_verbs import FormVerbs
 from kiosk.inquiries import Answered
 from kiosk.ledger import Seen
 from kiosk.state import Step
@@ -27,7 +27,7 @@ class _Missed:
     seen: Seen | None
 
 
-class FollowVerbs(AskingVerbs):
+class FollowVerbs(FormVerbs):
     """The step of codes, and the dossier that a code leads to."""
 
     def follow(self) -> None:

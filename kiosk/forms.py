@@ -1,34 +1,31 @@
-"""E-forms: definitions as data, validation, prefill. No question is a Python line.
+"""E-forms: definitions as data, and what is asked of whom. No question is a Python line.
 
 A form is a file `assets/forms/<id>.yaml`; its texts are Vietnamese and are translated like every other text.
 Answers are a flat mapping of question id to text: names as typed (NFC), dates ISO 8601, choices by their value,
-communes by their 5-digit code, numbers as digits.
+communes by their 5-digit code, numbers and money as digits, addresses as they are written on an envelope, the official
+names of commune and province last. The rows of a table are `<section>.<row>.<question>`.
+Checks are in `form_checks.py`, filling in from cards and registers in `form_filling.py`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kiosk import places
 from kiosk.catalogue import Component, Data
-from kiosk.identity import Citizen, IdentityError, born_year, check_id_number, sex_of
 from kiosk.text import nfc
 
-EARLIEST_YEAR = 1900
-YOUNGEST_PARENT_YEARS = 12
 REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
-LONGEST_NAME = 100  # of a Person in the province's API
-NAME_SIGNS = "'‘’-. "
+FOLLOWS = "="  # the answer to a question that follows another one
+MOST_ROWS = 10
 SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
-# control, format (zero width, direction), private, surrogate and unassigned characters, emoji, keycaps, line separators
-NEVER = ("Cc", "Cf", "Co", "Cs", "Cn", "So", "Me", "Zl", "Zp")
-VARIATION_SELECTORS = "\ufe0e\ufe0f"
 
 
 class QuestionType(StrEnum):
@@ -37,12 +34,17 @@ class QuestionType(StrEnum):
     TEXT = "text"
     NAME = "name"
     DATE = "date"
+    TIME = "time"
     ID_NUMBER = "id_number"
     PHONE = "phone"
+    EMAIL = "email"
     NUMBER = "number"
+    MONEY = "money"
+    TAX_CODE = "tax_code"
     CHOICE = "choice"
     ETHNIC = "ethnic"
     COMMUNE = "commune"
+    ADDRESS = "address"
 
 
 class Choice(Data):
@@ -57,6 +59,14 @@ class Condition(Data):
 
     question: str
     values: tuple[str, ...]
+
+
+class SameAs(Data):
+    """An answer that can follow that of another question, and goes on to follow it: a child lives with its mother."""
+
+    question: str
+    label: str
+    when: Condition | None = None
 
 
 class Question(Data):
@@ -77,6 +87,16 @@ class Question(Data):
     past: bool = True  # a date that cannot lie in the future
     year: bool = False  # a number that is a calendar year, not after this one
     not_before: str = ""  # id of the date question of this section that comes first in time
+    same_as: SameAs | None = None
+    in_words: bool = False  # a date that the paper also gives in words
+
+
+class Rows(Data):
+    """A table: the section is asked once a row, `label` is on the button that adds one."""
+
+    label: str
+    minimum: int = Field(1, ge=1, le=MOST_ROWS)
+    maximum: int = Field(MOST_ROWS, ge=1, le=MOST_ROWS)
 
 
 class Section(Data):
@@ -92,6 +112,53 @@ class Section(Data):
     when: Condition | None = None
     requester_when: Condition | None = None
     help: str = ""
+    rows: Rows | None = None
+    row: int = 0  # of a table: which one this is, from 1 on; never in a file
+
+
+class RuleKind(StrEnum):
+    """What two answers must be to each other; where a rule names one date only, the other one is today."""
+
+    IN_ORDER = "in_order"  # the second date is not before the first
+    WITHIN_DAYS = "within_days"  # not more than `days` after it
+    YEARS_APART = "years_apart"  # born at least `years` calendar years after the other
+    AGE = "age"  # who is born on the first date is `years` old on the second
+    DIFFERENT = "different"  # not the same answer
+
+
+class Rule(Data):
+    """A rule between answers. What breaks it stands beside the last of its questions that is on the glass.
+
+    `error` is a translated code; one that only `warns` lets the person go on.
+    """
+
+    kind: RuleKind
+    questions: tuple[str, ...] = Field(min_length=1, max_length=2)
+    error: str
+    years: int = Field(0, ge=0, le=120)
+    days: int = Field(0, ge=0, le=36525)
+    warns: bool = False
+    when: Condition | None = None
+
+
+class Paper(Data):
+    """How the filled form looks on paper. `to`: whom it is addressed to."""
+
+    number: str = ""  # of the official form, CT01 for one
+    to: str = ""
+    pledge: str = "Tôi cam đoan những nội dung khai trên đây là đúng sự thật và chịu trách nhiệm trước pháp luật."
+    signer: str = "Người khai"
+
+
+class Owner(Data):
+    """Whose matter it is where that is not who stands there: the questions that name them.
+
+    A `person` answers as a section does (full name, number …), an `organisation` with its name and tax code.
+    """
+
+    kind: Literal["person", "organisation"]
+    section: str
+    when: Condition | None = None
 
 
 class Form(Data):
@@ -101,88 +168,173 @@ class Form(Data):
     version: date
     title: str
     sections: tuple[Section, ...] = Field(min_length=1)
-    child: str = ""
-    parents: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    paper: Paper = Paper()
+    owners: tuple[Owner, ...] = ()
+
+    @model_validator(mode="after")
+    def _no_row_yet(self) -> Self:
+        if any(section.row for section in self.sections):
+            raise ValueError("row: is counted by the kiosk, a file tells none")
+        return self
 
 
 def texts(form: Form) -> Iterator[str]:
-    """Everything in a form that a person reads."""
+    """Everything in a form that a person reads on the glass; its paper stays Vietnamese."""
     yield form.title
     for section in form.sections:
         yield from (section.title, section.help)
+        if section.rows:
+            yield section.rows.label
         for question in section.questions:
             yield from (question.label, question.help, *(choice.label for choice in question.choices))
+            if question.same_as:
+                yield question.same_as.label
 
 
-def _holds(condition: Condition | None, case: str, answers: Mapping[str, str]) -> bool:
+def holds(condition: Condition | None, case: str, answers: Mapping[str, str]) -> bool:
+    """Whether a condition is met; none is always met."""
     if condition is None:
         return True
     value = case if condition.question == "case" else answers.get(condition.question, "")
     return value in condition.values
 
 
+def all_sections(form: Form, answers: Mapping[str, str]) -> tuple[Section, ...]:
+    """All sections, with the rows of tables that have been begun, whatever their conditions."""
+    return tuple(one for section in form.sections for one in _in_rows(section, answers))
+
+
 def visible_sections(form: Form, case: str, answers: Mapping[str, str]) -> tuple[Section, ...]:
-    """The sections that this case and these answers need, in order."""
+    """The sections that this case and these answers need, in order; one for each row of a table."""
     return tuple(
         section
-        for section in form.sections
-        if _holds(section.when, case, answers) and visible_questions(section, case, answers)
+        for section in all_sections(form, answers)
+        if holds(section.when, case, answers) and visible_questions(section, case, answers)
     )
 
 
 def visible_questions(section: Section, case: str, answers: Mapping[str, str]) -> tuple[Question, ...]:
     """The questions of a section that these answers need, in order."""
-    return tuple(question for question in section.questions if _holds(question.when, case, answers))
+    return tuple(question for question in section.questions if holds(question.when, case, answers))
 
 
 def visible_answers(form: Form, case: str, answers: Mapping[str, str]) -> dict[str, str]:
     """The answers that are asked for, as they are sent: what a condition has hidden again is not."""
+    followed = resolved(form, case, answers)
     return {
         question.id: value
         for section in visible_sections(form, case, answers)
         for question in visible_questions(section, case, answers)
-        if (value := clean(question, answers.get(question.id, "")))
+        if (value := clean(question, followed.get(question.id, "")))
     }
 
 
+def resolved(form: Form, case: str, answers: Mapping[str, str]) -> Mapping[str, str]:
+    """`answers` with what follows another answer replaced by it; "" where that one is not given (any more)."""
+    followers = [
+        question
+        for section in all_sections(form, answers)
+        for question in section.questions
+        if question.same_as and answers.get(question.id) == FOLLOWS
+    ]
+    said = dict(answers)
+    for question in followers:  # in the order of the form, so that what is followed is resolved before
+        assert question.same_as is not None
+        can = holds(question.same_as.when, case, said)
+        said[question.id] = said.get(question.same_as.question, "") if can else ""
+    return said
+
+
+# -- tables ----------------------------------------------------------------------------------------------------------
+def row_count(section: Section, answers: Mapping[str, str]) -> int:
+    """How many rows of a table have been begun, at least as many as it must have."""
+    if section.rows is None:
+        return 0
+    numbers = (key.removeprefix(f"{section.id}.").partition(".")[0] for key in answers if key.startswith(section.id))
+    begun = max((int(number) for number in numbers if number.isdecimal() and number.isascii()), default=0)
+    return min(max(begun, section.rows.minimum), section.rows.maximum)
+
+
+def table_of(form: Form, row: Section) -> Section:
+    """The table that a row belongs to, as the file has it."""
+    return next(section for section in form.sections if section.id == row.id.rpartition(".")[0])
+
+
+def _in_rows(section: Section, answers: Mapping[str, str]) -> tuple[Section, ...]:
+    if section.rows is None:
+        return (section,)
+    return tuple(_row(section, number) for number in range(1, row_count(section, answers) + 1))
+
+
+@lru_cache(maxsize=256)
+def _row(section: Section, number: int) -> Section:
+    """One row as a section of its own."""
+    own = {question.id for question in section.questions}
+
+    def moved(one: str) -> str:
+        return f"{section.id}.{number}.{one.removeprefix(f'{section.id}.')}" if one in own else one
+
+    def condition(when: Condition | None) -> Condition | None:
+        return when and when.model_copy(update={"question": moved(when.question)})
+
+    questions = tuple(
+        question.model_copy(
+            update={
+                "id": moved(question.id),
+                "when": condition(question.when),
+                "not_before": moved(question.not_before),
+            }
+        )
+        for question in section.questions
+    )
+    return section.model_copy(update={"id": f"{section.id}.{number}", "questions": questions, "row": number})
+
+
+def with_row(form: Form, row: Section, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with one more row below those that are there, still empty; the same where there is no room."""
+    table = table_of(form, row)
+    count = row_count(table, answers)
+    if table.rows is None or count >= table.rows.maximum:
+        return dict(answers)
+    return dict(answers) | {question.id: "" for question in _row(table, count + 1).questions}
+
+
+def without_row(form: Form, row: Section, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` without a row; those below move up."""
+    table = table_of(form, row)
+    kept = dict(answers)
+    last = row_count(table, answers)
+    for number in range(row.row, last):
+        for upper, lower in zip(_row(table, number).questions, _row(table, number + 1).questions, strict=True):
+            kept[upper.id] = answers.get(lower.id, "")
+    for question in _row(table, last).questions:
+        kept.pop(question.id, None)
+    return kept
+
+
+# -- answers ---------------------------------------------------------------------------------------------------------
 def clean(question: Question, value: str) -> str:
     """An answer in its kept form: NFC, single spaces, numbers without the gaps in which people write them."""
     value = SPACES.sub(" ", nfc(value)).strip(" ")
-    if question.type in (QuestionType.ID_NUMBER, QuestionType.PHONE):
-        return re.sub(r"[ .\-]", "", value)
-    return value
+    match question.type:
+        case QuestionType.ID_NUMBER | QuestionType.PHONE:
+            return re.sub(r"[ .\-]", "", value)
+        case QuestionType.MONEY:
+            return re.sub(r"[ .]", "", value)
+        case QuestionType.TAX_CODE:
+            return re.sub(r"([0-9]{10})-?([0-9]{3})", r"\1-\2", value.replace(" ", ""))
+        case QuestionType.TIME:
+            at = re.fullmatch(r"([0-9]{1,2})[:.h ]?([0-9]{2})", value)
+            return f"{at[1]:0>2}:{at[2]}" if at else value
+        case QuestionType.ADDRESS:
+            address = places.Address.read(value)
+            return places.Address(address.line.strip(", "), address.commune).text
+        case _:
+            return value
 
 
-def check_answer(question: Question, value: str, today: date) -> str:
-    """The error code of an answer, "" when it is good."""
-    value = clean(question, value)
-    if not value:
-        return "required" if question.required else ""
-    longest = LONGEST_NAME if question.type is QuestionType.NAME else question.max_length
-    if len(value) > min(longest, question.max_length):
-        return "too_long"
-    if any(c in VARIATION_SELECTORS or unicodedata.category(c) in NEVER for c in value):
-        return "text_invalid"
-    check = _CHECKS.get(question.type)
-    return check(question, value, today) if check else ""
-
-
-def _check_name(_question: Question, value: str, _today: date) -> str:
-    letters = [c for c in value if c not in NAME_SIGNS]
-    good = bool(letters) and letters[0].isalpha() and all(c.isalpha() or unicodedata.combining(c) for c in letters)
-    return "" if good else "name_invalid"
-
-
-def _check_date(question: Question, value: str, today: date) -> str:
-    day = _day(value)
-    if day is None:
-        return "date_invalid"
-    if day.year < EARLIEST_YEAR:
-        return "date_too_old"
-    return "date_future" if question.past and day > today else ""
-
-
-def _day(value: str) -> date | None:
+def day_of(value: str) -> date | None:
     """A day as it is kept, YYYY-MM-DD; `fromisoformat` alone takes weeks and days without signs as well."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         return None
@@ -192,187 +344,11 @@ def _day(value: str) -> date | None:
         return None
 
 
-def _check_id_number(_question: Question, value: str, _today: date) -> str:
-    try:
-        check_id_number(value)
-    except IdentityError as error:
-        return error.code
-    return ""
-
-
-def _check_phone(_question: Question, value: str, _today: date) -> str:
-    return "" if len(value) == 10 and value.isascii() and value.isdigit() and value[0] == "0" else "phone_invalid"
-
-
-def _check_number(question: Question, value: str, today: date) -> str:
-    if not (value.isascii() and value.isdigit()):
-        return "number_invalid"
-    if question.year and int(value) > today.year:
-        return "year_future"
-    low, high = question.minimum, question.maximum
-    outside = (low is not None and int(value) < low) or (high is not None and int(value) > high)
-    return "number_range" if outside else ""
-
-
-def _check_choice(question: Question, value: str, _today: date) -> str:
-    return "" if value in {choice.value for choice in question.choices} else "choice_invalid"
-
-
-def _check_ethnic(_question: Question, value: str, _today: date) -> str:
-    return "" if value in {group.code for group in places.ethnic_groups()} else "ethnic_unknown"
-
-
-def _check_commune(_question: Question, value: str, _today: date) -> str:
-    return "" if places.commune(value) else "commune_unknown"
-
-
-_CHECKS: Mapping[QuestionType, Callable[[Question, str, date], str]] = {
-    QuestionType.NAME: _check_name,
-    QuestionType.DATE: _check_date,
-    QuestionType.ID_NUMBER: _check_id_number,
-    QuestionType.PHONE: _check_phone,
-    QuestionType.NUMBER: _check_number,
-    QuestionType.CHOICE: _check_choice,
-    QuestionType.ETHNIC: _check_ethnic,
-    QuestionType.COMMUNE: _check_commune,
-}
-
-
-def check_section(form: Form, section: Section, case: str, answers: Mapping[str, str], today: date) -> dict[str, str]:
-    """Error codes by question id for all visible questions, cross-field rules included."""
-    errors: dict[str, str] = {}
-    for question in visible_questions(section, case, answers):
-        if code := check_answer(question, answers.get(question.id, ""), today):
-            errors[question.id] = code
-    crossed = (
-        *_number_against_person(section, answers),
-        *_ages(form, section, case, answers),
-        *_order(section, case, answers),
-    )
-    for question_id, code in crossed:
-        errors.setdefault(question_id, code)
-    return errors
-
-
-def _number_against_person(section: Section, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The number tells year of birth and sex: what contradicts it was mistyped somewhere."""
-    by_attribute = {question.fills: question.id for question in section.questions if question.fills}
-    number = answers.get(by_attribute.get("id_number", ""), "")
-    try:
-        number = check_id_number(number)
-    except IdentityError:
-        return
-    born = _day(answers.get(by_attribute.get("date_of_birth", ""), ""))
-    if born and born.year != born_year(number):
-        yield by_attribute["date_of_birth"], "id_number_birth_year"
-    sex = answers.get(by_attribute.get("sex", ""), "")
-    if sex and sex != sex_of(number):
-        yield by_attribute["sex"], "id_number_sex"
-
-
-def _ages(form: Form, section: Section, case: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """A child is younger than its parents; those whose section is hidden do not count."""
-    if not form.child or section.id not in (form.child, *form.parents):
-        return
-    shown = {one.id for one in visible_sections(form, case, answers)}
-    child = _day(answers.get(f"{form.child}.date_of_birth", ""))
-    for parent in form.parents if section.id == form.child else (section.id,):
-        born = _day(answers.get(f"{parent}.date_of_birth", "")) if parent in shown else None
-        if child and born and child.year - born.year < YOUNGEST_PARENT_YEARS:
-            yield f"{section.id}.date_of_birth", "child_older_than_parent"
-
-
-def _order(section: Section, case: str, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """A stay ends after it began; only what is asked counts."""
-    days = {q.id: _day(answers.get(q.id, "")) for q in visible_questions(section, case, answers)}
-    for question in section.questions:
-        first, last = days.get(question.not_before), days.get(question.id)
-        if first and last and last < first:
-            yield question.id, "date_order"
-
-
-def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
-    """`answers` with what the card knows put into this section's questions; what belonged to another person goes."""
-    filled = dict(answers)
-    if _number(section, answers) not in ("", citizen.id_number):
-        filled |= _emptied(section)
-    return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
-
-
-def fill_own_blocks(form: Form, case: str, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
-    """`answers` with what the card knows wherever the citizen is asked for."""
-    filled = dict(answers)
-    for section in form.sections:
-        if about_requester(section, case, filled):
-            filled = prefill(section, citizen, filled)
-    return filled
-
-
-def repeat_own_block(
-    form: Form, left: Section, case: str, citizen: Citizen, answers: Mapping[str, str]
-) -> dict[str, str]:
-    """`answers` once section `left` has told who else the citizen is, the mother for one.
-
-    What they have answered about themselves is not asked again; where they are no longer that person, it is taken out.
-    """
-    filled = dict(answers)
-    asked = {question.id for question in left.questions}
-    for section in form.sections:
-        if section.requester_when is None or section.requester_when.question not in asked:
-            continue
-        own = _number(section, filled) == citizen.id_number
-        if not about_requester(section, case, filled):
-            filled |= _emptied(section) if own else {}
-        elif not own:
-            filled = prefill(section, citizen, filled)
-            said = {q.id: filled.get(f"{REQUESTER}.{q.id.rpartition('.')[2]}", "") for q in section.questions}
-            filled |= {question: value for question, value in said.items() if value}
-    return filled
-
-
-def about_requester(section: Section, case: str, answers: Mapping[str, str]) -> bool:
-    """Whether a section asks for the one who stands there."""
-    if section.requester_when:
-        return _holds(section.requester_when, case, answers)
-    return any(question.id.startswith(f"{REQUESTER}.") for question in section.questions)
-
-
-def told_by_card(form: Form, case: str, answers: Mapping[str, str], citizen: Citizen, today: date) -> frozenset[str]:
-    """The questions about the requester that `citizen` answers well."""
-    return frozenset(
-        question.id
-        for section in form.sections
-        if about_requester(section, case, answers)
-        for question in section.questions
-        if (text := _told(question, citizen)) and not check_answer(question, text, today)
-    )
-
-
-def _told(question: Question, citizen: Citizen) -> str:
-    known = getattr(citizen, question.fills, "") if question.fills else ""
-    return known.isoformat() if isinstance(known, date) else str(known or "")
-
-
-def _number(section: Section, answers: Mapping[str, str]) -> str:
-    """The ID number that a section has been answered with."""
-    return next((answers.get(q.id, "") for q in section.questions if q.fills == "id_number"), "")
-
-
-def _emptied(section: Section) -> dict[str, str]:
-    return {question.id: "" for question in section.questions if question.fills}
-
-
-def with_defaults(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
-    """`answers` with the defaults of questions that have none yet."""
-    given = {q.id: q.default for section in form.sections for q in section.questions if q.default}
-    return given | dict(answers)
-
-
 def display_value(question: Question, value: str) -> str:
     """The answer as a person reads it (`14/02/1990`, the name of the commune, the label of the choice)."""
     match question.type:
         case QuestionType.DATE:
-            day = _day(value)
+            day = day_of(value)
             return day.strftime("%d/%m/%Y") if day else value
         case QuestionType.CHOICE:
             return next((choice.label for choice in question.choices if choice.value == value), value)
@@ -380,6 +356,10 @@ def display_value(question: Question, value: str) -> str:
             return next((group.name for group in places.ethnic_groups() if group.code == value), value)
         case QuestionType.COMMUNE:
             return places.commune_text(value) if value else ""
+        case QuestionType.TIME:
+            return clean(question, value)
+        case QuestionType.MONEY if value.isdecimal():
+            return f"{int(value):,} đồng".replace(",", ".")
         case _:
             return value
 

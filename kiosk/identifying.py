@@ -16,7 +16,7 @@ from devices.card_reader.emrtd.results import ChipData, Fields, Progress
 from devices.errors import DeviceError
 from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
 from devices.interfaces import CardReader, Condition
-from kiosk import forms, identity
+from kiosk import form_filling, identity
 from kiosk.forms import Section
 from kiosk.identity import Citizen, IdentityError
 from kiosk.numbers import NumberVerbs
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
 
 CHIP_LEFT = "card_removed"
+UNREADABLE = "scan_unreadable"
 PROGRESS_SECONDS = 0.05  # a bar that moves more often than this is not seen to
 
 
@@ -53,6 +54,13 @@ class IdentifyVerbs(NumberVerbs):
         else:
             self.tell("code_not_expected")
 
+    def code_unreadable(self) -> None:
+        """A code was held up that is no text: said where one is waited for."""
+        step, section = self.state.step, self.state.session.section if self.state.session else None
+        if step is Step.IDENTIFY or (step is Step.FORM and section and section.person):
+            self.last_touch = time.monotonic()
+            self.change_session(errors={**self.session.errors, "scan": UNREADABLE})
+
     def _card_scanned(self, text: str) -> None:
         try:
             self._identified(identity.citizen_from_qr(text))
@@ -70,7 +78,7 @@ class IdentifyVerbs(NumberVerbs):
         asked = {question.id for question in section.questions}
         if asked & self.locked():
             return  # the chip has told more than the code could
-        answers = forms.prefill(section, person, session.answers)
+        answers = form_filling.prefill(section, person, session.answers)
         errors = {key: code for key, code in session.errors.items() if key not in asked | {"scan"}}
         self.change_session(answers=MappingProxyType(answers), errors=errors, scanned_person=section.id)
 
@@ -129,6 +137,7 @@ class IdentifyVerbs(NumberVerbs):
                         access=data.access,
                         trust=data.verdict.trust,
                         clone_check=data.clone_check,
+                        evidence=data.evidence,
                     )
                 )
 
@@ -190,7 +199,7 @@ class IdentifyVerbs(NumberVerbs):
         session = self.session
         assert session.form is not None
         assert session.citizen is not None
-        answers = forms.fill_own_blocks(session.form, self.case_id(), session.citizen, session.answers)
+        answers = form_filling.fill_own_blocks(session.form, self.case_id(), session.citizen, session.answers)
         self.change_session(answers=MappingProxyType(answers), filled_for=session.citizen.id_number)
 
     def locked(self) -> frozenset[str]:
@@ -198,7 +207,9 @@ class IdentifyVerbs(NumberVerbs):
         session = self.session
         if session.form is None or session.proven is None:
             return frozenset()
-        return forms.told_by_card(session.form, self.case_id(), session.answers, session.proven, self.now().date())
+        return form_filling.told_by_card(
+            session.form, self.case_id(), session.answers, session.proven, self.now().date()
+        )
 
     def case_id(self) -> str:
         """The chosen case, "" for none."""

@@ -38,7 +38,10 @@ class Assurance(StrEnum):
 
 @dataclass(frozen=True)
 class Citizen:
-    """One person. Only the 12-digit number is always known; `sex` is "male", "female" or "", `ethnic` a code."""
+    """One person. The 12-digit number is always known of who stands there, of relatives it may be "".
+
+    `sex` is "male", "female" or "", `ethnic` a code.
+    """
 
     id_number: str
     full_name: str = ""
@@ -52,6 +55,20 @@ class Citizen:
 
     def __repr__(self) -> str:
         return "Citizen(…)"  # never in a log
+
+
+@dataclass(frozen=True)
+class Relative:
+    """Somebody of the citizen's family, as the national databases tell; `relation` is a Vietnamese word («Chồng»).
+
+    `person` may have no number: then it only saves typing.
+    """
+
+    person: Citizen
+    relation: str
+
+    def __repr__(self) -> str:
+        return "Relative(…)"  # never in a log
 
 
 class IdentityError(ValueError):

@@ -2,53 +2,25 @@
 
 from __future__ import annotations
 
-import time
-import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from devices.errors import DeviceError
-from devices.events import JobFailed, PageScanned, ScanFinished
-from devices.interfaces import DocumentScanner
-from kiosk import fees, forms
+from kiosk import form_checks, form_filling, forms, preparing
+from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
-from kiosk.clerk_events import PageFailed, PageStored
 from kiosk.forms import Section
-from kiosk.identifying import IdentifyVerbs
 from kiosk.identity import Method
-from kiosk.preview import preview
-from kiosk.state import Job, Page, Preparation, Session, Step
+from kiosk.state import Job, Preparation, Session, Step
 from offline_queue.entry import Room
 
-MAX_PAGES = 40
 REVIEW_STEPS = 2  # check your answers, declare
 
 
-class JourneyVerbs(IdentifyVerbs):
-    """Choosing, answering, scanning, checking."""
+class JourneyVerbs(BrowseVerbs):
+    """Answering, checking."""
 
     # -- choosing ------------------------------------------------------------------------------------------------
-    def browse(self) -> None:
-        """HOME → PROCEDURES."""
-        self.change_session(Step.PROCEDURES, priority="")
-        self.search("")
-
-    def search(self, query: str) -> None:
-        """Look procedures up."""
-        self.change(query=query, results=self.parts.catalogue.search(query))
-
-    def choose_procedure(self, code: str) -> None:
-        """→ BRING, or PREPARE where it cannot be done on line."""
-        procedure = self.parts.catalogue.procedures[code]
-        case = procedure.cases[0] if len(procedure.cases) == 1 else None
-        step = Step.PREPARE if procedure.prepare else Step.BRING
-        form = self.parts.forms.get(procedure.form_id)
-        self.change_session(step, procedure=procedure, case=case, form=form, answers=MappingProxyType({}), papers={})
-        if procedure.prepare:
-            self.prepare()
-
     def choose_case(self, case_id: str) -> None:
         """Which papers are needed depends on it; what was scanned for another case is kept until the end."""
         case = next(c for c in self._procedure.cases if c.id == case_id)
@@ -61,23 +33,23 @@ class JourneyVerbs(IdentifyVerbs):
         if trouble := self.state.outbox_trouble or ("disk_full" if self.parts.outbox.room() is Room.NONE else ""):
             self.tell(trouble)
             return
-        self.change_session(Step.IDENTIFY, errors={})
+        self.change_session(Step.IDENTIFY, errors={}, slip_print=Job.NONE, slip_code="")
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
-        """Kind of paper, pages and copies of a certified copy; the fee follows."""
-        old = self.session.preparation
-        pages, copies = pages or old.pages, copies or old.copies
-        tariff = self._procedure.fee.tariff if self._procedure.fee else None
-        fee = fees.fee_by_pages(tariff, pages, copies) if tariff else None
+        """Kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
+        old, procedure = self.session.preparation, self._procedure
+        kind, pages, copies = kind or old.kind, pages or old.pages, copies or old.copies
+        fee = preparing.fee_of(procedure, pages, copies, self._today())
         errors = {} if kind else self.session.errors
-        self.change_session(preparation=Preparation(kind or old.kind, pages, copies, fee), errors=errors)
+        prepared = Preparation(kind, pages, copies, fee)
+        self.change_session(preparation=prepared, case=preparing.case_of(procedure, kind), errors=errors)
 
     def accept_notice(self, consents: tuple[str, ...]) -> None:
         """NOTICE → FORM; the person's own blocks are filled from the card."""
         session = self.session
         assert session.form is not None
         assert session.citizen is not None
-        answers = MappingProxyType(forms.with_defaults(session.form, session.answers))
+        answers = MappingProxyType(form_filling.with_defaults(session.form, session.answers))
         self.change_session(consents=consents, notice_accepted_at=self.now(), answers=answers)
         once = session.filled_for != session.citizen.id_number  # what was put right since then stays
         if once:
@@ -96,8 +68,11 @@ class JourneyVerbs(IdentifyVerbs):
         answers = MappingProxyType({**session.answers, question_id: value})
         errors = {key: code for key, code in session.errors.items() if key != question_id}
         question = next((q for q in session.section.questions if q.id == question_id), None)
+        if question and value:
+            answers = MappingProxyType(form_filling.told_by_number(session.section, question, answers))
         was_wrong = question_id in session.errors
-        if question and was_wrong and (code := forms.check_answer(question, value, self._today())):
+        typed = was_wrong and value != forms.FOLLOWS
+        if question and typed and (code := form_checks.check_answer(question, value, self._today())):
             errors[question_id] = code
         self.change_session(answers=answers, errors=errors)
 
@@ -109,7 +84,7 @@ class JourneyVerbs(IdentifyVerbs):
             case Step.PAPERS:
                 self._papers_done()
             case Step.SCAN:
-                self.cancel_scan()
+                self.leave_scanner()
                 self._go(Step.PAPERS)
             case Step.REVIEW:
                 self._reviewed()
@@ -134,7 +109,7 @@ class JourneyVerbs(IdentifyVerbs):
             return
         assert session.form is not None
         assert session.citizen is not None
-        answers = forms.repeat_own_block(
+        answers = form_filling.repeat_own_block(
             session.form, session.section, self.case_id(), session.citizen, session.answers
         )
         self.change_session(answers=MappingProxyType(answers))
@@ -168,95 +143,9 @@ class JourneyVerbs(IdentifyVerbs):
     def open_paper(self, component_id: str) -> None:
         """PAPERS → SCAN."""
         component = next(c for c in self.papers_needed() if c.id == component_id)
-        self._go(Step.SCAN, component=component, scan=Job.NONE, scan_code="")
-
-    def scan_page(self) -> None:
-        """Scan what lies in the scanner now, as the next pages of this paper."""
-        self._scan("")
-
-    def retake_page(self, index: int) -> None:
-        """Scan again in the place of a page."""
-        self._scan(str(index))
-
-    def _scan(self, replacing: str) -> None:
-        session = self.session
-        worker = self.parts.workers.get("document_scanner")
-        if session.component is None or session.scan is Job.RUNNING:
-            return
-        if worker is None:
-            self.change_session(scan=Job.FAILED, scan_code="document_scanner_absent")
-            return
-        if not replacing and len(session.papers.get(session.component.id, ())) >= MAX_PAGES:
-            self.change_session(scan=Job.FAILED, scan_code="too_many_pages")
-            return
-        job = f"scan:{uuid.uuid4().hex[:8]}:{session.component.id}:{replacing}"
-        self.change_session(scan=Job.RUNNING, scan_code="", scan_job=job)
-        worker.submit(job, session.id, lambda scanner: _scan_pages(scanner, job, session.id))
-
-    def cancel_scan(self) -> None:
-        """Stop waiting for the scanner; what still comes is dropped."""
-        if self.session.scan is Job.RUNNING:
-            self.change_session(scan=Job.NONE, scan_code="", scan_job="")
-
-    def page_scanned(self, event: PageScanned) -> None:
-        """A page has come: encrypt it and write it down before it is shown as kept."""
-        if not self.is_current(event.session_id) or event.job != self.session.scan_job:
-            return
-        _, _, component_id, replacing = event.job.split(":")
-        blobs, page = self.parts.blobs, event.page
-
-        def store() -> object:
-            try:
-                stored = Page(blobs.put(page.jpeg), len(page.jpeg), preview(page))
-            except OSError:
-                return PageFailed(event.session_id, event.job, "disk_full")
-            return PageStored(event.session_id, component_id, stored, int(replacing) if replacing else None)
-
-        self.parts.clerk.do(store, failed=PageFailed(event.session_id, event.job, "page_not_stored"))
-
-    def page_stored(self, event: PageStored) -> None:
-        """The page lies encrypted on the disk: it belongs to the paper now."""
-        if not self.is_current(event.session_id):
-            self.parts.clerk.do(lambda: self._drop([event.page.sha256]), failed=None)
-            return
-        pages = list(self.session.papers.get(event.component_id, ()))
-        dropped: list[str] = []
-        if event.replacing is not None and event.replacing < len(pages):
-            dropped.append(pages[event.replacing].sha256)
-            pages[event.replacing] = event.page
-        else:
-            pages.append(event.page)
-        self._set_pages(event.component_id, tuple(pages), dropped)
-
-    def delete_page(self, index: int) -> None:
-        """Take a page away."""
-        component = self.session.component
-        if component is None:
-            return
-        pages = list(self.session.papers.get(component.id, ()))
-        if 0 <= index < len(pages):
-            gone = pages.pop(index)
-            self._set_pages(component.id, tuple(pages), [gone.sha256])
-
-    def _set_pages(self, component_id: str, pages: tuple[Page, ...], dropped: list[str]) -> None:
-        errors = {key: code for key, code in self.session.errors.items() if key != component_id}
-        self.change_session(papers={**self.session.papers, component_id: pages}, errors=errors)
-        kept = {page.sha256 for group in self.session.papers.values() for page in group}
-        gone = [sha256 for sha256 in dropped if sha256 not in kept]
-        if gone:
-            self.parts.clerk.do(lambda: self._drop(gone), failed=None)
-
-    def scan_finished(self, event: ScanFinished) -> None:
-        """The scanner has given all its pages."""
-        if self.is_current(event.session_id) and event.job == self.session.scan_job:
-            self.last_touch = time.monotonic()  # the clock stood still while the page was scanned
-            self.change_session(scan=Job.NONE, scan_code="")
-
-    def scan_failed(self, event: JobFailed | PageFailed) -> None:
-        """The scan or the writing of its page failed: say what to do."""
-        if self.is_current(event.session_id) and event.job == self.session.scan_job:
-            self.last_touch = time.monotonic()
-            self.change_session(scan=Job.FAILED, scan_code=event.code, scan_job="")
+        self._go(Step.SCAN, component=component, scan=Job.NONE, scan_code="", live=None)
+        if not self.session.papers.get(component_id):
+            self.show_camera()
 
     def _papers_done(self) -> None:
         if missing := self._missing_papers():
@@ -269,8 +158,6 @@ class JourneyVerbs(IdentifyVerbs):
         """One step back in a dossier; nothing typed or scanned is lost."""
         session = self.session
         before = {
-            Step.BRING: Step.PROCEDURES,
-            Step.PREPARE: Step.PROCEDURES,
             Step.CHECKLIST: Step.PREPARE,
             Step.IDENTIFY: Step.BRING,
             Step.CARD: Step.IDENTIFY,
@@ -279,6 +166,8 @@ class JourneyVerbs(IdentifyVerbs):
             Step.DECLARE: Step.REVIEW,
         }
         match self.state.step:
+            case Step.BRING | Step.PREPARE:
+                self.before_choice()
             case Step.FORM if session.editing:
                 self._go(Step.REVIEW)
             case Step.FORM:
@@ -298,7 +187,7 @@ class JourneyVerbs(IdentifyVerbs):
                 self._open_section(self._sections()[-1])
             case step if step in before:
                 if step is Step.SCAN:
-                    self.cancel_scan()
+                    self.leave_scanner()
                 self._go(before[step])
 
     # -- small helpers -------------------------------------------------------------------------------------------
@@ -317,7 +206,7 @@ class JourneyVerbs(IdentifyVerbs):
     def _section_errors(self, section: Section) -> dict[str, str]:
         session: Session = self.session
         assert session.form is not None
-        return forms.check_section(session.form, section, self.case_id(), session.answers, self._today())
+        return form_checks.check_section(session.form, section, self.case_id(), session.answers, self._today())
 
     def papers_needed(self) -> tuple[Component, ...]:
         """The papers to scan in this case."""
@@ -346,13 +235,3 @@ class JourneyVerbs(IdentifyVerbs):
             }[step]
             session = replace(session, step_number=number, step_count=count)
         self.change(session=session, step=step, toast="")
-
-
-def _scan_pages(scanner: DocumentScanner, job: str, session_id: str) -> Iterator[object]:
-    try:
-        for page in scanner.scan_pages():
-            yield PageScanned("document_scanner", job, session_id, page)
-    except DeviceError as error:
-        yield JobFailed("document_scanner", job, session_id, error.code, error.detail)
-        return
-    yield ScanFinished("document_scanner", job, session_id)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kiosk.errands import FeeLine
+from kiosk.errands import ChargeLine
 from offline_queue.gateway import Payment, PaymentState, Progress
 
 log = logging.getLogger(__name__)
@@ -126,18 +126,18 @@ class Ledger:
         open_ones = self._charges("refund = '' AND (state = 'paid' OR asked_at > ?)", recent)
         return open_ones[-most:]
 
-    def keep_fee(self, ref: str, lines: tuple[FeeLine, ...], now: datetime) -> None:
+    def keep_fee(self, ref: str, lines: tuple[ChargeLine, ...], now: datetime) -> None:
         """What a dossier that is handed in will cost: its answers are gone when the province asks for the fee."""
         with self._open() as connection:
             connection.execute("DELETE FROM fee WHERE ref = ?", (ref,))
             rows = [(ref, line.label, line.count, line.each_vnd, _text(now)) for line in lines]
             connection.executemany("INSERT INTO fee VALUES (?, ?, ?, ?, ?)", rows)
 
-    def fee(self, ref: str) -> tuple[FeeLine, ...]:
+    def fee(self, ref: str) -> tuple[ChargeLine, ...]:
         """What was kept of a dossier's fee; nothing when it came another way."""
         with self._open() as connection:
             rows = connection.execute("SELECT label, count, each FROM fee WHERE ref = ?", (ref,)).fetchall()
-        return tuple(FeeLine(*row) for row in rows)
+        return tuple(ChargeLine(*row) for row in rows)
 
     # -- refunds -------------------------------------------------------------------------------------------------
     def rejected(self, ref: str) -> None:

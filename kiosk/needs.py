@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from devices.interfaces import DEVICE_KINDS, Condition
 from kiosk.ledger import Charge
-from kiosk.state import AppState, StaffTicket
+from kiosk.state import TICKET_LEFT, AppState, StaffTicket
 from offline_queue.entry import SALVAGED
 
 HELP_CALLED = "help_called"  # the notice after a citizen rang for staff
@@ -71,5 +71,6 @@ def _devices(state: AppState) -> list[Need]:
     return [
         Need(NeedKind.DEVICE, status.code, device=kind)
         for kind, status in states
-        if status.condition is not Condition.READY
+        # while its citizen stands there a slip in the outlet is no trouble; after that it is somebody's paper
+        if status.condition is not Condition.READY or (status.code == TICKET_LEFT and state.session is None)
     ]

@@ -49,27 +49,26 @@ class NumberVerbs(PaperVerbs):
         """TICKET → HOME."""
         self.finish_session()
 
-    def issue(self, letter: str) -> Ticket | None:
-        """A stored number, or None with the reason on the glass."""
-        now = self.now()
+    def issue(self, letter: str, entry: str = "") -> Ticket | None:
+        """A stored number, for the dossier `entry` if there is one; or None with the reason on the glass."""
         try:
-            return self.parts.hall.take(letter, now, self.session.priority)
+            return self.parts.hall.take(letter, self.now(), self.session.priority, entry=entry)
         except HallError as error:
             self.tell(error.code)
             return None
 
     def view_of(self, ticket: Ticket) -> TicketView:
         """A ticket as the glass shows it."""
-        hall = self.parts.hall
-        series = hall.series_of(ticket.series)
+        hall, now = self.parts.hall, self.now()
+        series = hall.series_of(ticket.line)
         return TicketView(
             id=ticket.id,
             number=ticket.label,
             series_title=series.title,
             counters=series.counters,
             issued_at=ticket.issued_at,
-            ahead=hall.store.ahead(ticket),
-            estimate_minutes=hall.store.estimate_minutes(ticket, max(1, len(series.counters))),
+            ahead=hall.ahead(ticket, now),
+            estimate=hall.forecast(now).tickets.get(ticket.id),
         )
 
     def ticket_slip(self, ticket: Ticket, view: TicketView, reprint: bool = False) -> slips.Slip:
@@ -81,7 +80,7 @@ class NumberVerbs(PaperVerbs):
             counters=view.counters,
             issued_at=view.issued_at,
             ahead=view.ahead,
-            estimate_minutes=view.estimate_minutes,
+            estimate=view.estimate,
             qr=self.parts.hall.qr_text(ticket),
             priority=ticket.priority,
             language=self.state.language,
@@ -94,7 +93,7 @@ class NumberVerbs(PaperVerbs):
         kind, _, key = event.job.partition(":")
         if kind in ("ticket", "reprint", "linked"):
             self._ticket_printed(int(key.split(":")[0]), event.outcome)
-        if kind == "entry" and event.outcome.result is PrintResult.FAILED:
+        if kind in ("entry", "numbers") and event.outcome.result is PrintResult.FAILED:
             self.change(staff=replace(self.state.staff, code=event.outcome.code))  # who has asked for it stands there
         session = self.state.session
         linked = session.ticket if session and event.session_id == session.id else None

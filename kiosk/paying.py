@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kiosk import slips
+from kiosk import errand_slips
 from kiosk.appointments import AppointmentVerbs
 from kiosk.charging import Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.clerk_events import DossierStored
@@ -14,7 +14,7 @@ from kiosk.config import PaymentTable
 from kiosk.core import Parts
 from kiosk.errands import Asked, Following, Paying
 from kiosk.exemptions import exemptions_for
-from kiosk.fees import fee_lines
+from kiosk.fees import charge_lines
 from kiosk.following import PAYMENT_DUE
 from kiosk.inquiries import Answered
 from kiosk.ledger import Charge
@@ -59,7 +59,7 @@ class PayVerbs(AppointmentVerbs):
         entry, progress = following.entry, following.progress
         assert progress is not None
         procedure = self.procedure_of(following)
-        lines = asked_for(progress.ask) or (fee_lines(procedure, {}, self.now().date()) if procedure else ())
+        lines = asked_for(progress.ask) or (charge_lines(procedure, {}, self.now().date()) if procedure else ())
         ref, code = entry.id if entry else following.code, procedure.code if procedure else ""
         self._begin_payment(Paying(ref, following.code, lines, procedure_code=code))
 
@@ -178,7 +178,7 @@ class PayVerbs(AppointmentVerbs):
         paying = self.session.paying
         if self.state.step is not Step.PAY or paying is None or not paying.qr or paying.exempt:
             return
-        slip = slips.payment_slip(
+        slip = errand_slips.payment_slip(
             centre=self.parts.config.site.name,
             code=paying.code,
             lines=paying.lines,
@@ -197,7 +197,7 @@ class PayVerbs(AppointmentVerbs):
             return slip
         paid = paying.payment is not None and paying.payment.state is PaymentState.PAID
         proof = next((one.proof for one in exemptions_for(paying.procedure_code) if one.id == paying.exempt), "")
-        return slips.with_fee(slip, paying.lines, paid, paying.qr, proof, self.state.language)
+        return errand_slips.with_fee(slip, paying.lines, paid, paying.qr, proof, self.state.language)
 
     # -- refunds -------------------------------------------------------------------------------------------------
     def outbox_changed(self, event: OutboxChanged) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kiosk.text import search_key, sort_key
+from kiosk.text import nfc, search_key, sort_key
 
 FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
+KIND_OF_PLACE = re.compile(
+    r"^(tỉnh|tinh|thành phố|thanh pho|tp|phường|phuong|xã|xa|đặc khu|dac khu|p|x|t)(\s+|\.\s*)", re.IGNORECASE
+)
+COMMUNE_IN_NAME = re.compile(r"(phường|xã|đặc khu)\s.+$", re.IGNORECASE)  # of a centre
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,60 @@ def commune_text(code: str) -> str:
         return code
     province = next((p.name for p in provinces() if p.code == place.parent), "")
     return f"{place.name}, {province}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address as it is written on an envelope: a `line` of one's own, then the names of commune and province.
+
+    `commune` is the 5-digit code, "" while none of today's communes is named: then `line` is all that is known.
+    """
+
+    line: str
+    commune: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Address:
+        """Take an address apart; names stand with or without what they are («Phường», «Tỉnh»)."""
+        line, *names = text.rsplit(",", 2)
+        if len(names) < 2:
+            line, names = "", text.rsplit(",", 1)
+        code = _commune_named(*names) if len(names) == 2 else ""
+        return cls(line, code) if code else cls(text)
+
+    @property
+    def text(self) -> str:
+        """In one line, with the official names."""
+        return ", ".join(filter(None, (self.line, commune_text(self.commune) if self.commune else "")))
+
+
+def _commune_named(commune: str, province: str) -> str:
+    """The code of a commune by its name and that of its province; "" where none or more than one is called so."""
+    known = _communes_by_names()
+    where = _bare(search_key(province))
+    ways = (_closely(commune), _bare(_closely(commune)), _bare(search_key(commune)))
+    return next((codes[0] for way in ways if len(codes := known.get((where, way), ())) == 1), "")
+
+
+def _closely(name: str) -> str:
+    return " ".join(nfc(name).casefold().split())
+
+
+def _bare(name: str) -> str:
+    """A name without the word for what it is; «Phường 5» has no other name."""
+    bare = KIND_OF_PLACE.sub("", name)
+    return name if bare.isdecimal() else bare
+
+
+@cache
+def _communes_by_names() -> dict[tuple[str, str], tuple[str, ...]]:
+    """Codes by province and commune: as written, without «Phường», and without marks too, which may fit several."""
+    names = {province.code: _bare(search_key(province.name)) for province in provinces()}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for place in _communes().values():
+        for way in {_closely(place.name), _bare(_closely(place.name)), _bare(search_key(place.name))}:
+            found[names[place.parent], way] = (*found.get((names[place.parent], way), ()), place.code)
+    return found
 
 
 @cache

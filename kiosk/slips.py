@@ -8,19 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
 
+from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
-from kiosk.errands import FeeLine
-from kiosk.hall.tickets import Ticket
+from kiosk.hall.calling import place
+from kiosk.hall.tickets import WAITING, Ticket
+from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
 PRIORITY_MARK = "*"
-TIMES = "x"
+FEE_LABELS = {
+    "": "Phí, lệ phí",
+    "counter": "Phí khi nộp tại quầy",
+    "online": "Phí khi nộp trực tuyến",
+    "post": "Phí khi gửi bưu điện",
+}
+TIME_LABELS = {
+    "": "Thời gian (ngày)",
+    "days": "Thời gian (ngày)",
+    "working_days": "Thời gian (ngày làm việc)",
+    "hours": "Thời gian (giờ)",
+}
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -114,22 +127,22 @@ def ticket_slip(
     counters: tuple[int, ...],
     issued_at: datetime,
     ahead: int,
-    estimate_minutes: int | None,
+    estimate: Estimate | None,
     qr: str,
     priority: str = "",
     language: str = SOURCE_LANGUAGE,
     reprint: bool = False,
 ) -> Slip:
-    """A queue ticket. `issued_at` in the site's time zone; `estimate_minutes` None while the day has no figures."""
-    write = _Writer(language)
+    """A queue ticket. `issued_at` in the site's time zone; `estimate` None while there is no ground for one."""
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("SỐ THỨ TỰ CỦA BẠN", Style.TITLE), Number(number)]
     blocks += write.text(series_title, Style.SERIES)
     if priority:
         blocks.append(write.banner("ƯU TIÊN: {group}", group=priority))
     blocks += [Rule(), *write.counters(counters), write.pair("Giờ lấy số", issued_at.strftime(TIME_FORMAT))]
     blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
-    if estimate_minutes:
-        blocks.append(write.pair("Chờ khoảng (phút)", str(estimate_minutes)))
+    if estimate and estimate.in_minutes:
+        blocks.append(write.pair("Chờ khoảng (phút)", estimate.in_minutes))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
     blocks += write.text(where, counters=unbroken(_listed(counters)))
@@ -139,7 +152,8 @@ def ticket_slip(
 
 def with_checklist(slip: Slip, procedure: Procedure, preparation: Preparation, language: str) -> Slip:
     """`slip` with the checklist of a prepared procedure below."""
-    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, None, _Writer(language))))
+    case = preparing.case_of(procedure, preparation.kind)
+    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, case, Writer(language))))
 
 
 def checklist_slip(
@@ -152,11 +166,56 @@ def checklist_slip(
     language: str = SOURCE_LANGUAGE,
 ) -> Slip:
     """What to bring and what it costs, to take home; with the number for the counter when one was taken."""
-    write = _Writer(language)
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE)]
     if number:
         blocks += [*write.text("Số thứ tự của bạn"), Number(number)]
     return Slip((*blocks, Rule(), *_checklist(procedure, preparation, case, write)))
+
+
+def guide_slip(
+    *, centre: str, procedure: Procedure, case: Case | None, on: date, language: str = SOURCE_LANGUAGE
+) -> Slip:
+    """What to bring in a case, how long it takes and what it costs, to take home; the QR opens the national page."""
+    write = Writer(language)
+    blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE), Rule()]
+    blocks += [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
+    if case is not None and len(procedure.cases) > 1:
+        blocks += [*write.text("Trường hợp", Style.HEADING, centred=False), *write.text(case.title, centred=False)]
+    blocks += [Rule(), *write.text("Cần mang theo", Style.HEADING, centred=False)]
+    papers = (*procedure.papers, *(case.components if case else ()))
+    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.short for paper in papers)))]
+    blocks.append(Rule())
+    blocks += _fees(procedure, on, write)
+    blocks += _duration(procedure, write)
+    blocks.append(write.pair("Ngày in", on.strftime("%d/%m/%Y")))
+    blocks += write.text("Phí và giấy tờ có thể thay đổi. Hãy hỏi quầy trước khi nộp.", Style.NOTE)
+    if procedure.page:
+        blocks += [
+            Rule(),
+            Qr(procedure.page),
+            *write.text("Quét mã để đọc trên Cổng Dịch vụ công quốc gia", Style.NOTE),
+        ]
+    return Slip(tuple(blocks))
+
+
+def _fees(procedure: Procedure, on: date, write: Writer) -> list[Block]:
+    """One line for each way, or one for all where they cost the same."""
+    amounts: dict[tuple[str, str], None] = {}
+    for line in fees.fee_lines(procedure, on):
+        amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)
+        amounts[line.way, "theo số trang" if line.tariff else amount] = None
+    if len({amount for _, amount in amounts}) == 1:
+        amounts = {("", next(iter(amounts))[1]): None}
+    return [write.pair(FEE_LABELS[way], amount) for way, amount in amounts or {("", "hỏi tại quầy"): None}]
+
+
+def _duration(procedure: Procedure, write: Writer) -> list[Block]:
+    """The time that all ways take; nothing where it is not the same or not known."""
+    if procedure.duration_text:
+        return [write.pair("Thời gian giải quyết", procedure.duration_text)]
+    known = {(channel.unit, channel.days) for channel in procedure.channels if channel.days is not None}
+    return [write.pair(TIME_LABELS[unit], f"{days:g}") for unit, days in known] if len(known) == 1 else []
 
 
 def provisional_slip(
@@ -178,7 +237,7 @@ def provisional_slip(
 
     A `declared` dossier is a pre-filing that is completed at the counter under `linked_number` (DOMAIN 6).
     """
-    write = _Writer(language)
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("PHIẾU NỘP HỒ SƠ TẠM", Style.TITLE)]
     blocks += write.text("Đây chưa phải là Giấy tiếp nhận hồ sơ và hẹn trả kết quả.")
     blocks += [Rule(), *write.text("Mã hồ sơ tạm"), Code(code), Qr(qr)]
@@ -192,65 +251,9 @@ def provisional_slip(
     return _marked(blocks, write, reprint)
 
 
-def payment_slip(
-    *,
-    centre: str,
-    code: str,
-    lines: Iterable[FeeLine],
-    qr: str,
-    expires_at: datetime | None,
-    zone: tzinfo | None,
-    language: str = SOURCE_LANGUAGE,
-) -> Slip:
-    """What is to be paid for a dossier, and the VietQR that pays it."""
-    write, lines = _Writer(language), tuple(lines)
-    blocks = [*write.head(centre), *write.text("PHIẾU NỘP PHÍ, LỆ PHÍ", Style.TITLE), *write.text("Mã hồ sơ")]
-    blocks += [Code(code), Rule(), *_fee(lines, write), Rule(), Qr(qr)]
-    blocks += write.text("Mở ứng dụng ngân hàng, quét mã này để trả tiền.")
-    if expires_at:
-        blocks.append(write.pair("Trả trước", expires_at.astimezone(zone).strftime(TIME_FORMAT)))
-    blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
-    return Slip(tuple(blocks))
-
-
-def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: str = SOURCE_LANGUAGE) -> Slip:
-    """That a suggestion was taken; nothing of what it says."""
-    write = _Writer(language)
-    blocks = [*write.head(centre), *write.text("PHIẾU NHẬN GÓP Ý, PHẢN ÁNH", Style.TITLE)]
-    blocks += [*write.text("Mã góp ý"), Code(code), Qr(qr), write.pair("Giờ nhận", at.strftime(TIME_FORMAT))]
-    return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
-
-
-def with_fee(slip: Slip, lines: tuple[FeeLine, ...], paid: bool, qr: str, proof: str, language: str) -> Slip:
-    """`slip` with the fee of its dossier: paid, to be waived at the counter for `proof`, or with the code to pay."""
-    write = _Writer(language)
-    blocks = [Rule(), *write.text("Phí, lệ phí", Style.HEADING, centred=False), *_fee(lines, write)]
-    if paid:
-        blocks += write.text("ĐÃ TRẢ ĐỦ")
-    elif proof:
-        blocks += [*write.text("Miễn, giảm tại quầy. Cần mang:"), write.item(proof)]
-    elif qr:
-        blocks += [*write.text("Trả tiền bằng ứng dụng ngân hàng:"), Qr(qr)]
-        blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
-    else:
-        blocks += write.text("Trả tiền tại quầy.")
-    return replace(slip, blocks=(*slip.blocks, *blocks))
-
-
-def _fee(lines: tuple[FeeLine, ...], write: _Writer) -> list[Block]:
-    """Line by line, then the sum."""
-    blocks = [write.pair(line.label, counted(line)) for line in lines]
-    return [*blocks, write.pair("Tổng cộng", format_vnd(sum(line.total_vnd for line in lines)))]
-
-
-def counted(line: FeeLine) -> str:
-    """`2 x 8.000 đồng`."""
-    return f"{line.count} {TIMES} {format_vnd(line.each_vnd)}" if line.count != 1 else format_vnd(line.each_vnd)
-
-
 def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: datetime) -> Slip:
     """For a technician: every Vietnamese tone, the edges of the paper, a QR code."""
-    write = _Writer(SOURCE_LANGUAGE)
+    write = Writer(SOURCE_LANGUAGE)
     return Slip(
         (
             *write.head(centre),
@@ -269,16 +272,27 @@ def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: dateti
 
 
 def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """For staff: the numbers that still wait, series by series, so that the hall can go on by hand."""
-    write = _Writer(SOURCE_LANGUAGE)
-    blocks = [*write.head(centre), *write.text("CÁC SỐ ĐANG CHỜ", Style.TITLE)]
+    """For staff: the numbers that have not ended, so that the hall can go on by hand.
+
+    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
+    """
+    write = Writer(SOURCE_LANGUAGE)
+    blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
     blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.series, ticket.number))
-    for letter, waiting in groupby(in_order, key=lambda ticket: ticket.series):
-        labels = [f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}" for ticket in waiting]
+    in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
+    if at_counters := [one for one in in_order if one.state not in WAITING]:
+        blocks += [Rule(), *write.text("Đang ở quầy", Style.HEADING, centred=False)]
+        blocks += [write.pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
+    waits = (ticket for ticket in in_order if ticket.state in WAITING)
+    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line or ticket.series):
+        labels = [_label(ticket) for ticket in waiting]
         blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
         blocks.append(Text(", ".join(labels), centred=False))
     return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def _label(ticket: Ticket) -> str:
+    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
 
 
 def unbroken(text: str) -> str:
@@ -291,7 +305,7 @@ def format_vnd(amount: int) -> str:
     return f"{amount:,} đồng".replace(",", ".")
 
 
-def _pre_filing(number: str, counters: tuple[int, ...], write: _Writer) -> list[Block]:
+def _pre_filing(number: str, counters: tuple[int, ...], write: Writer) -> list[Block]:
     blocks = [write.banner("HỒ SƠ NỘP TRƯỚC")]
     blocks += write.text("Mang thẻ căn cước và phiếu này đến quầy để hoàn tất hồ sơ.")
     if not number:
@@ -299,12 +313,12 @@ def _pre_filing(number: str, counters: tuple[int, ...], write: _Writer) -> list[
     return [*blocks, *write.text("Số thứ tự của bạn"), Number(number), *write.counters(counters)]
 
 
-def _filed(counters: tuple[int, ...], write: _Writer) -> list[Block]:
+def _filed(counters: tuple[int, ...], write: Writer) -> list[Block]:
     blocks = write.text("Hồ sơ đã được lưu và sẽ được gửi đến cơ quan tiếp nhận.")
     return [*blocks, *write.counters(counters)]
 
 
-def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]:
+def _hand_over(case: Case | None, declared: bool, write: Writer) -> list[Block]:
     """A declared dossier is compared with all originals; of another one only what was not scanned is missing."""
     components = case.components if case else ()
     titles = [component.title for component in components if declared or not component.scan]
@@ -316,16 +330,17 @@ def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]
     return [Rule(), *write.text(heading, Style.HEADING, centred=False), *(write.item(title) for title in titles)]
 
 
-def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: _Writer) -> list[Block]:
+def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: Writer) -> list[Block]:
     blocks = [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     if preparation.kind:
-        blocks.append(write.pair("Loại giấy tờ", preparation.kind))
-    if procedure.kinds:
+        blocks.append(write.pair("Trường hợp" if procedure.cases else "Loại giấy tờ", preparation.kind))
+    if preparing.counts_pages(procedure):
         blocks.append(write.pair("Số trang của bản chính", str(preparation.pages)))
         blocks.append(write.pair("Số bản cần sao", str(preparation.copies)))
+    elif preparing.counts_copies(procedure):
+        blocks.append(write.pair("Số giấy tờ", str(preparation.copies)))
     blocks += [Rule(), *write.text("Mang đến quầy", Style.HEADING, centred=False)]
-    titles = (*procedure.bring, *(component.title for component in (case.components if case else ())))
-    blocks += [write.item(title) for title in dict.fromkeys(titles)]
+    blocks += [write.item(title) for title in preparing.to_bring(procedure, case)]
     fee = preparation.fee_vnd
     if fee is None and procedure.fee:
         fee = procedure.fee.amount_vnd
@@ -336,7 +351,7 @@ def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None
     return blocks
 
 
-def _marked(blocks: list[Block], write: _Writer, reprint: bool) -> Slip:
+def _marked(blocks: list[Block], write: Writer, reprint: bool) -> Slip:
     return Slip((*blocks, *(write.text("Bản in lại", Style.NOTE) if reprint else ())))
 
 
@@ -344,7 +359,7 @@ def _listed(counters: tuple[int, ...]) -> str:
     return ", ".join(str(counter) for counter in counters)
 
 
-class _Writer:
+class Writer:
     """Writes Vietnamese, and the line of the citizen's language below."""
 
     def __init__(self, language: str) -> None:

@@ -16,18 +16,21 @@ from PIL import Image
 
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
-from devices.interfaces import Condition, DeviceStatus, ScannedPage
+from devices.interfaces import Condition, Corners, DeviceStatus, Preview, ScannedPage
+from kiosk.comfort import Comfort, Sheet
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.errands import Coming, Following, Paying, Petition, Phone
-from kiosk.identity import Assurance, Citizen, Method
+from kiosk.hall.view import Estimate
+from kiosk.identity import Assurance, Citizen, Method, Relative
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
 if TYPE_CHECKING:
-    from kiosk.catalogue import Case, Component, Procedure
+    from kiosk.catalogue import Case, Component, HomeTile, Procedure
     from kiosk.diagnostics.traffic import TrafficLine
     from kiosk.forms import Form, Section
     from kiosk.ledger import Charge
+    from kiosk.search import Hit
 
 
 def _nothing() -> Mapping[str, str]:
@@ -71,6 +74,9 @@ class Step(StrEnum):
 DESK_STEPS = (Step.LOGIN, Step.STAFF, Step.PAPER, Step.DIAGNOSTICS)  # behind the other two doors
 
 
+TICKET_LEFT = "ticket_in_outlet"  # a printer with a presenter is well and still holds the last slip
+
+
 class Job(StrEnum):
     """How far a piece of work of the machine is, as the citizen sees it."""
 
@@ -91,6 +97,7 @@ class SeriesView:
     waiting: int
     icon: str = "ticket"
     closed_code: str = ""
+    estimate: Estimate | None = None  # of who takes a number now
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class TicketView:
     counters: tuple[int, ...]
     issued_at: datetime
     ahead: int
-    estimate_minutes: int | None = None
+    estimate: Estimate | None = None
     print: Job = Job.RUNNING
     code: str = ""
     picture: Image.Image | None = field(default=None, repr=False)
@@ -116,6 +123,17 @@ class Page:
     sha256: str
     size: int
     preview: ScannedPage = field(repr=False)
+
+
+@dataclass(frozen=True)
+class LiveView:
+    """What the camera above the papers sees while a sheet is laid below it; there only while it is on the glass."""
+
+    job: str = ""  # the look that is waited for: one at a time, so that nothing piles up
+    picture: Preview | None = field(default=None, repr=False)
+    corners: Corners | None = None  # set by hand, for the next scan
+    code: str = ""  # why there is no picture, or what is wrong with the corners
+    replacing: int | None = None  # the page in whose place the next one goes
 
 
 @dataclass(frozen=True)
@@ -141,6 +159,7 @@ class CardReading:
     access: Access | None = None
     trust: Trust = Trust.NOT_CHECKED
     clone_check: CloneCheck = CloneCheck.NOT_CHECKED
+    evidence: str = field(default="", repr=False)  # of a whole reading, for look-ups at the province
 
     @property
     def verified(self) -> bool:
@@ -155,6 +174,7 @@ class Session:
     id: str
     started_at: datetime
     priority: str = ""  # group chosen for the next number
+    browsed: bool = False  # came through the search: "back" goes there
     procedure: Procedure | None = None
     case: Case | None = None
     form: Form | None = None
@@ -168,6 +188,8 @@ class Session:
     section: Section | None = None  # the group of questions on the glass
     step_number: int = 0  # "step 2 of 5": counted over sections and papers
     step_count: int = 0
+    relatives: tuple[Relative, ...] = field(default=(), repr=False)  # whom the national databases know
+    looked_up_for: str = field(default="", repr=False)  # the number with which they were asked
     scanned_person: str = ""  # section id whose person was just filled from a card
     editing: bool = False  # came from review: "next" goes back there
     component: Component | None = None  # the paper being scanned
@@ -175,6 +197,7 @@ class Session:
     scan: Job = Job.NONE
     scan_code: str = ""
     scan_job: str = ""  # the scan that is waited for; what others bring is dropped
+    live: LiveView | None = field(default=None, repr=False)  # while a camera shows what it sees
     preparation: Preparation = field(default_factory=Preparation)
     declared_at: datetime | None = None
     submit: Job = Job.NONE
@@ -199,6 +222,11 @@ class Session:
     def assurance(self) -> Assurance:
         """How sure it is who stands there."""
         return Assurance.VERIFIED if self.card.verified or self.proven else Assurance.DECLARED
+
+    @property
+    def evidence(self) -> str:
+        """What proves to the province who stands there; "" for nothing."""
+        return self.card.evidence if self.card.verified else self.proof
 
     @property
     def proven(self) -> Citizen | None:
@@ -274,6 +302,7 @@ class Stage(StrEnum):
     SHOW_CODE = "show_code"  # any code before the code scanner
     PLACE_SHEET = "place_sheet"  # a blank sheet in the document scanner
     SHOW_CARD = "show_card"  # the printed code of a card, which opens its chip
+    TYPE_NUMBER = "type_number"  # the number of a card, where no code can be read
     LAY_CARD = "lay_card"  # a card on the reader
     TOUCH = "touch"  # every cell of the glass
     LISTEN = "listen"  # a person's ears
@@ -329,18 +358,24 @@ class AppState:
 
     step: Step = Step.HOME
     language: str = "vi"
+    comfort: Comfort = field(default_factory=Comfort)
+    sheet: Sheet = Sheet.NONE
+    said_again: int = 0  # how often the guidance was asked for once more
     now: datetime | None = None  # of the site, refreshed each minute and at each change
     centre: str = ""
     province: str = ""  # 2-digit code of the site's province, whose communes come first
     session: Session | None = None
     series: tuple[SeriesView, ...] = ()
     closed_code: str = ""  # why no number is given at all
+    hall_trouble: str = ""  # code of what keeps this kiosk from the hall's numbers
     next_opening: datetime | None = None
+    jobs: tuple[HomeTile, ...] = ()  # what people come for most, the tiles of home
     query: str = ""  # what was typed into the search
-    results: tuple[Procedure, ...] = ()
+    results: tuple[Hit, ...] = ()
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
+    camera: bool = False  # the document scanner shows what it sees before it takes it
     paper: PaperView | None = None
     refill: Refill = Refill()
     online: bool | None = None
@@ -353,14 +388,14 @@ class AppState:
         """Codes of what staff must know of the outbox and the printer, the most pressing first."""
         full = "disk_full" if self.outbox.room is Room.NONE else ""
         nearly = "outbox_room_low" if self.outbox.room is Room.LOW else ""
-        codes = (self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
+        codes = (self.hall_trouble, self.outbox_trouble, full, *self.outbox.notices, nearly, self.paper_alert)
         return tuple(code for code in dict.fromkeys(codes) if code)
 
     @property
     def paper_alert(self) -> str:
         """Code of what must be done about the printer: what it says itself, or what was counted; "" when it is well."""
         status = self.devices.get("printer")
-        if status is not None and status.code and status.condition is not Condition.OFFLINE:
+        if status is not None and status.code not in ("", TICKET_LEFT) and status.condition is not Condition.OFFLINE:
             return status.code
         return "paper_low" if self.paper and self.paper.low else ""
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
-from kiosk import slips
+from kiosk import declaration, slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.codes import SLIP
 from kiosk.core import Parts
 from kiosk.dossier import payload
-from kiosk.errands import FeeLine
-from kiosk.fees import fee_lines
+from kiosk.errands import ChargeLine
+from kiosk.fees import charge_lines
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code
@@ -41,7 +41,9 @@ class SubmissionVerbs(JourneyVerbs):
         declared_at = self.now()
         linked = session.ticket
         if linked is None and session.assurance is Assurance.DECLARED and session.procedure:
-            ticket = self.issue(self.parts.hall.letter_for(session.procedure.field, session.procedure.series))
+            ticket = self.issue(
+                self.parts.hall.letter_for(session.procedure.field, session.procedure.series), client_ref
+            )
             linked = self.view_of(ticket) if ticket else None
         self.change_session(
             submit=Job.RUNNING,
@@ -142,12 +144,6 @@ class SubmissionVerbs(JourneyVerbs):
         self.change_session(Step.RATING)
         self.change(language=language)
 
-    def rate(self, stars: int) -> None:
-        """1 to 5, 0 for skipped; kept without anything about the person."""
-        if 1 <= stars <= 5:
-            self.audit("kiosk", "rated", stars=stars)
-        self.finish_session()
-
     def outbox_changed(self, event: OutboxChanged) -> None:
         """Status bar, staff's list, and the official code while its owner still stands there."""
         values: dict[str, object] = {"outbox": event.counts, "outbox_trouble": event.trouble}
@@ -170,7 +166,7 @@ def _look_for_paper(scanner: DocumentScanner, session_id: str) -> Iterator[objec
 
 
 def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
-    """On the clerk's thread: pages → one PDF/A a paper → one durable entry."""
+    """On the clerk's thread: pages → one PDF/A a paper, answers → the declaration → one durable entry."""
     assert session.procedure is not None
     try:
         with parts.blobs.hold():  # a file with the same content may be on its way out with another dossier
@@ -179,12 +175,13 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 for component_id, pages in session.papers.items()
                 if pages and _title(session, component_id)
             )
+            filled = declaration.of_session(session, parts.config.site.name, declared_at)
             entry = OutboxEntry(
                 id=session.client_ref,
                 procedure_code=session.procedure.code,
                 created_at=declared_at,
                 provisional_code=session.provisional_code,
-                attachments=attachments,
+                attachments=(*attachments, declaration.attach(parts.blobs, filled)),
                 payload=_payload(parts, session, declared_at),
             )
             parts.ledger.keep_fee(entry.id, due_lines(session, declared_at), declared_at)
@@ -207,11 +204,11 @@ def _payload(parts: Parts, session: Session, at: datetime) -> dict[str, Any]:
     return body
 
 
-def due_lines(session: Session, at: datetime) -> tuple[FeeLine, ...]:
+def due_lines(session: Session, at: datetime) -> tuple[ChargeLine, ...]:
     """What this dossier costs, as far as it is known; what completes another one costs nothing."""
     if session.procedure is None or (session.form and session.form.id == SUPPLEMENT):
         return ()
-    return fee_lines(session.procedure, session.answers, at.date())
+    return charge_lines(session.procedure, session.answers, at.date())
 
 
 def _title(session: Session, component_id: str) -> str:

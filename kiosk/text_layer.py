@@ -15,7 +15,7 @@ from time import monotonic
 
 from devices.document_scanner.pdf import ABSENT, TextLayer, add_text_layer, can_add_text
 from offline_queue.blobs import BlobStore
-from offline_queue.entry import Attachment, OutboxEntry
+from offline_queue.entry import DECLARATION, Attachment, OutboxEntry
 from offline_queue.errors import OutboxError, surprise
 from offline_queue.store import Outbox
 
@@ -57,7 +57,7 @@ class TextReader:
 
     def hold_seconds(self, entry: OutboxEntry) -> float:
         """How long this dossier may wait for its text."""
-        return HOLD_SECONDS if self.reads and any(paper.media_type == PDF for paper in entry.attachments) else 0.0
+        return HOLD_SECONDS if self.reads and any(map(_is_scan, entry.attachments)) else 0.0
 
     def read(self, entry_id: str) -> None:
         """Queue a dossier that was committed with a hold."""
@@ -92,7 +92,7 @@ class TextReader:
     def _text_of(self, paper: Attachment, end: float) -> bytes:
         """The file with its words; b"" when it stays as it is."""
         left = end - monotonic()
-        if paper.media_type != PDF or not self.reads or left <= 0 or self._stopping.is_set():
+        if not _is_scan(paper) or not self.reads or left <= 0 or self._stopping.is_set():
             return b""
         layer = self._add_text(self._blobs.get(paper.sha256, paper.size), left)
         if layer.code:
@@ -100,3 +100,7 @@ class TextReader:
         if layer.code == ABSENT:
             self.reads = False
         return b"" if layer.code else layer.pdf
+
+
+def _is_scan(paper: Attachment) -> bool:
+    return paper.media_type == PDF and paper.component != DECLARATION

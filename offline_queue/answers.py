@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from offline_queue.gateway import (
     Appointment,
     Busy,
     Conflict,
+    FamilyMember,
     Health,
     Payment,
     PaymentState,
@@ -133,6 +134,21 @@ class _PhoneAnswer(BaseModel):
     proof: str = ""
 
 
+class _Member(BaseModel):
+    full_name: str = Field(min_length=1, max_length=100)
+    relation: str = Field("", max_length=60)
+    id_number: str | None = Field(None, pattern=r"^[0-9]{12}$")
+    date_of_birth: date | None = None
+    sex: Literal["male", "female"] | None = None
+    address: str | None = Field(None, max_length=300)
+
+
+class _Family(BaseModel):
+    household: list[_Member] = []
+    parents: list[_Member] = []
+    spouse: _Member | None = None
+
+
 class _Reason(BaseModel):
     path: str
     message: str
@@ -199,6 +215,20 @@ def phone_answer(answer: Answer) -> PhoneAnswer:
     if found.state is PhoneState.CONFIRMED and found.level >= VERIFIED_LEVEL and not (found.person and found.proof):
         raise Unreachable(f"HTTP {answer.status} confirms nobody")
     return PhoneAnswer(found.state, found.level, found.person.model_dump() if found.person else {}, found.proof)
+
+
+def family(answer: Answer) -> tuple[FamilyMember, ...]:
+    """Spouse, parents, household: each person once, with all that is told of them."""
+    found = _parse(_Family, answer)
+    members: dict[tuple[str, date | None], FamilyMember] = {}
+    for one in (*([found.spouse] if found.spouse else []), *found.parents, *found.household)[:MOST_ROWS]:
+        told = FamilyMember(
+            one.full_name, one.relation, one.id_number or "", one.date_of_birth, one.sex or "", one.address or ""
+        )
+        before = members.setdefault((told.full_name, told.date_of_birth), told)
+        more = {name: value for name, value in vars(told).items() if value and not getattr(before, name)}
+        members[told.full_name, told.date_of_birth] = replace(before, **more)
+    return tuple(members.values())
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

@@ -47,6 +47,9 @@ class Limits:
     max_waiting: int = 100_000
 
 
+DECLARATION = "declaration"  # component of the filled form, which was drawn here and holds its text already
+
+
 @dataclass(frozen=True)
 class Attachment:
     """One file of a dossier, kept as an encrypted blob named by its hash.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -161,6 +161,18 @@ class PhoneAnswer:
     proof: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class FamilyMember:
+    """Somebody whom the national databases know beside a citizen, `relation` as they word it; "" for the unknown."""
+
+    full_name: str = field(repr=False)
+    relation: str
+    id_number: str = field(default="", repr=False)
+    date_of_birth: date | None = field(default=None, repr=False)
+    sex: str = ""
+    address: str = field(default="", repr=False)
+
+
 OpenBlob = Callable[[Attachment], bytes]
 
 
@@ -206,3 +218,6 @@ class Desk(Protocol):
 
     def phone(self, session: str) -> PhoneAnswer:
         """How it stands; one that is unknown has expired."""
+
+    def family(self, id_number: str, proof: str) -> tuple[FamilyMember, ...]:
+        """Spouse, parents and household of a citizen who is proven to stand there; none when nothing is known."""

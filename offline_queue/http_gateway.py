@@ -22,6 +22,7 @@ from offline_queue.answers import Answer
 from offline_queue.entry import Attachment, OutboxEntry, Receipt
 from offline_queue.gateway import (
     Appointment,
+    FamilyMember,
     Health,
     OpenBlob,
     Payment,
@@ -196,6 +197,12 @@ class HttpGateway:
         """How it stands; one that the province has forgotten has expired."""
         answer = self._get(f"/v1/vneid/sessions/{quote(session, safe='')}")
         return answers.phone_answer(answer) if self._known(answer) else PhoneAnswer(PhoneState.EXPIRED)
+
+    def family(self, id_number: str, proof: str) -> tuple[FamilyMember, ...]:
+        """Whom the national databases know beside a citizen; none where they do not know the citizen."""
+        body = json.dumps({"id_number": id_number, "proof": proof}).encode()
+        answer = self._alone("POST", "/v1/persons/lookup", {"Content-Type": "application/json"}, body)
+        return answers.family(answer) if self._known(answer) else ()
 
     @staticmethod
     def _known(answer: Answer) -> bool:

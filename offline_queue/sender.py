@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 30.0  # between two questions whether the province is there, while nothing else tells
 HEARTBEAT_SECONDS = 60.0
+CATALOGUE_SECONDS = 3600.0  # between two questions for another catalogue
+CATALOGUE_FIRST_SECONDS = 60.0  # after the start, when nobody waits for anything else
 FORGET_SECONDS = 6 * 3600.0  # between two looks for stubs that are old enough
 KEEP = timedelta(days=90)  # a delivered dossier can be looked up for so long
 CLOCK_MATTERS_SECONDS = 60.0  # tickets, hours and holidays go by the minute
@@ -44,7 +46,7 @@ class Sender:
     """Sends until stopped; says with `OutboxChanged` what changed.
 
     `on_change`, and `report` which gives what the heartbeat tells besides the queue, are called on the sender's thread.
-    `keep` is for how long a dossier that came to its end can be looked up.
+    `keep` is for how long a dossier that came to its end can be looked up. `catalogue` asks for news of the catalogue.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Sender:
         monotonic: Callable[[], float] = time.monotonic,
         report: Callable[[], Mapping[str, Any]] | None = None,
         keep: timedelta = KEEP,
+        catalogue: Callable[[Gateway], None] | None = None,
     ) -> None:
         self._outbox = outbox
         self._blobs = blobs
@@ -68,6 +71,8 @@ class Sender:
         self._rng = rng or random.Random()  # noqa: S311  jitter, not secrets
         self._report = report
         self._keep = keep
+        self._catalogue = catalogue
+        self._catalogue_at = monotonic() + CATALOGUE_FIRST_SECONDS if catalogue else math.inf
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
         self._bell = threading.Event()
         self._stopping = threading.Event()
@@ -214,6 +219,7 @@ class Sender:
         self._compare_clocks(health.time, asked_at)
         self._beat()
         self._forget(health.time)
+        self._look_for_catalogue()
         return True
 
     def _send(self, entry: OutboxEntry) -> float:
@@ -366,6 +372,19 @@ class Sender:
             log.debug("sender: heartbeat: %s", error.detail)  # a dossier or the next question tells
         else:
             self._accepted()
+
+    def _look_for_catalogue(self) -> None:
+        """Ask for another catalogue, once an hour and only while no dossier waits."""
+        now = self._monotonic()
+        if self._catalogue is None or now < self._catalogue_at or self._outbox.counts().pending:
+            return
+        self._catalogue_at = now + CATALOGUE_SECONDS * self._rng.uniform(0.8, 1.0)
+        try:
+            self._catalogue(self._gateway)
+        except Unauthorised as error:
+            self._raise_alarm(error)
+        except SubmitError as error:
+            log.debug("sender: catalogue: %s", error.detail)  # a dossier or the next question tells
 
     def _forget(self, province_time: datetime) -> None:
         """Remove what ended long enough ago, by the province's clock: ours may have jumped."""

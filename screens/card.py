@@ -11,6 +11,7 @@ from kivy.core.image import Image as CoreImage
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 
 from devices.card_reader.emrtd.data_groups import Portrait
+from devices.interfaces import Condition
 from kiosk.identity import Citizen
 from kiosk.state import AppState, CardReading, Job
 from screens.pickers import DatePicker
@@ -74,6 +75,7 @@ class CardScreen(KioskScreen):
         self.done = card.done
         code = card.code if failed else ""
         self.error, self.error_detail = tr.error(code), tr.advice(code)
+        self._say_away(state, card)
         self._person(card.citizen)
         self._show_portrait(card.portrait)
         self._verdict(card)
@@ -83,6 +85,13 @@ class CardScreen(KioskScreen):
         text, self.retry_icon = RETRIES.get(code, READ_AGAIN) if code and not card.citizen else ("", "")
         self.retry = tr._(text)
         self.heading = self._heading(card)
+
+    def _say_away(self, state: AppState, card: CardReading) -> None:
+        """Nobody lays a card on a reader that is not there without being told."""
+        reader = state.devices.get("card_reader")
+        if card.job is Job.NONE and (reader is None or reader.condition is not Condition.READY):
+            self.error = tr._("Đầu đọc thẻ đang nghỉ.")
+            self.error_detail = tr._("Hãy chờ vài giây, hoặc đi tiếp không dùng chip.")
 
     def _heading(self, card: CardReading) -> str:
         if self.asking:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from kivy.properties import StringProperty
 
+from kiosk import preparing
 from kiosk.catalogue import Procedure
-from kiosk.state import AppState, SeriesView
+from kiosk.state import AppState, Preparation, SeriesView
 from screens.tr import tr
 from screens.widgets import Fact, KioskScreen, show_list
 from screens.wording import fee_amount, listed, money
@@ -32,11 +33,9 @@ class ChecklistScreen(KioskScreen):
         procedure, given = session.procedure, session.preparation
         self.title = tr._(procedure.short_name or procedure.name)
         self.wanted = tr._(given.kind)
-        self.amount = tr._("Bản chính {pages} trang, cần {copies} bản sao").format(
-            pages=given.pages, copies=given.copies
-        )
-        self.fee = fee_amount(procedure.fee) if given.fee_vnd is None else money(given.fee_vnd)
-        show_list(self.ids.papers, Fact, [_paper(text) for text in _to_bring(procedure)])
+        self.amount = _amount(procedure, given)
+        self.fee = money(given.fee_vnd) if given.fee_vnd else fee_amount(procedure.fee)
+        show_list(self.ids.papers, Fact, [_paper(text) for text in preparing.to_bring(procedure, session.case)])
         series = next((s for s in state.series if s.letter == procedure.series), None)
         self._counter(series, state.closed_code)
 
@@ -55,9 +54,12 @@ class ChecklistScreen(KioskScreen):
             self.kiosk.take_number(session.procedure.series)
 
 
-def _to_bring(procedure: Procedure) -> tuple[str, ...]:
-    components = (c.title for case in procedure.cases for c in case.components)
-    return tuple(dict.fromkeys((*procedure.bring, *components)))
+def _amount(procedure: Procedure, given: Preparation) -> str:
+    """How many, where the fee goes by it."""
+    if preparing.counts_pages(procedure):
+        words = tr._("Bản chính {pages} trang, cần {copies} bản sao")
+        return words.format(pages=given.pages, copies=given.copies)
+    return tr._("{n} giấy tờ").format(n=given.copies) if preparing.counts_copies(procedure) else ""
 
 
 def _paper(text: str) -> Mapping[str, object]:

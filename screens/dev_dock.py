@@ -11,6 +11,7 @@ from kivy.uix.relativelayout import RelativeLayout
 
 from devices.card_reader.simulated import SimulatedCardReader
 from devices.code_scanner.simulated import SimulatedCodeScanner
+from devices.document_scanner.simulated_camera import SimulatedCamera
 from kiosk.sandbox.progress import known_code
 from kiosk.sandbox.server import Province
 from kiosk.wiring import Machine
@@ -79,6 +80,7 @@ class DevDock(RelativeLayout):
                         (tr._("QR thẻ của mẹ"), lambda: scanner.present(MOTHER)),
                         (tr._("QR thẻ của cha"), lambda: scanner.present(FATHER)),
                         (tr._("Mã lạ"), lambda: scanner.present(FOREIGN_CODE)),
+                        (tr._("Mã mờ"), scanner.smudge),
                         (tr._("Rút dây"), scanner.unplug),
                         (tr._("Cắm lại"), scanner.restore),
                     ],
@@ -91,8 +93,12 @@ class DevDock(RelativeLayout):
                 (
                     tr._("Máy in"),
                     [
+                        (tr._("Sắp hết giấy"), printer.paper_low),
                         (tr._("Hết giấy"), printer.paper_out),
+                        (tr._("Mở nắp"), printer.cover_open),
                         (tr._("Kẹt giấy"), printer.jam),
+                        (tr._("Dao cắt hỏng"), printer.cutter),
+                        (tr._("In dở thì đứt"), printer.break_off),
                         (tr._("Rút dây"), printer.unplug),
                         (tr._("Sửa xong"), printer.restore),
                     ],
@@ -106,6 +112,7 @@ class DevDock(RelativeLayout):
                         (tr._("Quên giấy"), feeder.leave_paper),
                         (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
+                        *([(tr._("Che ống kính"), feeder.cover)] if isinstance(feeder, SimulatedCamera) else []),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),
                     ],

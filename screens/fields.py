@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 from kivy.utils import escape_markup
 
-from kiosk.forms import Question, QuestionType, display_value
+from kiosk.forms import FOLLOWS, Question, QuestionType, clean, display_value
+from kiosk.places import Address
+from screens import theme
 from screens.tr import tr
 from screens.widgets import Column, Counter, Option, Press, show_list
 
 COUNTER_UP_TO = 99  # larger numbers, such as years, are typed
 SHORT_CHOICES = 2  # side by side
 LONG_CHOICES = 5  # more are picked from a list
-CARET = "[color=145DA0]|[/color]"
+CURRENCY = " đồng"
 MASKED = (QuestionType.ID_NUMBER, QuestionType.PHONE)
 PICKED = (QuestionType.DATE, QuestionType.ETHNIC, QuestionType.COMMUNE)
-DIGITS = {QuestionType.ID_NUMBER: 12, QuestionType.PHONE: 10, QuestionType.NUMBER: 4}  # and how many of them
+DIGITS = {  # and how many of them
+    QuestionType.ID_NUMBER: 12,
+    QuestionType.PHONE: 10,
+    QuestionType.NUMBER: 4,
+    QuestionType.MONEY: 12,
+    QuestionType.TAX_CODE: 13,
+    QuestionType.TIME: 4,
+}
 
 
 class AnswerBox(Press):
@@ -30,6 +41,21 @@ class AnswerBox(Press):
     hint = BooleanProperty(False)  # the words ask for an answer, they are none
     editing = BooleanProperty(False)
     wrong = BooleanProperty(False)
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What a field shows: the answer, codes of what is wrong or unusual, and whether a genuine chip has said it.
+
+    `can_follow`: it may be taken from another answer, which now is `followed`.
+    """
+
+    value: str = ""
+    error: str = ""
+    warning: str = ""
+    locked: bool = False
+    can_follow: bool = False
+    followed: str = ""
 
 
 class Field(Column):
@@ -43,31 +69,68 @@ class Field(Column):
     help = StringProperty("")
     error = StringProperty("")
     error_detail = StringProperty("")
+    warning = StringProperty("")
+    warning_detail = StringProperty("")
+    followed = StringProperty("")
+    following = BooleanProperty(False)
     value = StringProperty("")
     editing = BooleanProperty(False)
     locked = BooleanProperty(False)  # a genuine chip has answered it
     editable = False  # opens the keyboard or a picker
 
-    def show(self, value: str, code: str, locked: bool = False) -> None:
-        """The answer, the code of its error, and whether the chip of the card has said it."""
-        self.locked = locked
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.owner = self  # the field whose part this is
+        self._parts: list[Widget] = []  # what the body holds while nothing is followed
+
+    def show(self, showing: Showing) -> None:
+        """The answer and all that belongs to it."""
+        self.locked = showing.locked
         self.label = tr._(self.question.label)
         self.optional = "" if self.question.required else tr._("(không bắt buộc)")
-        if locked:
+        if self.locked:
             self.optional = tr._("(từ chip trên thẻ)")
         self.help = tr._(self.question.help)
-        self.error = tr.error(code)
-        self.error_detail = tr.advice(code)
-        self.value = value
+        self.error, self.error_detail = tr.error(showing.error), tr.advice(showing.error)
+        warned = "" if showing.error else showing.warning
+        self.warning, self.warning_detail = tr.error(warned), tr.advice(warned)
+        follows = self.question.same_as
+        can_follow = follows is not None and showing.can_follow and not self.locked
+        self.following = can_follow and showing.value == FOLLOWS
+        tie = [{"text": tr._(follows.label), "selected": self.following}] if follows and can_follow else []
+        show_list(self.ids.ties, self._tie, tie)
+        self.followed = showing.followed or tr._("(chưa có)") if self.following else ""
+        self.value = "" if showing.value == FOLLOWS else showing.value
         self.refresh()
 
     def refresh(self) -> None:
         """Show `value`."""
 
+    def editors(self) -> Sequence[Field]:
+        """The fields that are edited one after the other: this one, or its parts; none while it follows."""
+        return () if self.following else (self,)
+
+    def on_following(self, *_: object) -> None:
+        """What follows is not asked for: its place is empty."""
+        body = self.ids.body
+        if self.following:
+            self._parts = list(reversed(body.children))
+            body.clear_widgets()
+        else:
+            for part in self._parts:
+                if part.parent is None:
+                    body.add_widget(part)
+
+    def _tie(self) -> Option:
+        """The box to tick: take the answer from the other question, or no longer."""
+        option = Option(many=True)
+        option.bind(on_release=lambda _o: self.answer(self.question.id, "" if self.following else FOLLOWS))
+        return option
+
     def forget(self) -> None:
         """No answer stays in the widget."""
-        self.editing = self.locked = False
-        self.error = self.error_detail = self.value = ""
+        self.editing = self.locked = self.following = False
+        self.error = self.error_detail = self.warning = self.warning_detail = self.value = self.followed = ""
         self.refresh()
 
 
@@ -78,6 +141,7 @@ class BoxField(Field):
     icon = StringProperty("")
     masked = BooleanProperty(False)  # has an eye beside it
     revealed = BooleanProperty(False)
+    caret = NumericProperty(0)
     editable = True
 
     def on_editing(self, *_: object) -> None:
@@ -89,6 +153,11 @@ class BoxField(Field):
         self.revealed = not self.revealed
         self.refresh()
 
+    def place_caret(self, caret: int) -> None:
+        """Before which letter the next one comes."""
+        self.caret = caret
+        self.refresh()
+
 
 class TextField(BoxField):
     """Typed: text, names, numbers; a personal number is masked unless it is typed or its owner asks to see it."""
@@ -98,10 +167,14 @@ class TextField(BoxField):
         kind = self.question.type
         self.masked = kind in MASKED and bool(self.value) and not self.editing
         self.icon = "" if self.editing or self.masked else ("lock-outline" if self.locked else "pencil-outline")
-        text = grouped(self.value, kind) if kind in MASKED else self.value
+        text = typed_text(self.question, self.value)
+        if self.editing:
+            text = text.removesuffix(CURRENCY)
         if self.masked and not self.revealed:
             text = masked(self.value)
-        self.shown = escape_markup(text) + (CARET if self.editing else "")
+        place = self.caret if kind not in MASKED else len(text)  # a grouped number is typed from the left only
+        caret = theme.T.caret() if self.editing else ""
+        self.shown = escape_markup(text[:place]) + caret + escape_markup(text[place:])
 
     def forget(self) -> None:
         """The next person's number is masked again."""
@@ -169,6 +242,46 @@ class NumberField(Field):
             self.answer(self.question.id, str(value))
 
 
+class AddressField(Field):
+    """Commune first, chosen from the list, then the line of one's own; both are one answer."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        own, longest = self.question.id, self.question.max_length
+        commune = Question(id=f"{own}.commune", type=QuestionType.COMMUNE, label="Xã, phường")
+        line = Question(
+            id=f"{own}.line", type=QuestionType.TEXT, label="Số nhà, đường, thôn hoặc tổ", max_length=longest - 60
+        )
+        self._commune = field_for(commune, lambda _id, code: self._changed(commune=code), self.edit)
+        self._line = field_for(line, lambda _id, text: self._changed(line=text), self.edit)
+        self._commune.owner = self._line.owner = self
+        self.ids.body.add_widget(self._commune)
+        self.ids.body.add_widget(self._line)
+
+    def _changed(self, **part: str) -> None:
+        self.answer(self.question.id, replace(Address.read(self.value), **part).text)
+
+    def show(self, showing: Showing) -> None:
+        """Each part with what is wrong with it."""
+        lacks_line = showing.error == "address_line_missing"
+        super().show(showing if showing.value == FOLLOWS else replace(showing, error=""))
+        address = Address.read(self.value)
+        error = "" if self.following else showing.error
+        self._commune.show(Showing(address.commune, "" if lacks_line else error, locked=self.locked))
+        self._line.show(Showing(address.line, error if lacks_line else "", locked=self.locked))
+        self._commune.optional = self._line.optional = ""
+
+    def editors(self) -> Sequence[Field]:
+        """Its two parts."""
+        return () if self.following else (self._commune, self._line)
+
+    def forget(self) -> None:
+        """Nor in its parts."""
+        super().forget()
+        self._commune.forget()
+        self._line.forget()
+
+
 class EyeBox(BoxLayout):
     """An `AnswerBox` and, beside a masked number, the eye that shows it."""
 
@@ -179,6 +292,8 @@ def field_for(question: Question, answer: Callable[[str, str], None], edit: Call
     """The field that asks a question."""
     kind: type[Field] = TextField
     match question.type:
+        case QuestionType.ADDRESS:
+            kind = AddressField
         case QuestionType.CHOICE:
             kind = ChoiceField if len(question.choices) <= LONG_CHOICES else PickedField
         case QuestionType.NUMBER if max(question.minimum or 0, question.maximum or 0) <= COUNTER_UP_TO:
@@ -189,6 +304,19 @@ def field_for(question: Question, answer: Callable[[str, str], None], edit: Call
     if isinstance(field, BoxField):
         field.ids.body.add_widget(EyeBox(field=field))
     return field
+
+
+def typed_text(question: Question, value: str) -> str:
+    """What was typed, in the groups in which people read it."""
+    match question.type:
+        case kind if kind in MASKED:
+            return grouped(value, kind)
+        case QuestionType.TIME:
+            return clean(question, value)
+        case QuestionType.MONEY:
+            return display_value(question, value)
+        case _:
+            return value
 
 
 def masked(digits: str) -> str:

@@ -6,19 +6,20 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from devices.interfaces import Condition
 from kiosk import forms
 from kiosk.forms import Question, QuestionType, Section
-from kiosk.identity import Method
+from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Session
-from screens.fields import DIGITS, Field, field_for
+from screens import theme
+from screens.fields import DIGITS, Field, Showing, field_for
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
-from screens.pickers import DatePicker, ListPicker
+from screens.pickers import DatePicker, Endings, ListPicker
 from screens.tr import tr
-from screens.widgets import PAGE_END, KioskScreen, Scroll
+from screens.widgets import PAGE_END, Action, KioskScreen, Scroll, show_list
 
 REQUESTER = "requester"
 KEYBOARDS = ("letters", "digits")
@@ -39,6 +40,12 @@ class FieldScroll(Scroll):
     arrow_x = AliasProperty(lambda self: self.center_x, bind=("center_x",))
 
 
+class Known(Action):
+    """Somebody whom the registers know: a touch fills the section."""
+
+    relative: Relative = ObjectProperty(None, allownone=True)
+
+
 class FormScreen(KioskScreen):
     """Fields are built once for each question and kept; their answers go with the session."""
 
@@ -51,6 +58,9 @@ class FormScreen(KioskScreen):
     scan_advice = StringProperty("")
     picking = BooleanProperty(False)  # a list covers the screen
     editing = BooleanProperty(False)
+    relatives_text = StringProperty("")  # "" = nobody is known who could fill this section
+    add_text = StringProperty("")  # of a table: one more row
+    remove_text = StringProperty("")
     beside = NumericProperty(0)  # dp of the tool that stands at the right of the fields; 0: it lies below them
 
     def __init__(self, **values: Any) -> None:
@@ -60,6 +70,7 @@ class FormScreen(KioskScreen):
         self._edited: Field | None = None
         self._dates = DatePicker()
         self._list = ListPicker()
+        self._endings = Endings()
         self._wanted: Widget | None = None
         self._bring_soon = Clock.create_trigger(self._bring_now, 0)
         self.ids.scroll.bind(height=self._bring_soon, viewport_size=self._bring_soon)
@@ -81,16 +92,27 @@ class FormScreen(KioskScreen):
             self._section = session.section
             self.ids.scroll.scroll_y = 1
         self._show_section(state, session, session.section)
+        self._show_people(session.section)
         case = session.case.id if session.case else ""
         questions = forms.visible_questions(session.section, case, session.answers)
         wanted = [self._field(session.form.id, question) for question in questions]
         box = self.ids.fields
         if list(reversed(box.children)) != wanted:
             self._replace(wanted)
-        locked = self.kiosk.locked()
+        locked, warnings = self.kiosk.locked(), self.kiosk.warnings()
+        followed = forms.resolved(session.form, case, session.answers)
         for question, field in zip(questions, wanted, strict=True):
-            answer, error = session.answers.get(question.id, ""), session.errors.get(question.id, "")
-            field.show(answer, error, question.id in locked)
+            follows = question.same_as
+            field.show(
+                Showing(
+                    session.answers.get(question.id, ""),
+                    session.errors.get(question.id, ""),
+                    warnings.get(question.id, ""),
+                    question.id in locked,
+                    follows is not None and forms.holds(follows.when, case, session.answers),
+                    followed.get(follows.question, "") if follows else "",
+                )
+            )
 
     def _field(self, form_id: str, question: Question) -> Field:
         key = (form_id, question.id)
@@ -101,7 +123,7 @@ class FormScreen(KioskScreen):
     def _replace(self, wanted: list[Field]) -> None:
         """Conditional fields come and go; the others stay where they are, also the one that is edited."""
         box = self.ids.fields
-        if self._edited is not None and self._edited not in wanted:
+        if self._edited is not None and self._edited.owner not in wanted:
             self.stop_editing()
         for field in list(box.children):
             if field not in wanted:
@@ -122,10 +144,38 @@ class FormScreen(KioskScreen):
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
         self.steps_number = session.step_number
-        low = self.picking or (self.editing and self.wide)
+        self.folded = self.editing and theme.T.REACH and not self.wide
+        low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
+
+    def _show_people(self, section: Section) -> None:
+        """Whom the registers know, one touch each; of a table its rows."""
+        offered = () if self.picking else self.kiosk.offered()
+        self.relatives_text = tr._("Chạm vào tên để điền nhanh") if offered else ""
+        rows = [{"text": _called(one), "relative": one} for one in offered]
+        show_list(self.ids.relatives, self._known, rows)
+        if section.row:
+            self.title = tr._("{title}: người thứ {n}").format(title=tr._(section.title), n=section.row)
+        assert section.rows is not None or not section.row
+        self.add_text = tr._(section.rows.label) if section.rows and self.kiosk.can_add_row() else ""
+        self.remove_text = tr._("Bỏ người này") if section.rows and self.kiosk.can_remove_row() else ""
+
+    def _known(self) -> Known:
+        known = Known()
+        known.bind(on_release=lambda one: self.kiosk.choose_relative(one.relative))
+        return known
+
+    def add_row(self) -> None:
+        """One more person."""
+        self.stop_editing()
+        self.kiosk.add_row()
+
+    def remove_row(self) -> None:
+        """Not this person."""
+        self.stop_editing()
+        self.kiosk.remove_row()
 
     # -- editing -------------------------------------------------------------------------------------------------
     def edit(self, field: Field) -> None:
@@ -150,12 +200,16 @@ class FormScreen(KioskScreen):
         if self.wide:
             self.beside = PAD_WIDTH if digits else (SIDE_WIDTH if letters_layout() == "side" else 0)
         keys = lay_keyboard(self.ids.tools, "digits" if digits else "letters")
+        if question.type is QuestionType.EMAIL:
+            self.ids.tools.add_widget(self._endings, index=1)
+            self._endings.begin(keys, lambda text: field.answer(question.id, text))
         keys.begin(
             field.value,
-            lambda text: self.kiosk.answer(question.id, text),
+            lambda text: field.answer(question.id, text),
             self._next_field,
             names=question.type is QuestionType.NAME,
             max_length=DIGITS.get(question.type, question.max_length),
+            on_cursor=field.place_caret,
         )
 
     def _pick_date(self, field: Field) -> None:
@@ -167,7 +221,7 @@ class FormScreen(KioskScreen):
             field.value,
             now.date(),
             question.past,
-            lambda text: self.kiosk.answer(question.id, text),
+            lambda text: field.answer(question.id, text),
             self._next_field,
         )
 
@@ -179,17 +233,17 @@ class FormScreen(KioskScreen):
             question,
             field.value,
             self.kiosk.state.province,
-            lambda value: self._picked(question.id, value),
+            lambda value: self._picked(field, value),
             self.stop_editing,
         )
 
-    def _picked(self, question_id: str, value: str) -> None:
-        self.kiosk.answer(question_id, value)
+    def _picked(self, field: Field, value: str) -> None:
+        field.answer(field.question.id, value)
         self._next_field()
 
     def _next_field(self) -> None:
         """On to the next field that is typed or picked and still empty."""
-        fields = list(reversed(self.ids.fields.children))
+        fields = [part for field in reversed(self.ids.fields.children) for part in field.editors()]
         place = fields.index(self._edited) if self._edited in fields else len(fields)
         self.stop_editing()
         for field in fields[place + 1 :]:
@@ -201,17 +255,19 @@ class FormScreen(KioskScreen):
                 return
 
     def stop_editing(self) -> None:
-        """Put keyboard and pickers away."""
-        if self._edited is not None:
-            self._edited.editing = False
+        """Put keyboard and pickers away; what is wrong with the answer is told at once."""
+        if left := self._edited:
+            left.editing = False
             self._edited = None
+            self.kiosk.settle(left.owner.question.id)
         for kind in KEYBOARDS:
             keyboard(kind).forget()
         self._dates.forget()
+        self._endings.forget()
         self._list.forget()
         self.ids.tools.clear_widgets()
         self.ids.sheet.clear_widgets()
-        self.picking = self.editing = False
+        self.picking = self.editing = self.folded = False
         self.beside = 0
         self._wanted = None
         if self.kiosk.state.session:
@@ -248,9 +304,18 @@ class FormScreen(KioskScreen):
         """Drop every answer from its widget."""
         self.stop_editing()
         self.ids.fields.clear_widgets()
+        self.ids.relatives.clear_widgets()
         for field in self._fields.values():
             field.forget()
         self._section = None
+
+
+def _called(relative: Relative) -> str:
+    """«Trần Văn Mẫu (Chồng), 1988»: what tells two of a family apart."""
+    person = relative.person
+    relation = f" ({relative.relation})" if relative.relation else ""
+    born = f", {person.date_of_birth.year}" if person.date_of_birth else ""
+    return f"{person.full_name}{relation}{born}"
 
 
 def _scan_text(person: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kivy.properties import BooleanProperty, NumericProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
 
 from devices.interfaces import Condition
 from kiosk.state import AppState
+from screens import theme
 from screens.fields import grouped
 from screens.keyboard import keyboard, lay_keyboard
 from screens.tr import tr
@@ -29,6 +30,7 @@ class IdentifyScreen(KioskScreen):
     offline = StringProperty("")
     laid = StringProperty("")  # a card lies on the reader
     can_scan = BooleanProperty(True)
+    wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # also a low one
     by_phone = BooleanProperty(False)  # the site offers VNeID
 
     def __init__(self, **values: Any) -> None:
@@ -63,7 +65,7 @@ class IdentifyScreen(KioskScreen):
 
     def on_wide(self, *_: object) -> None:
         """Taller keys where there is room."""
-        keyboard("number").key_height = 96 if self.wide else 120
+        keyboard("number").key_height = 96 if self.wide or theme.T.REACH else 120
 
     def _look(self, state: AppState) -> None:
         status = state.devices.get("code_scanner")

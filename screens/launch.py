@@ -15,7 +15,8 @@ from pathlib import Path
 
 from kiosk import scenario
 from kiosk.config import Config
-from kiosk.wiring import Machine, Refused
+from kiosk.stores import Refused
+from kiosk.wiring import Machine
 from screens.memory import share_heaps
 
 PORTRAIT = (1080, 1920)
@@ -73,7 +74,7 @@ def log_to_file(config: Config) -> None:
         console.setLevel(logging.WARNING)
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    for chatty in ("kivy", "uvicorn", "PIL"):
+    for chatty in ("kivy", "uvicorn", "PIL", "fontTools"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -75,7 +75,7 @@ class PaperScreen(KioskScreen):
 
     def _say(self, code: str, failed: bool) -> None:
         self.tone = "error" if failed else "warn"
-        self.said, self.said_detail = tr.error(code), tr.advice(code)
+        self.said, self.said_detail = tr.error(code), tr.staff_advice(code)
         if self.printing:
             self.tone, self.said, self.said_detail = "info", tr._("Đang in phiếu thử…"), ""
 

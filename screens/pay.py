@@ -5,9 +5,10 @@ from __future__ import annotations
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from kiosk.errands import Asked, FeeLine, Paying
+from kiosk.errand_slips import counted
+from kiosk.errands import Asked, ChargeLine, Paying
 from kiosk.exemptions import Exemption, exemptions_for
-from kiosk.slips import counted, format_vnd
+from kiosk.slips import format_vnd
 from kiosk.state import AppState
 from offline_queue.gateway import PaymentState
 from screens.qr_view import QrCard
@@ -153,7 +154,7 @@ def _claimed(claimed: Exemption) -> tuple[str, str, str]:
     return "info", said, bring.format(proof=tr._(claimed.proof))
 
 
-def _rows(lines: tuple[FeeLine, ...], claimed: Exemption | None) -> list[dict[str, object]]:
+def _rows(lines: tuple[ChargeLine, ...], claimed: Exemption | None) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = [{"label": tr._(one.label), "value": counted(one), "total": False} for one in lines]
     if rows and claimed:
         rows.append({"label": tr._(claimed.title), "value": tr._("miễn, giảm tại quầy"), "total": True})

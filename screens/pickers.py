@@ -18,12 +18,13 @@ from kivy.uix.recycleview import RecycleView
 from kiosk import forms, places
 from kiosk.forms import Question, QuestionType
 from kiosk.text import fold
-from screens.keyboard import lay_keyboard
+from screens.keyboard import Keyboard, lay_keyboard
 from screens.tr import tr
-from screens.widgets import Column
+from screens.widgets import Action, Column
 
 DECADES = 12
 LONGEST_MONTH = 31
+ENDINGS = ("@gmail.com", "@yahoo.com", "@")
 YEARS_AHEAD = 10  # for a date that may lie in the future
 
 
@@ -146,6 +147,29 @@ class DatePicker(Column):
         on_date, on_done = self._on_date, self._on_done
         on_date(day.isoformat())
         on_done()
+
+
+class Endings(BoxLayout):
+    """What an e-mail address goes on with after its name: the keyboard of letters has no @."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._add: Callable[[str], None] = _ignore
+        for ending in ENDINGS:
+            self.add_widget(Action(text=ending, size_hint_y=1, on_release=lambda action: self._add(action.text)))
+
+    def begin(self, keys: Keyboard, on_text: Callable[[str], None]) -> None:
+        """Add to what is typed on `keys`; another ending takes the place of the first."""
+
+        def add(ending: str) -> None:
+            keys.text = keys.text.partition("@")[0].strip() + ending
+            on_text(keys.text)
+
+        self._add = add
+
+    def forget(self) -> None:
+        """Nobody types an address."""
+        self._add = _ignore
 
 
 class PickRow(ButtonBehavior, BoxLayout):

@@ -89,12 +89,17 @@ class ReviewScreen(KioskScreen):
         return parts
 
     def _part(self, session: Session, section: Section, case: str) -> Part:
+        assert session.form is not None
+        said = forms.resolved(session.form, case, session.answers)
         rows: list[Mapping[str, object]] = [
             {"label": tr._(question.label), "value": self._text(question, value)}
             for question in forms.visible_questions(section, case, session.answers)
-            if (value := session.answers.get(question.id, ""))
+            if (value := forms.clean(question, said.get(question.id, "")))
         ]
-        return tr._(section.title), lambda: self.kiosk.edit(section.id), rows
+        title = tr._(section.title)
+        if section.row:
+            title = tr._("{title}: người thứ {n}").format(title=title, n=section.row)
+        return title, lambda: self.kiosk.edit(section.id), rows
 
     def _text(self, question: Question, value: str) -> str:
         if question.type in NUMBERS:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.desk import REASONS
 from kiosk.diagnostics.words import DEVICES
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.slips import format_vnd
@@ -33,7 +35,6 @@ ENTRY_WORDS = {
     EntryState.REJECTED: "Cần cán bộ xử lý",
     EntryState.CLOSED: "Đã xử lý xong",
 }
-REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
 
 
 class StaffRow(BoxLayout):
@@ -47,6 +48,7 @@ class StaffRow(BoxLayout):
     act = ObjectProperty(lambda: None)  # what the button of the row does
     other_text = StringProperty("")  # a second button, before it
     other = ObjectProperty(lambda: None)
+    stacked = BooleanProperty(False)  # buttons below the words, where both have no room beside each other
 
 
 class SeriesSwitch(Action):
@@ -65,12 +67,12 @@ class StaffScreen(KioskScreen):
     urgent = NumericProperty(0)  # how much needs a hand
     pending = NumericProperty(0)
     stopped = BooleanProperty(False)
-    reprinting = NumericProperty(0)  # id of the ticket whose reason is asked; 0 = none
-    reprinting_number = StringProperty("")
+    reprinting = StringProperty("")  # the question why; "" while nothing is printed again
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self._shown: tuple[object, ...] = ()
+        self._again: Callable[[str], None] = lambda _reason: None
         for code, words in REASONS.items():
             button = Action(text=tr._(words))
             button.bind(on_release=lambda _b, code=code: self.reprint(code))
@@ -79,7 +81,7 @@ class StaffScreen(KioskScreen):
     def shown(self, _state: AppState) -> None:
         """Start with what needs a hand."""
         self.tab = "needs"
-        self.reprinting = 0
+        self.reprinting = ""
 
     def render(self, state: AppState) -> None:
         """Figures, and the list behind the open tab."""
@@ -100,13 +102,17 @@ class StaffScreen(KioskScreen):
     def open_tab(self, tab: str) -> None:
         """Show another list."""
         self.tab = tab
-        self.reprinting = 0
+        self.reprinting = ""
         self.render(self.kiosk.state)
 
+    def ask_why(self, question: str, again: Callable[[str], None]) -> None:
+        """Nothing is printed again without a reason: `again` is called with its code."""
+        self.reprinting, self._again = question, again
+
     def reprint(self, reason: str) -> None:
-        """Print the chosen ticket again for this reason."""
-        ticket_id, self.reprinting = int(self.reprinting), 0
-        self.kiosk.reprint_ticket(ticket_id, reason)
+        """Print what was chosen again for this reason."""
+        self.reprinting = ""
+        self._again(reason)
 
     def main(self) -> None:
         """Lock."""
@@ -203,10 +209,8 @@ class StaffScreen(KioskScreen):
             act_icon="printer",
         )
 
-        def ask() -> None:
-            self.reprinting, self.reprinting_number = ticket.id, ticket.number
-
-        row.act = ask
+        question = tr._("In lại số {number}: vì sao?").format(number=ticket.number)
+        row.act = lambda: self.ask_why(question, lambda reason: self.kiosk.reprint_ticket(ticket.id, reason))
         return row
 
     def _entry_row(self, entry: OutboxEntry, state: AppState) -> StaffRow:
@@ -231,7 +235,8 @@ class StaffScreen(KioskScreen):
         )
         row.act = lambda: self.kiosk.retry_entry(entry.id)
         row.other_text = tr._("In phiếu") if entry.provisional_code else ""
-        row.other = lambda: self.kiosk.reprint_entry(entry.id)
+        question = tr._("In lại phiếu {code}: vì sao?").format(code=entry.provisional_code)
+        row.other = lambda: self.ask_why(question, lambda reason: self.kiosk.reprint_entry(entry.id, reason))
         return row
 
 

@@ -35,8 +35,8 @@ class TicketScreen(KioskScreen):
         self.series_title = tr._(ticket.series_title)
         self.where = tr._("Quầy {counters}").format(counters=listed(ticket.counters)) if ticket.counters else ""
         self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
-        minutes = ticket.estimate_minutes
-        self.estimate = "" if minutes is None else tr._("Khoảng {n} phút").format(n=max(1, minutes))
+        told = ticket.estimate
+        self.estimate = tr._("Khoảng {n} phút").format(n=told.in_minutes) if told and told.in_minutes else ""
         self.picture = ticket.picture
         self.printing = ticket.print is Job.RUNNING
         self.pointing = ticket.print in (Job.CONFIRMED, Job.UNCONFIRMED)

@@ -30,10 +30,17 @@ from PIL import Image as Picture
 
 from kiosk.app import Kiosk
 from kiosk.state import AppState
-from screens import theme
 
+FACES = (  # stars, icon, colour of the theme
+    (5, "emoticon-excited-outline", "GREEN"),
+    (4, "emoticon-happy-outline", "GREEN"),
+    (3, "emoticon-neutral-outline", "BLUE"),
+    (2, "emoticon-sad-outline", "AMBER"),
+    (1, "emoticon-frown-outline", "RED"),
+)
 ARROW_SECONDS = 0.5
 STRIP_SECONDS = 2.0  # from edge to edge; it says that the machine works, not how far it is
+WIDE = 1100  # dp: from here on there is room for two columns
 PAGE_END = 0.02  # of the scrollable height
 
 
@@ -55,10 +62,10 @@ class Icon(Label):
 class Press(ButtonBehavior, BoxLayout):
     """A touch target that shows that it is pressed; `disabled` veils it."""
 
-    back = ColorProperty(theme.CARD)
-    back_down = ColorProperty(theme.SHADE)
-    edge = ColorProperty(theme.LINE)
-    text_color = ColorProperty(theme.INK)
+    back = ColorProperty()
+    back_down = ColorProperty()
+    edge = ColorProperty()
+    text_color = ColorProperty()
     selected = BooleanProperty(False)
     veil = NumericProperty(0.5)  # how much of it is hidden while disabled
     key = StringProperty("")  # what its verb is called with
@@ -70,6 +77,7 @@ class Action(Press):
     text = StringProperty("")
     icon = StringProperty("")
     icon_after = StringProperty("")
+    icons_width = NumericProperty(0)
 
 
 class MainAction(Action):
@@ -83,7 +91,7 @@ class Tile(Press):
     detail = StringProperty("")
     icon = StringProperty("")
     badge = StringProperty("")
-    icon_color = ColorProperty(theme.RED)
+    icon_color = ColorProperty((0, 0, 0, 0))  # none: as usual
 
 
 class RowTile(Press):
@@ -93,8 +101,8 @@ class RowTile(Press):
     detail = StringProperty("")
     icon = StringProperty("")
     icon_after = StringProperty("chevron-right")
-    icon_color = ColorProperty(theme.RED)
-    title_size = NumericProperty(theme.BODY + 2)
+    icon_color = ColorProperty((0, 0, 0, 0))  # none: as usual
+    title_size = NumericProperty(36)  # dp
     words_height = NumericProperty(0)
 
 
@@ -104,6 +112,7 @@ class Option(Press):
     text = StringProperty("")
     detail = StringProperty("")
     many = BooleanProperty(False)
+    words_height = NumericProperty(0)
 
 
 class Banner(BoxLayout):
@@ -112,13 +121,9 @@ class Banner(BoxLayout):
     tone = StringProperty("info")
     text = StringProperty("")
     detail = StringProperty("")
-    edge = ColorProperty(theme.BLUE)
-    back = ColorProperty(theme.BLUE_TINT)
+    edge = ColorProperty()
+    back = ColorProperty()
     icon = StringProperty("information")
-
-    def on_tone(self, *_: object) -> None:
-        """Colour and icon follow the tone."""
-        self.edge, self.back, self.icon = theme.TONES[self.tone]
 
 
 class Counter(BoxLayout):
@@ -159,7 +164,11 @@ class KioskScreen(Screen):
     steps_number = NumericProperty(0)  # "step 2 of 5" above the screen; 0 hides it
     steps_count = NumericProperty(0)
     steps_name = StringProperty("")
-    wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # landscape glass
+    folded = BooleanProperty(False)  # without the footer, where the keyboard needs its room
+    wide = AliasProperty(  # landscape glass; an upright one whose controls are kept low is no wider than before
+        lambda self: self.width > max(self.height * 1.1, dp(WIDE)), bind=("width", "height")
+    )
+    split = AliasProperty(lambda self: self.wide and self.width >= dp(1600), bind=("width", "height"))  # lists beside
 
     def render(self, state: AppState) -> None:
         """Show `state`; called on every change while this screen is on the glass. Must be quick."""
@@ -263,7 +272,7 @@ class Fact(BoxLayout):
     label = StringProperty("")
     value = StringProperty("")
     detail = StringProperty("")
-    icon_color = ColorProperty(theme.BLUE)
+    icon_color = ColorProperty((0, 0, 0, 0))  # none: as usual
 
 
 class SlipView(AnchorLayout):
@@ -305,6 +314,12 @@ class CameOut(BoxLayout):
     """Asks the citizen whether the slip is there, which some printers cannot tell; hidden otherwise."""
 
     asking = BooleanProperty(False)
+    kiosk = ObjectProperty(None)
+
+
+class FaceStrip(BoxLayout):
+    """Five faces below a job that is done: one touch rates it and ends the session."""
+
     kiosk = ObjectProperty(None)
 
 

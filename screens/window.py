@@ -21,19 +21,33 @@ from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivy.uix.widget import Widget
 
 from kiosk.app import Kiosk
+from kiosk.comfort import Comfort
+from kiosk.needs import HELP_CALLED
 from kiosk.state import DESK_STEPS, AppState, Step, screen_for
-from screens import theme
+from screens import keyboard, sound, theme
 from screens.memory import give_back
+from screens.sheets import SheetLayer
+from screens.speech import Speaker
 from screens.tr import tr
-from screens.widgets import KioskScreen, Root
+from screens.widgets import KioskScreen, Press, Root
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DRAIN_SECONDS = 1 / 30
+BELL_SECONDS, BELL_TIMES = 20.0, 9  # until somebody has come to the desk: three minutes, then it is only shown
+
+
+class HeaderButton(Press):
+    """A small button with an icon and a word; hidden while not `shown`."""
+
+    icon = StringProperty("")
+    words = StringProperty("")
+    text = StringProperty("")
+    shown = BooleanProperty(True)
 
 
 class Header(BoxLayout):
-    """Centre, clock, link to the province, language, and the door for staff."""
+    """Centre, clock, link to the province, easier reading, help, language, and the door for staff."""
 
     kiosk: Kiosk = ObjectProperty()
     centre = StringProperty("")
@@ -45,12 +59,15 @@ class Header(BoxLayout):
     language = StringProperty("vi")
     at_home = BooleanProperty(True)
     at_desk = BooleanProperty(False)
+    upright = BooleanProperty(True)
 
     def render(self, state: AppState) -> None:
         """Show the parts of the state that every screen has in common."""
         self.centre = state.centre
+        self.upright = bool(Window.height > Window.width)
         waiting = state.outbox.pending
-        form = "%H:%M" if waiting else "%H:%M · %d/%m"  # there is no room for the date beside what waits
+        narrow = waiting or (self.upright and state.step is Step.HOME)
+        form = "%H:%M" if narrow else "%H:%M · %d/%m"  # there is no room for the date beside what waits, or the door
         self.clock = state.now.strftime(form) if state.now else ""
         self.language = state.language
         self.at_home = state.step is Step.HOME
@@ -59,9 +76,15 @@ class Header(BoxLayout):
         self.link_icon = "cloud-check-outline" if self.link_ok else "cloud-off-outline"
         self.paper_low = state.paper_alert == "paper_low"
         if waiting:  # the icon and its colour say whether the line is there
-            self.link_text = tr._("{n} hồ sơ chờ gửi").format(n=waiting)
+            self.link_text = tr._("{n} chờ gửi").format(n=waiting)
         else:
             self.link_text = tr._("Trực tuyến") if self.link_ok else tr._("Ngoại tuyến")
+
+
+class Calm(BoxLayout):
+    """The glass above the controls when they are kept low; nothing to touch."""
+
+    centre = StringProperty("")
 
 
 class Footer(BoxLayout):
@@ -89,6 +112,7 @@ class Shell(BoxLayout):
     kiosk: Kiosk = ObjectProperty()
     screen: KioskScreen = ObjectProperty(None, allownone=True, rebind=True)
     wide = BooleanProperty(False)  # landscape glass: less around the screen
+    glass = NumericProperty(1920)  # height of the window in pixels
 
 
 class _Surprise(ExceptionHandler):
@@ -125,20 +149,28 @@ class KioskWindow(App):
         self.on_first_frame = on_first_frame
         self.screens: dict[str, KioskScreen] = {}
         self.session_id = ""
+        self.bell = sound.Ringing(sound.BELL, BELL_SECONDS, BELL_TIMES)
 
     def build(self) -> Root:
         """Build header, footer and the first screen; the other screens follow between frames."""
         theme.register_fonts()
         Window.clearcolor = theme.PAPER
         Builder.load_file(str(HERE / "widgets.kv"))
-        for name in ("window", "keyboard", "pickers", "fields", "dev_dock"):
+        for name in ("window", "sheets", "keyboard", "pickers", "fields", "dev_dock"):
             Builder.load_file(str(HERE / f"{name}.kv"))
         self.root_widget = Root()
         self.shell = Shell(kiosk=self.kiosk)
+        self.root_widget.bind(height=self.shell.setter("glass"))
+        self.calm = Calm(pos_hint={"top": 1})
+        self.shell.bind(height=self._lay_calm)
         self.manager = ScreenManager(transition=NoTransition())
         self.shell.ids.stage.add_widget(self.manager)
+        self.root_widget.add_widget(self.calm)
         self.root_widget.add_widget(self.shell)
         self.warning = IdleWarning(kiosk=self.kiosk)
+        self.speaker = Speaker(lambda call: Clock.schedule_once(lambda _dt: call(), 0))
+        self.sheets = SheetLayer(self.root_widget, self.kiosk)
+        keyboard.typing.choose = lambda method: self.kiosk.adjust(typing=method)
         if self.make_dock:
             self.root_widget.add_widget(self.make_dock())
         ExceptionManager.add_handler(_Surprise(self.kiosk))
@@ -187,12 +219,16 @@ class KioskWindow(App):
     def show(self, state: AppState) -> None:
         """Put `state` on the glass."""
         tr.switch(state.language)
+        if theme.T.wear(Comfort() if state.step in DESK_STEPS else state.comfort):
+            Window.clearcolor = theme.PAPER
+        keyboard.typing.method = state.comfort.typing
         name = str(screen_for(state))
         session_id = state.session.id if state.session else ""
         if session_id != self.session_id:
             self.session_id = session_id
             for built in self.screens.values():
                 built.forget()
+            theme.T.forget()
             Clock.schedule_once(give_back, 1)
         screen = self.screen(name)
         self.shell.ids.header.render(state)
@@ -211,10 +247,17 @@ class KioskWindow(App):
         screen.render(state)
         self._overlays(state)
 
+    def _lay_calm(self, _shell: object, height: float) -> None:
+        self.calm.height = max(0, self.root_widget.height - height)
+
     def _overlays(self, state: AppState) -> None:
+        self.bell.ring(HELP_CALLED in state.outbox.notices and state.step not in DESK_STEPS)
         toast = self.shell.ids.toast
         toast.text = tr.error(state.toast)
         toast.detail = tr.advice(state.toast)
+        self.calm.centre = state.centre
+        self.sheets.show(state)
+        self.speaker.show(state)
         wanted = state.idle_seconds_left is not None
         if wanted:
             self.warning.seconds = str(state.idle_seconds_left)

@@ -4,7 +4,7 @@ Nothing is kept of a reader but its name: every question finds it afresh, with a
 restarted meanwhile. Function names, states and return codes are those of PC/SC workgroup part 5 as pcsc-lite has them
 in `winscard.h`.
 
-Try one alone: `python -m devices.card_reader.pcsc --reader ACS`.
+Try one alone: `python -m devices.card_reader.pcsc --reader ACS test`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ NOTICE_SECONDS: Final = 1.0  # pcscd asks a reader for its card each 0.4 s, unti
 TRAFFIC: Final = TAPS["card_reader"]
 MORE_BYTES, GET_RESPONSE, LOGICAL_CHANNEL = 0x61, 0xC0, 0x03
 LONGEST_RESPONSE: Final = 65536  # bytes of response data (ISO/IEC 7816-4, 5.2)
+SELECT_ID_CARD, SUCCESS = bytes.fromhex("00A4040C07A0000002471001"), 0x9000  # the eMRTD application (9303-10, 3.3.1)
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
 
 # What a return code means; any other one of a call to a card depends on whether the card still lies there.
@@ -273,20 +274,35 @@ def create(settings: Settings) -> CardReader:
     return PcscCardReader(settings)
 
 
+def _try_card(reader: CardReader) -> None:
+    """Whether the card answers to a reset and to a command; nothing of it is read. Raises `DeviceError`."""
+    with reader.connect() as line:
+        _, status = line.transmit(SELECT_ID_CARD)
+        kind = "an ID card" if status == SUCCESS else f"another card, status {status:04X}"
+        print(f"answers: {kind}, answer to reset of {len(line.atr)} bytes", flush=True)
+
+
 def main() -> None:
     """Print the state of the reader and whether a card lies there, at each change, until Ctrl-C."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser(prog="python -m devices.card_reader.pcsc", description=main.__doc__)
+    parser.add_argument("test", nargs="?", choices=["test"], help="wait for a card that answers; exit 0 when it does")
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long the test waits")
     parser.add_argument("--reader", default="", help="a part of its name")
-    reader = create(Settings(driver="pcsc", reader=parser.parse_args().reader))
-    last = ""
+    options = parser.parse_args()
+    reader = create(Settings(driver="pcsc", reader=options.reader))
+    end, last = time.monotonic() + options.seconds, ""
     try:
-        while True:
+        while not options.test or time.monotonic() < end:
             status = reader.status()
-            now = status.code or ("card" if reader.card_present() else "no card")
+            there = not status.code and reader.card_present()
+            now = status.code or ("card" if there else "no card")
             if now != last:
                 print(now, flush=True)
+            if options.test and there:
+                return _try_card(reader)
             last = now
             time.sleep(0.2)
+        raise SystemExit(f"no card within {options.seconds:g} s")
     except DeviceError as error:
         raise SystemExit(str(error)) from None
     except KeyboardInterrupt:

@@ -20,6 +20,7 @@ from devices.transport import check_url, open_transport
 TERMINATOR = re.compile(rb"[\r\n\t]")  # the suffixes that the makers' setup sheets offer
 MAX_LINE = 4096  # bytes; the largest QR code holds 2953 (ISO/IEC 18004, table 7)
 LINE_SECONDS = 5.0  # a scanner sends a code in one go: what comes later is another code
+NOISE_SECONDS = 0.5  # a flood that has paused for so long is over: what comes then is the next person's code
 PIECE = 4096
 
 
@@ -96,7 +97,8 @@ class SerialLineScanner:
             self.close()
             raise
         if data:
-            if (self._bytes or self._skipping) and monotonic() - self._last_byte > (self._gap or LINE_SECONDS):
+            longest = self._gap or (NOISE_SECONDS if self._skipping else LINE_SECONDS)
+            if (self._bytes or self._skipping) and monotonic() - self._last_byte > longest:
                 self._drop()
                 self._skipping = False
             self._bytes += data

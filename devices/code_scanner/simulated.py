@@ -21,7 +21,7 @@ from devices.code_scanner import serial_simulator
 from devices.errors import Unavailable
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
 
-VERBS: Mapping[str, Sequence[str] | None] = {"present": (), "unplug": None, "restore": None}
+VERBS: Mapping[str, Sequence[str] | None] = {"present": (), "smudge": None, "unplug": None, "restore": None}
 ENDS = {"cr": "\r", "lf": "\n", "crlf": "\r\n", "tab": "\t", "none": ""}
 
 
@@ -38,6 +38,7 @@ class SimulatedCodeScanner:
     def __init__(self) -> None:
         self._codes: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._plugged = True
+        self._smudged = False
 
     def open(self) -> None:
         """Find it. Raises `Unavailable` while it is unplugged."""
@@ -48,8 +49,10 @@ class SimulatedCodeScanner:
         """Nothing to close."""
 
     def status(self) -> DeviceStatus:
-        """Ready or unplugged."""
-        return DeviceStatus(Condition.READY) if self._plugged else DeviceStatus(Condition.OFFLINE, "device_unplugged")
+        """Ready, with `scan_unreadable` after a code that was no text; or unplugged."""
+        if not self._plugged:
+            return DeviceStatus(Condition.OFFLINE, "device_unplugged")
+        return DeviceStatus(Condition.READY, "scan_unreadable" if self._smudged else "")
 
     def read_code(self, timeout: float) -> str | None:
         """The next presented code as NFC text; None when none comes within `timeout` seconds."""
@@ -67,7 +70,12 @@ class SimulatedCodeScanner:
     def present(self, text: str) -> None:
         """Hold a code in front of it; nothing is seen while it is unplugged."""
         if self._plugged:
+            self._smudged = False
             self._codes.put(text)
+
+    def smudge(self) -> None:
+        """Hold a code in front of it that is no text."""
+        self._smudged = True
 
     def unplug(self) -> None:
         """Pull the cable: codes that nobody has read are lost."""
@@ -78,8 +86,8 @@ class SimulatedCodeScanner:
         self._codes.put(None)
 
     def restore(self) -> None:
-        """Plug it in again."""
-        self._plugged = True
+        """Plug it in again, its window wiped."""
+        self._plugged, self._smudged = True, False
 
 
 def create(settings: Settings) -> CodeScanner:

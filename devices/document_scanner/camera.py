@@ -18,7 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from devices import interfaces
 from devices.document_scanner.page import page_of_photograph
-from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, can_be_sheet, find_sheet
+from devices.document_scanner.quality import view_problems
+from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, can_be_sheet, find_sheet, flatten
 from devices.document_scanner.trial import add_trial_options, run_trial
 from devices.errors import DeviceError, NeedsAttention, Timeout
 from devices.frames import Camera, check_source, is_dark
@@ -31,6 +32,7 @@ STILL_LEVELS = 7.0  # a finger over one field changes it by 20 and more, the noi
 GAP_SECONDS = 1.5  # without a look for so long nobody knows whether it lay still
 PAPER_SECONDS = 1.5  # a spared camera gives its next frame within one
 EDGE = 0.004  # of the picture: a sheet that reaches so near to its edge may go on beyond it
+VIEW_SHEET = (566, 800)  # dots: A4 as `has_glare` looks at it
 NOTHING_THERE = ("page_blank", "page_dark")
 
 
@@ -95,13 +97,23 @@ class OverheadCamera:
         picture = self._look(timeout)
         if picture is None:
             return None
+        while max(picture.shape) >= 2 * PREVIEW_LONG:  # halving is cheap, any other share of a large picture is not
+            picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         height, width = picture.shape[:2]
         scale = min(1.0, PREVIEW_LONG / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         look = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
         corners = self._corners or find_sheet(np.asarray(look, np.uint8))
         steady = corners is not None and not self._taken and self._lies_still() and not self._is_black()
-        return Preview(look.tobytes(), *size, corners, steady)
+        return Preview(look.tobytes(), *size, corners, steady, self._spoils(np.asarray(look, np.uint8), corners))
+
+    def _spoils(self, look: Picture, corners: Corners | None) -> tuple[str, ...]:
+        """At most one code: what a person had better mend before the page is taken."""
+        if corners is None:
+            return ()
+        if self._corners is None and _reaches_edge(corners):
+            return ("page_cut",)
+        return view_problems(flatten(look, corners.points(*look.shape[1::-1]), VIEW_SHEET))
 
     def set_corners(self, corners: interfaces.Corners | None) -> bool:
         """Corners for the next scan, as shares of what `preview` shows; None to find them again."""

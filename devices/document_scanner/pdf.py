@@ -58,6 +58,19 @@ def pdf_a(pages: Sequence[ScannedPage | bytes], title: str, created: datetime | 
         return _written(pdf, created)
 
 
+def as_pdf_a(pdf: bytes, created: datetime) -> bytes:
+    """A PDF that was drawn here (fonts embedded, no transparency) as PDF/A-2b.
+
+    Raises `NeedsAttention` `page_unreadable` when it holds what PDF/A does not allow.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as drawn:
+        if "/OpenAction" in drawn.Root:  # how a viewer begins
+            del drawn.Root["/OpenAction"]
+        return _written(drawn, created)
+
+
 def add_text_layer(pdf: bytes, timeout: float, language: str = "vie") -> TextLayer:
     """`pdf` with the words that OCRmyPDF reads in its pictures, invisible above them; never raises.
 

@@ -40,6 +40,17 @@ def problems(picture: Picture, grey: Grey, sharp: float) -> tuple[str, ...]:
     return ("page_blurred",) if sharp < BLURRED_BELOW else ()
 
 
+def view_problems(sheet: Picture) -> tuple[str, ...]:
+    """At most one code for a sheet that still lies before a camera: too little light, or a lamp mirrored on it."""
+    import cv2
+
+    shares = _shares(_inside(np.asarray(cv2.cvtColor(sheet, cv2.COLOR_RGB2GRAY), np.uint8)))
+    if float(shares @ np.arange(256)) < DARK_BELOW:
+        return ("view_dark",)
+    usual = int(np.searchsorted(np.cumsum(shares), 0.75))
+    return ("view_glare",) if usual < PAPER_BELOW and has_glare(sheet) else ()
+
+
 def sharpness(grey: Grey) -> float:
     """Variance of the Laplacian where there is ink, at 200 dpi or less; 0 for a page without ink.
 

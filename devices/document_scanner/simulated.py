@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.document_scanner.page import check_page, open_picture
@@ -15,17 +16,21 @@ from devices.interfaces import Condition, DeviceStatus, DocumentScanner, Scanned
 
 SAMPLES = Path(__file__).parent.parent.parent / "assets" / "samples"
 MAX_FILE_BYTES = 64 * 1024 * 1024
-VERBS = dict.fromkeys(("leave_paper", "take_paper", "jam", "empty", "unplug", "restore"))
+VERBS = dict.fromkeys(("leave_paper", "take_paper", "jam", "empty", "cover", "unplug", "restore"))
 
 
 class Settings(BaseModel):
-    """Table `[devices.document_scanner]` with `driver = "simulated"`; without a folder, papers that we ship."""
+    """Table `[devices.document_scanner]` with `driver = "simulated"`; without a folder, papers that we ship.
+
+    `camera`: it plays a camera above the papers instead of a flatbed.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     driver: Literal["simulated"]
     folder: Path | None = None
     seconds_per_page: float = Field(1.0, ge=0, le=60)
     feeder: bool = False
+    camera: bool = False
 
 
 class SimulatedDocumentScanner:
@@ -71,7 +76,10 @@ class SimulatedDocumentScanner:
             self._check()
             file = files[self._next % len(files)]
             self._next += 1  # a bad page must not come again and again
-            yield check_page(open_picture(_read(file)))
+            yield self._page_of(open_picture(read_file(file)))
+
+    def _page_of(self, picture: Image.Image) -> ScannedPage:
+        return check_page(picture)
 
     def paper_left(self) -> bool:
         """Whether somebody has left a paper there. Raises `Unavailable` while it is unplugged."""
@@ -86,6 +94,10 @@ class SimulatedDocumentScanner:
     def empty(self) -> None:
         """No paper lies there."""
         self._set(NeedsAttention("scanner_no_paper"))
+
+    def cover(self) -> None:
+        """Cover the lens of a camera."""
+        self._set(NeedsAttention("camera_black"))
 
     def leave_paper(self) -> None:
         """Forget a paper on the glass."""
@@ -120,7 +132,7 @@ class SimulatedDocumentScanner:
             raise Unavailable("device_unplugged", error.strerror or "") from None
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """The bytes of a picture file. Raises `NeedsAttention`."""
     try:
         with path.open("rb") as file:
@@ -134,4 +146,8 @@ def _read(path: Path) -> bytes:
 
 def create(settings: Settings) -> DocumentScanner:
     """The scanner of a table."""
+    if settings.camera:
+        from devices.document_scanner.simulated_camera import SimulatedCamera
+
+        return SimulatedCamera(settings)
     return SimulatedDocumentScanner(settings)

@@ -6,17 +6,20 @@ Alone: `python -m devices.printer.custom_vkp --url usblp:///dev/usb/lp0 status|t
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Literal
 
 from devices.errors import ProtocolError, Timeout
 from devices.interfaces import Condition, DeviceStatus, TicketPrinter
 from devices.printer.cut import Cut
-from devices.printer.job import JobPrinter, LineSettings, run_trial, trial_parser
+from devices.printer.job import JobPrinter, LineSettings, plain_text, run_trial, trial_parser
 
 FULL_STATUS = bytes((0x10, 0x04, 0x14))
 HEADER, ANSWER_BYTES = b"\x10\x0f", 6
 RETRACT, EJECT = b"\x1de\x02", b"\x1de\x05"
 PAPER, USER, RECOVERABLE, UNRECOVERABLE = 2, 3, 4, 5  # which byte of the answer
+# GS I 3: four letters without a frame (Custom's command references; claimed, never seen on a VKP80)
+ROM_VERSION, ROM_VERSION_BYTES = b"\x1dI\x03", 4
 OUTLET = (PAPER, 0x20)
 # (byte, bit mask, condition, code), the gravest first
 MEANINGS = (
@@ -70,6 +73,9 @@ class VkpPrinter(JobPrinter):
             if self._has(answer, byte, mask):
                 return DeviceStatus(condition, code)
         return DeviceStatus(Condition.READY)
+
+    def _read_identity(self) -> Iterator[tuple[str, str]]:
+        yield "firmware", plain_text(self._answer_to(ROM_VERSION, ROM_VERSION_BYTES))
 
     @staticmethod
     def _has(answer: bytes, byte: int, mask: int) -> bool:

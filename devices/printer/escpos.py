@@ -6,17 +6,21 @@ Alone: `python -m devices.printer.escpos --url socket://127.0.0.1:9100 status|te
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Literal
 
 from devices.errors import ProtocolError, Timeout
 from devices.interfaces import Condition, DeviceStatus, TicketPrinter
 from devices.printer.cut import Cut
-from devices.printer.job import JobPrinter, LineSettings, run_trial, trial_parser
+from devices.printer.job import JobPrinter, LineSettings, plain_text, run_trial, trial_parser
 
 VALID_MASK, VALID = 0x93, 0x12  # a status byte: fixed bits 1 and 4 set, 0 and 7 clear (ESC/POS DLE EOT)
 # GS g 2: the number of cuts since the printer was made, as `_` DIGITS NUL (ESC/POS, maintenance counters)
 CUTS = b"\x1dg2\x00\xb2\x00"
-CUTS_HEADER, CUTS_END, CUTS_BYTES = b"_", b"\0", 16
+HEADER, END, CUTS_BYTES = b"_", b"\0", 16
+# GS I n, printer information B: `_` TEXT NUL with up to 80 letters (Epson, ESC/POS reference)
+INFORMATION, INFORMATION_BYTES = b"\x1dI", 82
+IDENTITY = {"model": 67, "maker": 66, "firmware": 65, "serial": 68}
 # (question n, bit mask, condition, code), the gravest first; DLE EOT 2 tells why the printer is off line
 MEANINGS = (
     (2, 0x04, Condition.ATTENTION, "cover_open"),
@@ -79,21 +83,28 @@ class EscposPrinter(JobPrinter):
             raise ProtocolError("printer_garbage", data.hex())
         return data[0]
 
+    def _read_identity(self) -> Iterator[tuple[str, str]]:
+        for name, question in IDENTITY.items():
+            answer = self._answer_to(INFORMATION + bytes((question,)), INFORMATION_BYTES, END)
+            if not answer.startswith(HEADER) or not answer.endswith(END):
+                raise ProtocolError("printer_garbage", answer.hex())
+            yield name, plain_text(answer.removeprefix(HEADER).removesuffix(END))
+
     def _read_cuts(self) -> int:
         if not self._opened:
             self.open()
         self._drain()
         self._line.write(CUTS)
         answer = b""
-        while not answer.endswith(CUTS_END):
+        while not answer.endswith(END):
             data = self._line.read(CUTS_BYTES, self._limits.status_seconds)  # one that stands still answers later
             if not data:
                 raise Timeout("printer_silent", "no counter")
             answer += data
             if len(answer) > CUTS_BYTES:
                 break
-        digits = answer.removeprefix(CUTS_HEADER).removesuffix(CUTS_END)
-        if not answer.startswith(CUTS_HEADER) or not digits.isdigit():
+        digits = answer.removeprefix(HEADER).removesuffix(END)
+        if not answer.startswith(HEADER) or not digits.isdigit():
             raise ProtocolError("printer_garbage", answer[:CUTS_BYTES].hex())
         return int(digits)
 

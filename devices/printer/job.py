@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Annotated, Literal
 
@@ -40,6 +41,7 @@ class LineSettings(RollSettings):
     width_dots: Literal[384, 512, 576] = 576
     status_seconds: float = Field(0.5, gt=0, le=5)
     job_seconds: float = Field(15.0, gt=0, le=120)
+    ask_identity: bool = True  # false for one that prints the question
 
 
 class JobPrinter(ABC):
@@ -54,11 +56,19 @@ class JobPrinter(ABC):
         self._opened = False
         self._has_answered = False
         self._unfinished = False  # the printer may still hold a part of a failed job
+        self._identity: Mapping[str, str] = {}
+        self._may_ask_identity = settings.ask_identity
+        self._identified = False
 
     @property
     def width_dots(self) -> int:
         """Printable width."""
         return self._limits.width_dots
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What it has told of itself when it was ready for the first time since it was opened."""
+        return self._identity
 
     def open(self) -> None:
         """Load what the first job needs, and connect."""
@@ -66,7 +76,7 @@ class JobPrinter(ABC):
 
         raster.frame(self.cut)
         self._line.open()
-        self._opened = True
+        self._opened, self._identified = True, False
 
     def close(self) -> None:
         """Disconnect."""
@@ -75,6 +85,12 @@ class JobPrinter(ABC):
 
     def status(self) -> DeviceStatus:
         """Ask for the state; silence is a state of its own (some printers fall silent while the cover is open)."""
+        state = self._status()
+        if state.condition is Condition.READY and self.asks and self._may_ask_identity and not self._identified:
+            self._identify()
+        return state
+
+    def _status(self) -> DeviceStatus:
         try:
             return self._ask_on_live_line()
         except Timeout:
@@ -88,7 +104,7 @@ class JobPrinter(ABC):
         from devices.printer.raster import encode
 
         job = encode(image, self.cut)
-        before = self.status()
+        before = self._status()
         # a printer that could answer and no longer does may print much later, when nobody waits for it any more
         never_answered = before == SILENT and not self._has_answered
         if before.condition is not Condition.READY and not never_answered:
@@ -115,6 +131,35 @@ class JobPrinter(ABC):
     @abstractmethod
     def _prepare(self) -> None:
         """What must be known or done just before a job. Raises `DeviceError`."""
+
+    @abstractmethod
+    def _read_identity(self) -> Iterator[tuple[str, str]]:
+        """Name by name, as `identity` has them. Raises `DeviceError`."""
+
+    # -- who it is -----------------------------------------------------------------------------------------------
+    def _identify(self) -> None:
+        """Ask once; silence and garbage are no fault, and what comes late is thrown away before the next question."""
+        self._identified = True
+        self._identity = told = dict[str, str]()
+        try:
+            for name, text in self._read_identity():
+                told |= {name: text}  # what came before silence stays
+        except Unavailable:
+            self._may_ask_identity = False  # it hangs up on such a question: never again
+        except DeviceError:
+            pass
+
+    def _answer_to(self, question: bytes, most: int, end: bytes = b"") -> bytes:
+        """Up to `most` bytes, or until `end`. Raises `Timeout`, `ProtocolError`, `Unavailable`."""
+        self._drain()
+        self._line.write(question)
+        answer = b""
+        while len(answer) < most and not (end and answer.endswith(end)):
+            data = self._line.read(most - len(answer), self._limits.status_seconds)
+            if not data:
+                raise Timeout("printer_silent")
+            answer += data
+        return answer
 
     # -- a job ---------------------------------------------------------------------------------------------------
     def _print(self, job: bytes, silent: bool) -> tuple[PrintResult, str]:
@@ -180,6 +225,14 @@ class JobPrinter(ABC):
             if not self._line.read(DRAIN_BYTES, 0.0):
                 return
         raise ProtocolError("printer_garbage", "does not stop talking")
+
+
+def plain_text(answer: bytes) -> str:
+    """`answer` as text. Raises `ProtocolError` for what no person could read."""
+    text = answer.decode("ascii", "replace").strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ProtocolError("printer_garbage", answer.hex())
+    return text
 
 
 def trial_parser(module: str, description: str | None) -> argparse.ArgumentParser:

@@ -12,7 +12,12 @@ from devices.printer.cut import DOTS_PER_MM
 from devices.printer.job import RollSettings
 
 KEPT = 20
-VERBS = dict.fromkeys(("paper_low", "paper_out", "cover_open", "jam", "unplug", "restore"))
+VERBS = dict.fromkeys(
+    (
+        *("paper_low", "paper_out", "cover_open", "jam", "hot", "cutter", "broken", "silent", "leave_ticket"),
+        *("break_off", "unplug", "restore"),
+    )
+)
 
 
 class Settings(RollSettings):
@@ -29,6 +34,7 @@ class SimulatedPrinter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._status = DeviceStatus(Condition.READY)
+        self._breaks_off = False
         self.pages: list[Image.Image] = []
 
     @property
@@ -51,6 +57,10 @@ class SimulatedPrinter:
         status = self._status
         if status.condition is not Condition.READY:
             return PrintOutcome(PrintResult.FAILED, status.code)
+        if self._breaks_off:
+            self._breaks_off = False
+            self.unplug()
+            return PrintOutcome(PrintResult.UNCONFIRMED, self._status.code, image.height / DOTS_PER_MM)
         self.pages = [*self.pages[-KEPT:], image.copy()]
         if self._settings.folder:
             self._settings.folder.mkdir(parents=True, exist_ok=True)
@@ -75,13 +85,37 @@ class SimulatedPrinter:
         """Paper is stuck."""
         self._status = DeviceStatus(Condition.ATTENTION, "paper_jam")
 
+    def hot(self) -> None:
+        """The head must cool down."""
+        self._status = DeviceStatus(Condition.ATTENTION, "printer_hot")
+
+    def cutter(self) -> None:
+        """The blade is stuck."""
+        self._status = DeviceStatus(Condition.FAULT, "cutter_fault")
+
+    def broken(self) -> None:
+        """An error that no person at the machine can mend."""
+        self._status = DeviceStatus(Condition.FAULT, "printer_fault")
+
+    def silent(self) -> None:
+        """It answers nothing any more."""
+        self._status = DeviceStatus(Condition.OFFLINE, "printer_silent")
+
+    def leave_ticket(self) -> None:
+        """The last slip was left in the outlet."""
+        self._status = DeviceStatus(Condition.READY, "ticket_in_outlet")
+
+    def break_off(self) -> None:
+        """The cable will be pulled in the middle of the next slip."""
+        self._breaks_off = True
+
     def unplug(self) -> None:
         """The cable is pulled."""
         self._status = DeviceStatus(Condition.OFFLINE, "device_unplugged")
 
     def restore(self) -> None:
         """All is well again."""
-        self._status = DeviceStatus(Condition.READY)
+        self._breaks_off, self._status = False, DeviceStatus(Condition.READY)
 
 
 def create(settings: Settings) -> TicketPrinter:

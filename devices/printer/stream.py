@@ -17,6 +17,7 @@ ARGUMENTS = {
     **{(ESC, ord(letter)): count for letter, count in {"@": 0, "a": 1, "J": 1, "d": 1, "t": 1, "2": 0, "3": 1}.items()},
     (ESC, ord("i")): 0,
     (GS, ord("g")): 4,
+    (GS, ord("I")): 1,
     (DLE, 0x04): 1,
     (DLE, 0x05): 1,
 }

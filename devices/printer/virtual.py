@@ -31,6 +31,7 @@ class Fault(StrEnum):
     CUTTER = "cutter"
     BROKEN = "broken"
     HOT = "hot"
+    OFFLINE = "offline"  # off line, and no word why
     SILENT = "silent"  # prints, but answers nothing
     GARBAGE = "garbage"  # answers what is no status
     BABBLE = "babble"  # answers far more than it was asked
@@ -45,6 +46,7 @@ STOPPING = (
     Fault.CUTTER,
     Fault.BROKEN,
     Fault.HOT,
+    Fault.OFFLINE,
     Fault.JAM,
     Fault.PRESENTER,
     Fault.POWER,
@@ -57,6 +59,7 @@ BITS: dict[Fault, dict[int, int]] = {
     Fault.CUTTER: {1: OFF_LINE, 2: 0x40, 3: 0x08},
     Fault.BROKEN: {1: OFF_LINE, 2: 0x40, 3: 0x20},
     Fault.HOT: {1: OFF_LINE, 2: 0x40, 3: 0x40},
+    Fault.OFFLINE: {1: OFF_LINE},
 }
 # the same in the full status of a VKP80: (byte of the answer, bits)
 FULL_BITS: dict[Fault, tuple[int, int]] = {
@@ -71,6 +74,8 @@ FULL_BITS: dict[Fault, tuple[int, int]] = {
     Fault.PRESENTER: (5, 0x80),
 }
 IN_OUTLET = 0x20
+# answers to GS I n: what an ESC/POS printer tells in frames, and a VKP80 without
+IDENTITY = {65: b"_1.04\0", 66: b"_Kiosk Mot Cua\0", 67: b"_Virtual 80\0", 68: b"_V0000001\0", 3: b"1.04"}
 
 
 class PowerLost(Exception):
@@ -102,6 +107,7 @@ class Printer:
         self.bytes_per_second: int | None = None
         self.silent_after_jobs: int | None = None  # so many more cuts, then it answers nothing
         self.unasked = b""  # sent behind the next answer to the last question
+        self.identity = dict(IDENTITY)  # what is not in it is answered by silence
         self.jobs: list[Job] = []
         self.cuts = 0  # since it was made: power does not change it
         self.in_outlet = False  # a VKP80 holds the ticket until it is taken
@@ -178,6 +184,8 @@ class Printer:
             command = self._waiting.pop(0)
             if command.name == b"\x1dg":
                 answer += b"_%d\0" % self.cuts
+            elif command.name == b"\x1dI":
+                answer += b"" if self.fault is Fault.SILENT else self.identity.get(command.parameters[0], b"")
             elif command.name == b"\x1de":
                 self._present(command.parameters[0])
             elif self._paper.do(command):

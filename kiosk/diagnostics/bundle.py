@@ -30,6 +30,7 @@ from kiosk.config import Config
 from kiosk.diagnostics.errors import BundleFailed
 from kiosk.diagnostics.records import TestRecord
 from kiosk.diagnostics.redaction import Redactor
+from offline_queue.errors import KeyRefused
 
 OURS = ("kiosk", "devices", "offline_queue", "screens", "main", "__main__")
 LOG_LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) ([A-Z]+) ([\w.]+) (.*)")
@@ -100,7 +101,7 @@ def pack(
     }
     files |= {name: _json(redactor.value(part)) for name, part in parts.items()}
     files["versions.json"] = _json(_versions())  # numbers with many dots and digits: what packages say of themselves
-    files["audit.json"] = _json(_audit(data_dir / "audit.jsonl"))
+    files["audit.json"] = _json(_audit(data_dir / "audit.jsonl", config.storage.audit_key))
     files["manifest.json"] = _json(_manifest(files, unreadable, redactor, config, now))
     return _zipped(files, now)
 
@@ -108,7 +109,12 @@ def pack(
 def secrets_of(config: Config) -> Iterator[str]:
     """Texts that must stand nowhere: what the files of the configuration hold, passwords in its addresses."""
     province = config.province
-    named = (config.storage.key, province.token_file if province else None, config.hall.certificate_key)
+    named = (
+        config.storage.key,
+        config.storage.audit_key,
+        province.token_file if province else None,
+        config.hall.certificate_key,
+    )
     for path in (*named, Path(province.client_cert) if province and province.client_cert else None):
         if path is not None:
             with suppress(OSError):
@@ -218,16 +224,18 @@ def _versions() -> dict[str, Any]:
     }
 
 
-def _audit(path: Path) -> dict[str, Any]:
+def _audit(path: Path, key_file: Path) -> dict[str, Any]:
     """Whether the chain is whole; its first and last hash, by which a shortened file is found out later."""
     try:
-        broken = audit.verify(path)
+        broken = audit.verify(path, key_file)
         with path.open("rb") as file:
             chains = [_chain(line) for line in file if line.endswith(b"\n")]
     except FileNotFoundError:
         return {"exists": False}
     except OSError as error:
         return {"exists": True, "readable": False, "reason": error.strerror}
+    except KeyRefused as refused:
+        return {"exists": True, "readable": False, "reason": refused.code}
     ends = {"head": chains[0], "tail": chains[-1]} if chains else {}
     return {"exists": True, "lines": len(chains), "whole": broken is None, "first_broken_line": broken, **ends}
 

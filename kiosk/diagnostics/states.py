@@ -12,8 +12,8 @@ from getpass import getuser
 from pathlib import Path
 from typing import Any
 
-from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
-from kiosk import wiring
+from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus, Identified
+from kiosk import builders, stores
 from kiosk.config import Config
 from kiosk.diagnostics import selftests, selftests_devices, selftests_province
 from kiosk.diagnostics.connection import connection_of
@@ -50,7 +50,7 @@ def written(config: Config, answer: Mapping[str, Any], report: Path | None, bund
     """
     if report is None and bundle is None:
         return
-    now, data_dir = wiring.site_clock(config)(), config.storage.data_dir
+    now, data_dir = builders.site_clock(config)(), config.storage.data_dir
     records = History(data_dir).tests()
     if report:
         from kiosk.diagnostics import readiness
@@ -72,11 +72,12 @@ class _Probes:
     def __init__(self, config: Config, kinds: Sequence[str]) -> None:
         self._config = config
         self._kinds = kinds
-        self._clock = wiring.site_clock(config)
+        self._clock = builders.site_clock(config)
         self._history = History(config.storage.data_dir)
         self._statuses: dict[str, DeviceStatus] = {}
+        self._identities: dict[str, Mapping[str, str]] = {}
         self._province: dict[str, Any] = {"configured": True, "sandbox": False, "ok": False, "code": "test_hangs"}
-        self._open: wiring.Stores | None = None
+        self._open: stores.Stores | None = None
         self._refused = ""
 
     def run(self, self_test: bool) -> dict[str, Any]:
@@ -109,7 +110,7 @@ class _Probes:
     def _devices(self) -> list[tuple[str, Run]]:
         """A probe for each configured device; one that a running kiosk holds is not disturbed."""
         held = kiosk_runs(self._config.storage.data_dir)
-        made = {} if held else wiring.open_devices(self._config)
+        made = {} if held else builders.open_devices(self._config)
         probes: list[tuple[str, Run]] = []
         for kind in self._kinds:
             if kind not in self._config.devices:
@@ -118,7 +119,7 @@ class _Probes:
                 self._statuses[kind] = changes[0].status
                 probes.append((kind, lambda: not_done("kiosk_running")))
             else:
-                device = made.get(kind) or wiring.open_devices(self._config)[kind]
+                device = made.get(kind) or builders.open_devices(self._config)[kind]
                 probes.append((kind, self._asking(kind, device)))
         return probes
 
@@ -126,6 +127,8 @@ class _Probes:
         def run() -> Finding:
             try:
                 self._statuses[kind], found = selftests_devices.ask(device)
+                if isinstance(device, Identified):
+                    self._identities[kind] = device.identity
             finally:
                 device.close()
             return found
@@ -147,7 +150,7 @@ class _Probes:
             "seconds": record.seconds,
             "ok": status.condition is Condition.READY,
             "held_by_kiosk": record.code == "kiosk_running",
-            "connection": connection_of(table),
+            "connection": connection_of(table) | dict(self._identities.get(kind, {})),
         }
         return answer | self._remembered(kind)
 
@@ -174,8 +177,8 @@ class _Probes:
 
     def _open_stores(self) -> None:
         try:
-            self._open = wiring.open_stores(self._config)
-        except (wiring.Refused, OutboxError) as error:
+            self._open = stores.open_stores(self._config)
+        except (stores.Refused, OutboxError) as error:
             self._refused = error.code
         except OSError:
             self._refused = "storage_failed"
@@ -185,7 +188,7 @@ class _Probes:
 
     def _gateway(self) -> Any:
         assert self._open is not None
-        return wiring.gateway_of(self._config, self._open.outbox)
+        return builders.gateway_of(self._config, self._open.outbox)
 
     def _ask_province(self) -> Finding:
         self._province = _province(self._config, self._open, self._refused)
@@ -233,7 +236,7 @@ def kiosk_runs(data_dir: Path, locks: Path = LOCKS) -> bool:
     return any(row[1] == "FLOCK" and row[5].rpartition(":")[2] == str(inode) for row in rows if len(row) > 5)
 
 
-def _province(config: Config, stores: wiring.Stores | None, refused: str) -> dict[str, Any]:
+def _province(config: Config, stores: stores.Stores | None, refused: str) -> dict[str, Any]:
     table = config.province
     if table is None:
         return {"configured": False, "ok": False, "code": "province_absent"}
@@ -244,7 +247,7 @@ def _province(config: Config, stores: wiring.Stores | None, refused: str) -> dic
         return {**wrong, "code": refused}
     started = time.perf_counter()
     try:
-        gateway = wiring.gateway_of(config, stores.outbox)
+        gateway = builders.gateway_of(config, stores.outbox)
     except OSError as error:
         return {**wrong, "code": "token_unreadable", "detail": error.strerror}
     try:
@@ -255,7 +258,7 @@ def _province(config: Config, stores: wiring.Stores | None, refused: str) -> dic
         return {**wrong, "code": "certificate_unreadable", "detail": error.strerror}
     finally:
         gateway.close()
-    skew = (health.time - wiring.site_clock(config)()).total_seconds()
+    skew = (health.time - builders.site_clock(config)()).total_seconds()
     right = abs(skew) <= MAX_CLOCK_SKEW_SECONDS
     return {
         "configured": True,

@@ -55,6 +55,15 @@ class OpeningHours:
         closing = datetime.combine(local.date(), self._spans[-1][1], self.timezone)
         return "last_ticket_over" if local >= closing - self._last_ticket else ""
 
+    @property
+    def always(self) -> bool:
+        """Whether the hall never closes."""
+        return not self._spans
+
+    def over_today(self, now: datetime) -> bool:
+        """Whether the last closing time of the day is past."""
+        return bool(self._spans) and now.astimezone(self.timezone).time() >= self._spans[-1][1]
+
     def next_opening(self, now: datetime) -> datetime | None:
         """When numbers are given again, in the site's time zone; None while they are, or when no such day is near."""
         if not self.why_closed(now):

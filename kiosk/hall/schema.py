@@ -4,21 +4,42 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Date, Dialect, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    inspect,
+    text,
+    update,
+)
+from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeDecorator
+
+from kiosk.hall.tickets import AT_COUNTER, TicketKind
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware time as ISO 8601 text: SQLite's own type forgets the time zone."""
+    """An aware time as ISO 8601 text: SQLite's own type forgets the time zone.
 
-    impl = String(40)
+    Texts of one site have one zone and one length, so they are ordered as their times are (PostgreSQL: collation "C").
+    """
+
+    impl = String(40).with_variant(String(40, collation="C"), "postgresql")
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
         """To text; refuses a naive time."""
         if value is not None and value.tzinfo is None:
             raise ValueError("a time without a time zone")
-        return None if value is None else value.isoformat()
+        return None if value is None else value.isoformat(timespec="microseconds")
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
         """From text."""
@@ -39,10 +60,29 @@ TICKETS = Table(
     Column("priority", String(200), nullable=False, default=""),
     Column("print_code", String(64), nullable=False, default=""),
     Column("reprints", Integer, nullable=False, default=0),
-    Column("called_at", Moment),
+    Column("called_at", Moment),  # the first call of this turn
     Column("serving_at", Moment),
     Column("done_at", Moment),
+    # since version 1
+    Column("line", String(1), nullable=False, server_default=""),
+    Column("place_at", Moment),
+    Column("kind", String(16), nullable=False, server_default="ordinary"),
+    Column("due_at", Moment),
+    Column("entry", String(40), nullable=False, server_default=""),
+    Column("counter", Integer, nullable=False, server_default="0"),  # that called it last
+    Column("announced_at", Moment),
+    Column("times_called", Integer, nullable=False, server_default="0"),  # in this turn
+    Column("absences", Integer, nullable=False, server_default="0"),
+    Column("desk_since", Moment),  # this stay at a counter
+    Column("desk_seconds", Integer, nullable=False, server_default="0"),  # all stays before
+    Column("estimate_minutes", Integer),  # what was told when it was given
+    Column("estimate_low", Integer),
+    Column("estimate_high", Integer),
     UniqueConstraint("day", "series", "number"),
+)
+_AT_COUNTER = TICKETS.c.state.in_(AT_COUNTER)
+ONE_AT_A_COUNTER = Index(
+    "one_at_a_counter", TICKETS.c.counter, unique=True, sqlite_where=_AT_COUNTER, postgresql_where=_AT_COUNTER
 )
 REPRINTS = Table(
     "reprint",
@@ -59,3 +99,38 @@ PAUSES = Table(
     Column("paused", Boolean, nullable=False),
     Column("officer", String(100), nullable=False),
 )
+COUNTERS = Table(
+    "counter",
+    METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date),  # of the last act: a counter that nobody has opened today is closed
+    Column("state", String(16), nullable=False),
+    Column("officer", String(100), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("since_overtaking", Integer, nullable=False),  # calls since a favoured ticket overtook
+)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Create what is missing, also the columns that a store of an earlier version lacks; nothing is lost.
+
+    `connection` has begun a transaction that writes: other kiosks that start at the same time wait for its end.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(5401141)"))
+    there = (
+        {column["name"] for column in inspect(connection).get_columns("ticket")} if _has_tickets(connection) else set()
+    )
+    for column in TICKETS.columns if there else ():
+        if column.name not in there:
+            connection.execute(text(f"ALTER TABLE ticket ADD COLUMN {CreateColumn(column).compile(connection)}"))
+    if there and "line" not in there:
+        connection.execute(update(TICKETS).values(line=TICKETS.c.series, place_at=TICKETS.c.issued_at))
+        of_a_group = update(TICKETS).where(TICKETS.c.priority != "")
+        connection.execute(of_a_group.values(kind=TicketKind.PRIORITY))
+        ONE_AT_A_COUNTER.create(connection)
+    METADATA.create_all(connection)
+
+
+def _has_tickets(connection: Connection) -> bool:
+    return inspect(connection).has_table("ticket")

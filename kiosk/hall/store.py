@@ -1,43 +1,37 @@
-"""Tickets on disk: SQLAlchemy Core on SQLite, so that another database can take over for a hall with several kiosks."""
+"""Tickets on disk: SQLAlchemy Core on SQLite, or on PostgreSQL for a hall with several kiosks."""
 
 from __future__ import annotations
 
-import math
-import sqlite3
-import statistics
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Row,
-    Select,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    make_url,
-    select,
-    update,
-)
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
-from kiosk.hall.schema import METADATA, PAUSES, REPRINTS, TICKETS
-from kiosk.hall.tickets import FOLLOWS, WAITING, HallError, Series, Ticket, TicketState
+from kiosk.hall.database import Database
+from kiosk.hall.rows import HallRows, Seconds, has_later, read_history, read_rows, ticket_of
+from kiosk.hall.schema import PAUSES, REPRINTS, TICKETS
+from kiosk.hall.tickets import GIVEN, WAITING, HallError, Series, Ticket, TicketKind, TicketState, Waits
+from kiosk.hall.view import Estimate
 
-BUSY_SECONDS = 10.0  # a commit takes milliseconds: whoever waits longer has met a stuck process
-CREATE_ATTEMPTS = 200
 NUMBER_ATTEMPTS = 20
 RECONCILE_AFTER = timedelta(seconds=60)  # the slowest ticket, on a serial line, is out after ten
-ENOUGH_SERVICE_TIMES = 5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What else is known of a number. `told`: the wait; `numbered`: its series, where that is not the line's letter."""
+
+    kind: TicketKind = TicketKind.ORDINARY
+    due_at: datetime | None = None
+    entry: str = ""
+    told: Estimate | None = None
+    numbered: str = ""
+
+
+NOTHING_ELSE = Wish()
 
 
 class TicketStore:
@@ -50,54 +44,86 @@ class TicketStore:
 
     def __init__(self, location: str | Path, issuer: str = "") -> None:
         self._issuer = issuer
-        self._engine = _engine(location)
-        self._writer = self._engine.execution_options(immediate=True)
-        _create_schema(self._writer)
+        self.database = Database(location)
+        self._rows: tuple[int | None, HallRows] | None = None
+        self._history: tuple[date, Seconds] | None = None
+        if not self.database.is_server:
+            self.database.create()
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
+        self.database.close()
 
     # -- numbers -------------------------------------------------------------------------------------------------
-    def issue(self, series: Series, day: date, now: datetime, priority: str = "") -> Ticket:
-        """Store the next number of `series` on the site's `day`; `now` is aware.
+    def issue(self, series: Series, day: date, now: datetime, priority: str = "", wish: Wish = NOTHING_ELSE) -> Ticket:
+        """Store the next number of a series on the site's `day`; `now` is aware.
 
         Raises `HallError`: `series_full`, or `clock_behind` when numbers of a later day exist: the clock has jumped
         back, and what it says now is no ground for numbering.
         """
         for _ in range(NUMBER_ATTEMPTS):
             try:
-                with self._write() as connection:
-                    return self._insert(connection, series, day, now, priority)
+                with self.database.write() as connection:
+                    return self._insert(connection, series, day, now, priority, wish)
             except IntegrityError:
-                continue  # another kiosk of the hall took it; on SQLite the lock keeps this from happening
+                continue  # another kiosk of the hall took it; a lock keeps this from happening
         raise HallError("hall_busy")
 
-    def _insert(self, connection: Connection, series: Series, day: date, now: datetime, priority: str) -> Ticket:
-        if connection.execute(_later(day)).first():
+    def _insert(
+        self, connection: Connection, series: Series, day: date, now: datetime, priority: str, wish: Wish
+    ) -> Ticket:
+        numbered, line = wish.numbered or series.letter, series.letter
+        if self.database.is_server:  # one number after the other, as SQLite's only writer gives them
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"{day} {numbered}"})
+        if has_later(connection, day):
             raise HallError("clock_behind")
-        highest = select(func.max(TICKETS.c.number)).where(TICKETS.c.day == day, TICKETS.c.series == series.letter)
+        highest = select(func.max(TICKETS.c.number)).where(TICKETS.c.day == day, TICKETS.c.series == numbered)
         number = (connection.execute(highest).scalar() or 0) + 1
         if series.daily_limit is not None and number > series.daily_limit:
             raise HallError("series_full")
-        ticket = Ticket(0, day, series.letter, number, now, priority=priority)
-        values = {
-            "day": day,
-            "series": series.letter,
-            "number": number,
-            "issued_at": now,
-            "issuer": self._issuer,
-            "state": ticket.state,
-            "priority": priority,
-        }
-        key = connection.execute(insert(TICKETS).values(values)).inserted_primary_key
+        last = select(func.max(TICKETS.c.place_at)).where(TICKETS.c.day == day, TICKETS.c.line == line)
+        place_at = max(now, connection.execute(last).scalar() or now)  # a clock that jumps back lets nobody in before
+        ticket = Ticket(
+            id=0,
+            day=day,
+            series=numbered,
+            number=number,
+            issued_at=now,
+            priority=priority,
+            line=line,
+            place_at=place_at,
+            kind=wish.kind,
+            due_at=wish.due_at,
+            entry=wish.entry,
+        )
+        key = connection.execute(insert(TICKETS).values(self._values(ticket, wish.told))).inserted_primary_key
         assert key is not None
         return replace(ticket, id=key[0])
 
-    def has_later(self, day: date) -> bool:
-        """Whether there are tickets of a day after `day`: the clock was ahead once, or is behind now."""
-        with self._read() as connection:
-            return connection.execute(_later(day)).first() is not None
+    def _values(self, ticket: Ticket, told: Estimate | None) -> dict[str, Any]:
+        return {
+            "day": ticket.day,
+            "series": ticket.series,
+            "number": ticket.number,
+            "issued_at": ticket.issued_at,
+            "issuer": self._issuer,
+            "state": ticket.state,
+            "priority": ticket.priority,
+            "line": ticket.line,
+            "place_at": ticket.place_at,
+            "kind": ticket.kind,
+            "due_at": ticket.due_at,
+            "entry": ticket.entry,
+            "estimate_minutes": told.minutes if told else None,
+            "estimate_low": told.low if told else None,
+            "estimate_high": told.high if told else None,
+        }
+
+    def cancel(self, ticket_id: int) -> None:
+        """Cancel a number that still waits."""
+        this = update(TICKETS).where(TICKETS.c.id == ticket_id, TICKETS.c.state.in_(WAITING))
+        with self.database.write() as connection:
+            connection.execute(this.values(state=TicketState.CANCELLED))
 
     def cancel_later(self, day: date) -> int:
         """Cancel the tickets of all days after `day`, and return how many there were.
@@ -105,27 +131,27 @@ class TicketStore:
         This is the way out of `clock_behind` once the clock is known to be right.
         """
         statement = update(TICKETS).where(TICKETS.c.day > day).values(state=TicketState.CANCELLED)
-        with self._write() as connection:
+        with self.database.write() as connection:
             return connection.execute(statement).rowcount
 
     # -- printing ------------------------------------------------------------------------------------------------
     def set_print(self, ticket_id: int, state: TicketState, code: str = "") -> None:
         """Write down how printing ended (`printed` or `print_failed`); a ticket already called keeps its state."""
-        with self._write() as connection:
+        with self.database.write() as connection:
             this = update(TICKETS).where(TICKETS.c.id == ticket_id)
             connection.execute(this.values(print_code=code))
-            connection.execute(this.where(TICKETS.c.state.in_(WAITING)).values(state=state))
+            connection.execute(this.where(TICKETS.c.state.in_(GIVEN)).values(state=state))
 
     def reprint(self, ticket_id: int, reason: str, by: str) -> Ticket:
         """Write down that officer `by` prints a ticket again and why; its state changes once that has ended."""
         if not reason.strip():
             raise HallError("reason_missing")
-        with self._write() as connection:
+        with self.database.write() as connection:
             this = update(TICKETS).where(TICKETS.c.id == ticket_id)
             if not connection.execute(this.values(reprints=TICKETS.c.reprints + 1)).rowcount:
                 raise HallError("ticket_unknown")
             connection.execute(insert(REPRINTS).values(ticket=ticket_id, reason=reason.strip(), officer=by))
-            return _ticket(connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).one())
+            return ticket_of(connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).one())
 
     def reconcile(self, now: datetime) -> tuple[Ticket, ...]:
         """Mark tickets whose printing was cut off as `print_failed` (`print_unknown`), and return them.
@@ -133,7 +159,7 @@ class TicketStore:
         Those of this issuer are lost for certain; another process may still be printing its own, so these only after
         a minute, by a clock that may have jumped either way.
         """
-        with self._write() as connection:
+        with self.database.write() as connection:
             open_rows = connection.execute(select(TICKETS).where(TICKETS.c.state == TicketState.ISSUED)).all()
             lost = [
                 row
@@ -142,78 +168,68 @@ class TicketStore:
             ]
             mark = update(TICKETS).where(TICKETS.c.id.in_([row.id for row in lost]))
             connection.execute(mark.values(state=TicketState.PRINT_FAILED, print_code="print_unknown"))
-        return tuple(replace(_ticket(row), state=TicketState.PRINT_FAILED, print_code="print_unknown") for row in lost)
-
-    # -- service -------------------------------------------------------------------------------------------------
-    def advance(self, ticket_id: int, state: TicketState, now: datetime) -> Ticket:
-        """Call, serve or end a ticket, with the time. Raises `HallError("ticket_state")` for a step out of order."""
-        values: dict[str, Any] = {"state": state}
-        if state in (TicketState.CALLED, TicketState.SERVING, TicketState.DONE):
-            values[f"{state}_at"] = now
-        with self._write() as connection:
-            this = update(TICKETS).where(TICKETS.c.id == ticket_id, TICKETS.c.state.in_(FOLLOWS[state]))
-            if not connection.execute(this.values(values)).rowcount:
-                raise HallError("ticket_state")
-            return _ticket(connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).one())
-
-    def estimate_minutes(self, ticket: Ticket, counters: int = 1) -> int | None:
-        """Minutes until `ticket` is called, rounded up: people ahead × median service time ÷ counters.
-
-        None until its series has five real service times on its day.
-        """
-        served = select(TICKETS.c.serving_at, TICKETS.c.done_at).where(
-            TICKETS.c.day == ticket.day,
-            TICKETS.c.series == ticket.series,
-            TICKETS.c.state == TicketState.DONE,
-            TICKETS.c.serving_at.is_not(None),
+        return tuple(
+            replace(ticket_of(row), state=TicketState.PRINT_FAILED, print_code="print_unknown") for row in lost
         )
-        with self._read() as connection:
-            seconds: list[float] = [
-                (row.done_at - row.serving_at).total_seconds() for row in connection.execute(served)
-            ]
-        if len(seconds) < ENOUGH_SERVICE_TIMES:
-            return None
-        return math.ceil(statistics.median(seconds) * self.ahead(ticket) / counters / 60)
 
     # -- reading -------------------------------------------------------------------------------------------------
-    def waiting(self, day: date) -> dict[str, int]:
-        """How many wait on `day`, by the letter of each series that has any."""
-        statement = (
-            select(TICKETS.c.series, func.count())
-            .where(TICKETS.c.day == day, TICKETS.c.state.in_(WAITING))
-            .group_by(TICKETS.c.series)
-        )
-        with self._read() as connection:
-            return {row[0]: row[1] for row in connection.execute(statement)}
+    def rows(self, day: date, first_day: date, now: datetime) -> HallRows:
+        """The hall as it is; read again only when something has changed. `first_day`: of the open tickets."""
+        version = self.database.version()
+        if self._rows is not None:
+            seen, rows = self._rows
+            if version is not None and seen == version and (rows.day, rows.first_day) == (day, first_day):
+                return replace(rows, read_at=now)
+        with self.database.read() as connection:
+            rows = read_rows(connection, day, first_day, now)
+        self._rows = version, rows
+        return rows
 
-    def highest(self, day: date) -> dict[str, int]:
-        """The highest number given on `day`, by letter."""
-        statement = select(TICKETS.c.series, func.max(TICKETS.c.number)).where(TICKETS.c.day == day)
-        with self._read() as connection:
-            return {row[0]: row[1] for row in connection.execute(statement.group_by(TICKETS.c.series))}
+    def refresh(self) -> None:
+        """Read the hall again before somebody is shown it; here `rows` does so by itself."""
 
-    def ahead(self, ticket: Ticket) -> int:
-        """How many wait in the same series with a lower number."""
-        statement = select(func.count()).where(
-            TICKETS.c.day == ticket.day,
-            TICKETS.c.series == ticket.series,
-            TICKETS.c.number < ticket.number,
-            TICKETS.c.state.in_(WAITING),
+    def history(self, day: date) -> Seconds:
+        """Seconds at the desk on the same weekday of the weeks before, by line; read once a day."""
+        if self._history is None or self._history[0] != day:
+            with self.database.read() as connection:
+                self._history = day, read_history(connection, day)
+        return self._history[1]
+
+    def told_and_waited(self, first: date, last: date) -> tuple[tuple[Estimate, float], ...]:
+        """What was told and how many minutes were waited, of who was served in these days.
+
+        Only of those who stayed in their line and were there at the first call: the others' wait is their own.
+        """
+        served = (TICKETS.c.day.between(first, last), TICKETS.c.state == TicketState.DONE, TICKETS.c.absences == 0)
+        with self.database.read() as connection:
+            rows = connection.execute(select(TICKETS).where(*served, TICKETS.c.estimate_minutes.is_not(None))).all()
+        return tuple(
+            (
+                Estimate(row.estimate_minutes, row.estimate_low, row.estimate_high),
+                (row.called_at - row.issued_at).total_seconds() / 60,
+            )
+            for row in rows
+            if row.series[0] == row.line
         )
-        with self._read() as connection:
-            return int(connection.execute(statement).scalar_one())
 
     def of_day(self, day: date) -> tuple[Ticket, ...]:
         """All tickets of `day` in the order in which they were given."""
-        with self._read() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(select(TICKETS).where(TICKETS.c.day == day).order_by(TICKETS.c.id)).all()
-        return tuple(_ticket(row) for row in rows)
+        return tuple(ticket_of(row) for row in rows)
+
+    def times(self, first: date, last: date) -> tuple[Waits, ...]:
+        """State and times of every ticket of these days, both included."""
+        columns = (TICKETS.c.state, TICKETS.c.issued_at, TICKETS.c.called_at, TICKETS.c.done_at)
+        with self.database.read() as connection:
+            rows = connection.execute(select(*columns).where(TICKETS.c.day.between(first, last))).all()
+        return tuple(Waits(row.state, row.issued_at, row.called_at, row.done_at) for row in rows)
 
     def get(self, ticket_id: int) -> Ticket | None:
         """One ticket; None when there is none of this id."""
-        with self._read() as connection:
+        with self.database.read() as connection:
             row = connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id)).first()
-        return None if row is None else _ticket(row)
+        return None if row is None else ticket_of(row)
 
     # -- pauses --------------------------------------------------------------------------------------------------
     def pause(self, letter: str, by: str) -> None:
@@ -225,95 +241,11 @@ class TicketStore:
         self._set_pause(letter, by, paused=False)
 
     def _set_pause(self, letter: str, by: str, *, paused: bool) -> None:
-        with self._write() as connection:
+        with self.database.write() as connection:
             connection.execute(delete(PAUSES).where(PAUSES.c.series == letter))
             connection.execute(insert(PAUSES).values(series=letter, paused=paused, officer=by))
 
     def paused(self) -> set[str]:
         """The letters of all paused series."""
-        with self._read() as connection:
+        with self.database.read() as connection:
             return set(connection.execute(select(PAUSES.c.series).where(PAUSES.c.paused)).scalars())
-
-    # -- transactions --------------------------------------------------------------------------------------------
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with _told_as_hall_error(), self._writer.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with _told_as_hall_error(), self._engine.begin() as connection:
-            yield connection
-
-
-def _ticket(row: Row[Any]) -> Ticket:
-    return Ticket(
-        id=row.id,
-        day=row.day,
-        series=row.series,
-        number=row.number,
-        issued_at=row.issued_at,
-        state=TicketState(row.state),
-        priority=row.priority,
-        print_code=row.print_code,
-        reprints=row.reprints,
-    )
-
-
-def _engine(location: str | Path) -> Engine:
-    if isinstance(location, str) and "://" in location:
-        url = make_url(location)
-    else:
-        url = URL.create("sqlite", database=str(location))
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, not where the driver guesses
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _create_schema(writer: Engine) -> None:
-    """Create what is missing. Turning WAL on does not wait for a lock, so the first processes of all may collide."""
-    for attempt in range(CREATE_ATTEMPTS):
-        try:
-            with _told_as_hall_error(), writer.begin() as connection:
-                METADATA.create_all(connection)
-            return
-        except HallError as error:
-            if error.code != "hall_busy" or attempt == CREATE_ATTEMPTS - 1:
-                raise
-            time.sleep(0.01)
-
-
-def _later(day: date) -> Select[tuple[int]]:
-    return select(TICKETS.c.id).where(TICKETS.c.day > day, TICKETS.c.state != TicketState.CANCELLED).limit(1)
-
-
-@contextmanager
-def _told_as_hall_error() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DatabaseError as error:
-        raise HallError(_code(error.orig)) from error
-
-
-def _code(error: BaseException | None) -> str:
-    extended = getattr(error, "sqlite_errorcode", 0)
-    if extended & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "hall_busy"
-    full = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE)
-    return "disk_full" if extended in full else "hall_store"

@@ -8,26 +8,45 @@ from enum import StrEnum
 
 
 class TicketState(StrEnum):
-    """`issued → printed | print_failed`, then `called → serving → done | absent | cancelled`."""
+    """Waiting: `issued → printed | print_failed`, again as `absent` or `transferred`. At a counter: `called → serving`.
+
+    Beside it: `held`, to be resumed. At its end: `done` or `cancelled`.
+    """
 
     ISSUED = "issued"
     PRINTED = "printed"
     PRINT_FAILED = "print_failed"
     CALLED = "called"
     SERVING = "serving"
-    DONE = "done"
+    HELD = "held"
     ABSENT = "absent"
+    TRANSFERRED = "transferred"
+    DONE = "done"
     CANCELLED = "cancelled"
 
 
-WAITING = (TicketState.ISSUED, TicketState.PRINTED, TicketState.PRINT_FAILED)  # not called yet, with paper or without
+GIVEN = (TicketState.ISSUED, TicketState.PRINTED, TicketState.PRINT_FAILED)  # not called yet, with paper or without
+WAITING = (*GIVEN, TicketState.ABSENT, TicketState.TRANSFERRED)
+AT_COUNTER = (TicketState.CALLED, TicketState.SERVING)
+OPEN = (*WAITING, *AT_COUNTER, TicketState.HELD)
 FOLLOWS = {  # state: the states that it may follow
-    TicketState.CALLED: (*WAITING, TicketState.CALLED, TicketState.ABSENT),
-    TicketState.SERVING: (TicketState.CALLED,),
-    TicketState.DONE: (TicketState.SERVING,),
+    TicketState.CALLED: WAITING,
+    TicketState.SERVING: (TicketState.CALLED, TicketState.HELD),
+    TicketState.HELD: AT_COUNTER,
     TicketState.ABSENT: (TicketState.CALLED,),
-    TicketState.CANCELLED: (*WAITING, TicketState.CALLED, TicketState.ABSENT),
+    TicketState.TRANSFERRED: AT_COUNTER,
+    TicketState.DONE: (TicketState.SERVING,),
+    TicketState.CANCELLED: (*WAITING, TicketState.CALLED, TicketState.HELD),
 }
+
+
+class TicketKind(StrEnum):
+    """How a ticket stands in line. All but ordinary ones are favoured; `kiosk/hall/calling.py` says how far."""
+
+    ORDINARY = "ordinary"
+    PRIORITY = "priority"  # of a group; which one is in `Ticket.priority`
+    APPOINTMENT = "appointment"  # for a time, `Ticket.due_at`
+    RETURNING = "returning"  # came back with what was missing
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,11 @@ class Series:
 
 @dataclass(frozen=True)
 class Ticket:
-    """One number. `day` is the day of the site, `issued_at` aware; `number` is 1, 2, 3, … in its series and day."""
+    """One number. `day` is the day of the site, times are aware; `number` is 1, 2, 3, … in its series and day.
+
+    `series` is what numbers are counted in: a letter, or `A-K2` for those that kiosk k2 gave while the database was
+    away. `line` is the letter of the line in which it waits now, `place_at` the time that orders the line.
+    """
 
     id: int
     day: date
@@ -55,6 +78,18 @@ class Ticket:
     priority: str = ""
     print_code: str = ""
     reprints: int = 0
+    line: str = ""
+    place_at: datetime | None = None
+    kind: TicketKind = TicketKind.ORDINARY
+    due_at: datetime | None = None
+    absences: int = 0
+    entry: str = ""  # id of the dossier that is completed under this number
+    counter: int = 0  # that has called it last
+    called_at: datetime | None = None  # the first call of this turn
+    announced_at: datetime | None = None
+    times_called: int = 0
+    desk_since: datetime | None = None  # this stay at a counter; None while it is at none
+    desk_seconds: int = 0  # all stays before
 
     @property
     def label(self) -> str:
@@ -66,10 +101,22 @@ class HallError(Exception):
     """What was asked of the hall cannot be done. `code` is translated.
 
     No number: `hall_closed`, `hall_lunch`, `hall_holiday`, `last_ticket_over`, `series_paused`, `series_full`,
-    `series_unknown`, `clock_behind`. The store: `disk_full`, `hall_busy`, `hall_store`. A ticket: `ticket_unknown`,
-    `ticket_state`, `ticket_qr_unknown`, `reason_missing`.
+    `series_unknown`, `clock_behind`. The store: `disk_full`, `hall_busy`, `hall_store`, `hall_away` (the database
+    cannot be reached). A ticket: `ticket_unknown`, `ticket_state`, `ticket_qr_unknown`, `reason_missing`. A counter:
+    `counter_unknown`, `counter_not_open`, `counter_busy`, `counter_idle`, `call_changed`, `recall_too_soon`,
+    `recall_too_often`, `absent_too_soon`, `pause_reason_missing`.
     """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+@dataclass(frozen=True)
+class Waits:
+    """When a ticket was given, called and done, as far as it came."""
+
+    state: str
+    issued_at: datetime
+    called_at: datetime | None = None
+    done_at: datetime | None = None

@@ -12,7 +12,7 @@ from functools import cache
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kiosk import correction, places
+from kiosk import correction, declaration, places
 from kiosk.correction import Declared
 from kiosk.dossier_schema import dossier_problems
 from kiosk.forms import Question, QuestionType, Section, visible_questions, visible_sections
@@ -125,7 +125,12 @@ def _hand_in(visit: Visit, entry: OutboxEntry) -> Response:
         if now is None or now.state is not EntryState.REJECTED:
             return ended(visit, entry)
         visit.audit("dossier_corrected", entry=entry.id, by=anew.id, way=way, fields=fields)
-        if not desk.outbox.replace(entry.id, anew):  # the glass of the kiosk was a moment faster
+        with desk.blobs.hold():  # what is drawn here belongs to nobody until it is committed
+            anew = declaration.renewed(desk.blobs, anew, known, desk.centre, desk.clock())
+            taken = desk.outbox.replace(entry.id, anew)
+        left = {paper.sha256 for paper in (*entry.attachments, *anew.attachments)}
+        desk.blobs.discard(left, used=desk.outbox.uses_blob)
+        if not taken:  # the glass of the kiosk was a moment faster
             visit.audit("too_late", entry=entry.id)
             return ended(visit, entry)
     visit.officer.drafts.pop(entry.id, None)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from kiosk import audit, correction
 from kiosk.correction import Declared, place_of
-from kiosk.forms import Question, visible_questions, visible_sections
+from kiosk.forms import Question, all_sections, visible_questions, visible_sections
 from kiosk.needs import SEEN_BY_STAFF
 from kiosk.pages import papers
 from kiosk.pages.visit import Handler, Visit, answering
@@ -85,7 +85,11 @@ def reasons_of(entry: OutboxEntry, known: Declared | None) -> list[Reason]:
     """The province's reasons with the places that they are about; a pointer to no place of ours is the label itself."""
     labels = {f"paper:{number}": paper.title for number, paper in enumerate(entry.attachments)}
     if known:
-        labels |= {question.id: question.label for section in known.form.sections for question in section.questions}
+        labels |= {
+            question.id: question.label
+            for section in all_sections(known.form, known.answers)
+            for question in section.questions
+        }
     found = []
     for problem in entry.problems:
         place = place_of(problem.path, known)

@@ -18,7 +18,8 @@ from kiosk.forms import Question, QuestionType, display_value
 HERE = Path(__file__).parent
 FONTS = ASSETS / "fonts"
 STATIC = {
-    "desk.css": (HERE / "static" / "desk.css", "text/css; charset=utf-8"),
+    **{name: (HERE / "static" / name, "text/css; charset=utf-8") for name in ("desk.css", "counter.css", "board.css")},
+    **{name: (HERE / "static" / name, "text/javascript; charset=utf-8") for name in ("counter.js", "board.js")},
     "regular.ttf": (FONTS / "BeVietnamPro_400Regular.ttf", "font/ttf"),
     "bold.ttf": (FONTS / "BeVietnamPro_700Bold.ttf", "font/ttf"),
 }
@@ -37,10 +38,12 @@ class Looks:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._styles = hashlib.sha256(STATIC["desk.css"][0].read_bytes()).hexdigest()[:8]
+        shipped = sorted([*(HERE / "static").iterdir(), *(HERE / "templates").iterdir()])
+        self.version = hashlib.sha256(b"".join(path.read_bytes() for path in shipped)).hexdigest()[:8]
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
+            auto_reload=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -56,7 +59,7 @@ class Looks:
             ago=partial(self.ago, language=language),
             shown=partial(shown, language=language),
             language=language,
-            styles=self._styles,
+            version=self.version,
             **values,
         )
 

@@ -23,7 +23,7 @@ LONGEST_SECONDS = 8 * 3600
 LONGEST_BODY = 64 * 1024  # the largest form of all has some fifty answers of 200 letters
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self';"
-    " frame-ancestors 'none'; base-uri 'none'"
+    " script-src 'self'; connect-src 'self'; media-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -41,7 +41,10 @@ WRONG_HOST, FORBIDDEN, WRONG_METHOD, TOO_LARGE = 421, 403, 405, 413
 
 @dataclass
 class Session:
-    """One officer at one browser. `drafts`: corrections under way, answers by the id of the entry."""
+    """One officer at one browser. `drafts`: corrections under way, answers by the id of the entry.
+
+    Who has `rested` for `IDLE_SECONDS` is let in to personal data again with the PIN only, and goes on calling numbers.
+    """
 
     name: str
     opened_at: float
@@ -49,6 +52,8 @@ class Session:
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     flash: str = ""  # code of what is to be told once, on the next page
     drafts: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    counter: int = 0  # at which the officer sits
+    rested: bool = False
 
     def accepts(self, token: str) -> bool:
         """Whether a form was made for this session."""
@@ -72,12 +77,17 @@ class Sessions:
             self._open[session_id] = session
         return session_id, session
 
-    def find(self, session_id: str) -> Session | None:
-        """The session, seen now; None when there is none or its time is over."""
+    def find(self, session_id: str, rested: bool = False, seen: bool = True) -> Session | None:
+        """The session; None when there is none or its time is over. `rested`: also one that has rested.
+
+        `seen`: its officer is there, which gives one that has not rested its time anew.
+        """
         self.sweep()
         with self._lock:
             session = self._open.get(session_id)
-            if session is not None:
+            if session is None or (session.rested and not rested):
+                return None
+            if seen:
                 session.seen_at = self._now()
             return session
 
@@ -87,16 +97,16 @@ class Sessions:
             return self._open.pop(session_id, None)
 
     def sweep(self) -> None:
-        """Drop those whose time is over, with their drafts."""
+        """Drop those whose time is over; of those that rest, their drafts."""
         now = self._now()
         with self._lock:
-            over = [
-                one
-                for one, session in self._open.items()
-                if now - session.seen_at > IDLE_SECONDS or now - session.opened_at > LONGEST_SECONDS
-            ]
+            over = [one for one, session in self._open.items() if now - session.opened_at > LONGEST_SECONDS]
             for one in over:
                 del self._open[one]
+            for session in self._open.values():
+                if now - session.seen_at > IDLE_SECONDS:
+                    session.rested = True
+                    session.drafts.clear()
 
 
 class Door:

@@ -19,8 +19,9 @@ from cryptography import x509
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kiosk.config import is_loopback
-from kiosk.pages.app import create_app
+from kiosk.pages.app import Threads, create_app
 from kiosk.pages.desk import Desk
+from kiosk.pages.feed import Feed
 from kiosk.pages.security import Sessions
 from kiosk.serving import bind, quiet, stop_accepting
 from offline_queue.errors import OutboxError
@@ -31,8 +32,9 @@ RETRY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 HEAD_SECONDS = 10.0  # for the head of a request; a slower client is cut off
 KEEP_ALIVE_SECONDS = 30
-MOST_CONNECTIONS = 100
-WORKERS = 2
+GONE_SECONDS = 30  # a reader that acknowledges nothing for so long is gone
+MOST_CONNECTIONS = 250  # 20 counters and 5 boards, each browser with a stream and up to five other lines
+WORKERS, HALL_WORKERS = 2, 4
 USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -58,6 +60,9 @@ class PatientlyNot(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """The time begins."""
         super().connection_made(transport)
+        # a stream sends little: a browser without power would hold its line for a quarter of an hour (RFC 5482)
+        line = transport.get_extra_info("socket")
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_SECONDS * 1000)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -83,11 +88,14 @@ class PatientlyNot(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Tells when it is up, and does `each_second` what is to be done now and then."""
+    """Tells when it is up, and does `each_second` what is to be done now and then; `feed` ends before it."""
 
-    def __init__(self, config: uvicorn.Config, up: threading.Event, *each_second: Callable[[], object]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, up: threading.Event, feed: Feed, *each_second: Callable[[], object]
+    ) -> None:
         super().__init__(config)
         self._up = up
+        self._feed = feed
         self._each_second = each_second
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -98,6 +106,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, but idle lines are cut: an encrypted one would wait for its browser to say goodbye."""
         await stop_accepting(self.servers)
+        self._feed.close()
         self._cut(idle=True)
         await super().shutdown(sockets)
         self._cut()
@@ -162,8 +171,11 @@ class DeskPages:
         port = bound.getsockname()[1]
         scheme = "https" if context else "http"
         hosts = set(_hosts(address, port, scheme))
-        with bound, ThreadPoolExecutor(WORKERS, thread_name_prefix="pages") as workers:
-            app = create_app(self._desk, workers, self.sessions, hosts, secure=context is not None)
+        pages = ThreadPoolExecutor(WORKERS, thread_name_prefix="pages")
+        hall = ThreadPoolExecutor(HALL_WORKERS, thread_name_prefix="hall")
+        with bound, pages, hall:
+            feed = Feed(self._desk.look, self._desk.counters, hall)
+            app = create_app(self._desk, Threads(pages, hall), feed, self.sessions, hosts, secure=context is not None)
             config = quiet(
                 app,
                 http=PatientlyNot,
@@ -173,7 +185,7 @@ class DeskPages:
                 ssl_context_factory=(lambda *_: context) if context else None,
             )
             self._server = server = _Server(
-                config, self.up, self.sessions.sweep, lambda: certificate.renew(hosts, port)
+                config, self.up, feed, self.sessions.sweep, lambda: certificate.renew(hosts, port)
             )
             if self._stopping.is_set():
                 return

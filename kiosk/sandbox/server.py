@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.faults import parse_faults
 from kiosk.sandbox.people import People
+from kiosk.sandbox.procedures import published
 
 if TYPE_CHECKING:
     import socket
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from kiosk.sandbox.store import Store
 
 _PATIENCE = 30.0
-_NO_CATALOGUE: Mapping[str, Any] = {"procedures": []}
 
 
 def vietnam_now() -> datetime:
@@ -42,7 +42,7 @@ class Province:
         token: str = "sandbox",  # noqa: S107 - no secret: it serves this machine only
         fault: str = "",
         clock: Callable[[], datetime] = vietnam_now,
-        catalogue: Mapping[str, Any] = _NO_CATALOGUE,
+        catalogue: Callable[[], Mapping[str, Any]] = published,
         step_seconds: float = 60,
         paid_after_seconds: float = 20,
         confirmed_after_seconds: float = 5,
@@ -153,7 +153,7 @@ class Province:
         return bound
 
 
-def serve(listen: str, data_dir: Path, fault: str = "", catalogue: Mapping[str, Any] = _NO_CATALOGUE) -> None:
+def serve(listen: str, data_dir: Path, fault: str = "") -> None:
     """Run a province at `HOST:PORT` until SIGINT or SIGTERM; its URL goes to stdout as one line. Any token will do.
 
     To be called on the main thread. Raises as `Province` and `Province.start` do.
@@ -164,7 +164,7 @@ def serve(listen: str, data_dir: Path, fault: str = "", catalogue: Mapping[str, 
     ends = {signal.SIGINT, signal.SIGTERM}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
-        with Province(data_dir, token="", fault=fault, catalogue=catalogue) as province:
+        with Province(data_dir, token="", fault=fault) as province:
             url = province.start(host.strip("[]"), int(port))
             sys.stdout.write(url + "\n")
             sys.stdout.flush()

@@ -19,6 +19,7 @@ from devices.printer import escpos, raster
 from devices.printer.virtual import Printer
 from devices.printer.virtual_lines import TcpPrinter
 from kiosk import slips
+from kiosk.hall.view import Estimate
 from kiosk.slip_picture import draw
 from kiosk.slips import Slip
 
@@ -93,7 +94,7 @@ def _slip(number: int) -> Slip:
         counters=(1, 2),
         issued_at=NOW.replace(minute=number % 60),
         ahead=number % 30,
-        estimate_minutes=number % 45 + 1,
+        estimate=Estimate(number % 45 + 2, number % 45 + 1, number % 45 + 9),
         qr=f"MC1|H05.114|2026-11-23|{name}",
     )
 

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -365,3 +366,16 @@ def test_a_line_does_not_outlive_a_restart(service: Service, reader: PcscCardRea
         service.restart()
         eventually(lambda: ready(reader))
         assert fault(lambda: line.transmit(SELECT_CARD_ACCESS), Unavailable) == "pcsc_service_down"
+
+
+def test_tried_alone_a_card_answers_and_tells_nothing(service: Service, reader: PcscCardReader) -> None:
+    eventually(lambda: ready(reader))
+    command = [sys.executable, "-m", "devices.card_reader.pcsc", "test", "--seconds"]
+    without = subprocess.run([*command, "0.5"], capture_output=True, text=True, check=False)
+    assert (without.returncode, without.stderr) == (1, "no card within 0.5 s\n")
+    for card, kind in ((make_card(), "an ID card"), (OtherCard(T1_CONTACT), "another card, status 6D00")):
+        with CardPlayer(card, FIRST):
+            done = subprocess.run([*command, "10"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert f"answers: {kind}" in done.stdout
+        assert Person().number not in done.stdout

@@ -244,7 +244,7 @@ def test_a_code_after_endless_noise_is_read(cable: Cable, line: CodeScanner, mon
     for _ in range(3):
         cable.send(b"x" * 2000)
         assert line.read_code(SHORT) is None
-    monkeypatch.setattr(serial_line, "LINE_SECONDS", 0.0)
+    monkeypatch.setattr(serial_line, "NOISE_SECONDS", 0.0)
     cable.send(b"A001\n")
     assert line.read_code(PATIENCE) == "A001"
 

@@ -95,3 +95,16 @@ def test_silence_and_garbage_are_states(served: TcpPrinter, printer: custom_vkp.
         served.printer.fault = fault
         status = printer.status()
         assert (status.condition, status.code) == (Condition.OFFLINE, code)
+
+
+def test_its_firmware_is_told(served: TcpPrinter, printer: custom_vkp.VkpPrinter) -> None:
+    printer.status()
+    assert printer.identity == {"firmware": "1.04"}
+
+
+@pytest.mark.parametrize("answer", [b"", b"1", b"\0\1\2\3", b"\x10\x0f\0\0\0\0"])
+def test_a_strange_version_does_no_harm(served: TcpPrinter, printer: custom_vkp.VkpPrinter, answer: bytes) -> None:
+    served.printer.identity[3] = answer
+    assert printer.status().condition is Condition.READY
+    assert printer.identity == {}
+    assert printer.print_page(SLIP).result is PrintResult.CONFIRMED

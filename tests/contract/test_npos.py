@@ -15,6 +15,7 @@ from PIL import Image
 from devices.printer.cut import Cut
 from devices.printer.raster import encode
 from kiosk import slips
+from kiosk.hall.view import Estimate
 from kiosk.slip_picture import draw
 from tests.unit.test_raster import NOW
 
@@ -71,7 +72,7 @@ def test_the_bands_of_a_real_ticket_are_its_ink() -> None:
         counters=(1, 2),
         issued_at=NOW,
         ahead=7,
-        estimate_minutes=20,
+        estimate=Estimate(20, 15, 26),
         qr="MC1|H05.114|2026-11-23|A-025",
     )
     image = draw(slip, 576)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from devices.interfaces import Condition, DeviceStatus, PrintResult, TicketPrinter
+from devices.interfaces import Condition, DeviceStatus, Identified, PrintResult, TicketPrinter
 from devices.printer import escpos, simulated
 from devices.printer.virtual import Fault, Printer
 from devices.printer.virtual_lines import PtyPrinter, TcpPrinter
@@ -218,6 +218,7 @@ def test_without_a_cutter_the_paper_hangs_out(served: Served, line: str) -> None
         (Fault.CUTTER, Condition.FAULT, "cutter_fault"),
         (Fault.BROKEN, Condition.FAULT, "printer_fault"),
         (Fault.HOT, Condition.ATTENTION, "printer_hot"),
+        (Fault.OFFLINE, Condition.ATTENTION, "printer_offline"),
     ],
 )
 def test_faults_that_only_escpos_tells(
@@ -343,3 +344,68 @@ def test_a_printer_that_does_not_stop_talking_is_told_so() -> None:
         status = printer.status()
         assert (status.condition, status.code) == (Condition.OFFLINE, "printer_garbage")
         printer.close()
+
+
+def test_it_tells_who_it_is_once(tmp_path: Path) -> None:
+    with serve("tcp", tmp_path) as served:
+        printer = driver(served, "tcp")
+        assert isinstance(printer, Identified)
+        assert printer.identity == {}
+        assert printer.status() == READY
+        told = {"model": "Virtual 80", "maker": "Kiosk Mot Cua", "firmware": "1.04", "serial": "V0000001"}
+        assert printer.identity == told
+        questions = served.printer.received.count(b"\x1dI")
+        printer.status()
+        assert printed(printer, ticket()) == CONFIRMED
+        assert served.printer.received.count(b"\x1dI") == questions == 4
+        printer.close()
+
+
+def test_nobody_who_waits_for_paper_waits_for_a_name(tmp_path: Path) -> None:
+    with serve("tcp", tmp_path) as served:
+        printer = driver(served, "tcp")
+        assert printed(printer, ticket()) == CONFIRMED
+        assert b"\x1dI" not in served.printer.received
+        served.printer.fault = Fault.COVER_OPEN
+        printer.status()
+        assert b"\x1dI" not in served.printer.received
+        printer.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"_\x1b@\x00",
+        b"_" + 300 * b"A",
+        b"_\x00",
+        b"\x12",
+    ],
+)
+def test_a_strange_answer_does_no_harm(tmp_path: Path, answer: bytes) -> None:
+    with serve("tcp", tmp_path) as served:
+        served.printer.identity[66] = answer
+        printer = driver(served, "tcp", status_seconds=SOON)
+        eventually_ready(printer)
+        assert isinstance(printer, Identified)
+        assert printer.identity == {"model": "Virtual 80"}
+        eventually_ready(printer)
+        assert printed(printer, ticket()) == CONFIRMED
+        assert served.printer.strays == b""
+        printer.close()
+
+
+def test_a_printer_that_must_not_be_asked_is_not(tmp_path: Path) -> None:
+    with serve("tcp", tmp_path) as served:
+        printer = driver(served, "tcp", ask_identity=False)
+        assert printer.status() == READY
+        assert b"\x1dI" not in served.printer.received
+        printer.close()
+
+
+def eventually_ready(printer: TicketPrinter) -> None:
+    """Ready before patience ends: what came too late is thrown away."""
+    end = time.monotonic() + 10
+    while printer.status() != READY:
+        assert time.monotonic() < end

@@ -214,6 +214,13 @@ def test_diagnose_is_one_report(main: Shell) -> None:
     assert broken.json["devices"]["printer"]["condition"] == "offline"
 
 
+def test_the_chip_of_a_card_wants_a_reader(main: Shell) -> None:
+    config = main.folder / "bare.toml"
+    config.write_text(f'[storage]\ndata_dir = "{main.folder / "bare"}"\n')
+    said = main("card", "--id", NUMBER, "--config", config, "--json")
+    assert (said.code, said.json["error"]["code"]) == (1, "card_reader_absent")
+
+
 def test_accounts_and_audit(main: Shell) -> None:
     config = main.config(f'[staff]\naccounts_file = "{main.folder}/accounts"\n')
     assert main("account", "add", "Lan", "--role", "staff", "--config", config, stdin="4711\n").code == 0
@@ -276,6 +283,30 @@ def test_scan_writes_checked_pages(main: Shell) -> None:
     said = main("scan", "--out", main.folder / "pages", "--json")
     assert set(said.json["pages"][0]) == {"file", "width", "height", "sharpness", "problems"}
     assert (main.folder / "pages" / said.json["pages"][0]["file"]).exists()
+
+
+def test_search_looks_up_as_the_screen_does(main: Shell) -> None:
+    own = main.folder / "data" / "catalogue"
+    own.mkdir(parents=True)
+    (own / "synonyms.yaml").write_text('phrases: [{say: [giấy bà mụ], means: ["1.001193"]}]', encoding="utf-8")
+    config = main.config("")
+    said = main("search", "-", "--config", config, stdin="sao y\n\ngiay ba mu\n").out.splitlines()
+    first, empty, own_word = (json.loads(line) for line in said)
+    assert first["query"] == "sao y"
+    assert first["results"][0] == {
+        "code": "2.000815",
+        "name": "Chứng thực bản sao (sao y bản chính)",
+        "why": "Thường gọi: sao y",
+    }
+    assert first["ms"] > 0
+    assert len(empty["results"]) >= 4
+    assert own_word["results"][0]["code"] == "1.001193"
+    one = main("--json", "search", "lam", "giay", "khai", "sinh", "--config", config)
+    assert (one.code, one.json["query"], one.json["results"][0]["code"]) == (0, "lam giay khai sinh", "1.001193")
+    (own / "synonyms.yaml").write_text("phrases: 1", encoding="utf-8")
+    wrong = main("search", "sao", "y", "--config", config)
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "synonyms.yaml: phrases: " in wrong.err
 
 
 def test_usage_is_exit_2(main: Shell) -> None:

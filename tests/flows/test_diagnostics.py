@@ -54,6 +54,7 @@ def test_all_that_needs_nobody_is_tested_and_kept(main: Shell, tmp_path: Path) -
     assert (said.code, set(report)) == (0, {"devices", "province", "host"})
     printer = report["devices"]["printer"]
     assert (printer["condition"], printer["connection"]["where"]) == ("ready", f"serial://{tmp_path}/lp")
+    assert (printer["connection"]["model"], printer["connection"]["firmware"]) == ("Virtual 80", "1.04")
     assert verdicts(printer) == {"device_state": "pass"}
     assert verdicts(report["host"]).keys() == UNATTENDED
     assert verdicts(report["province"]) == {"clock": "not_done", "province_tls": "not_done"}
@@ -189,6 +190,22 @@ def test_the_printed_code_must_be_read_back(hardware: tuple[Player, TcpPrinter, 
     assert player.state.diagnostics.records[0].figures["read_back"] == "yes"
     assert player.state.diagnostics.records[0].confirmed_by == ""
     assert player.state.toast == ""
+
+
+def test_the_printer_tells_who_it_is(hardware: tuple[Player, TcpPrinter, SerialScannerSimulator]) -> None:
+    player, paper, _ = hardware
+
+    def shown(name: str) -> str:
+        memory = player.state.diagnostics.memory.get("printer")
+        return memory.connection.get(name, "") if memory else ""
+
+    player.until(lambda _s: shown("model") == "Virtual 80", "its model")
+    assert (shown("firmware"), shown("where")) == ("1.04", paper.url)
+    paper.unplug()
+    paper.printer.identity[65] = b"_2.00\0"
+    player.until(lambda s: s.devices["printer"].condition is Condition.OFFLINE, "the pulled cable")
+    paper.plug()
+    player.until(lambda _s: shown("firmware") == "2.00", "the other printer")
 
 
 def test_a_ticket_that_does_not_come_out_ends_the_test(
@@ -368,4 +385,4 @@ def test_records_are_there_after_a_restart_and_in_the_audit_log(config: Config, 
     with_technician(look)
     log = tmp_path / "data/audit.jsonl"
     assert log.read_text().count('"self_test"') == 2
-    assert verify(log) is None
+    assert verify(log, config.storage.audit_key) is None

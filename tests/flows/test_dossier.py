@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from kiosk import forms
+from kiosk import audit, forms
 from kiosk.config import Config
 from kiosk.forms import Question, QuestionType
 from kiosk.state import AppState, Job, Step
@@ -26,6 +26,11 @@ ANSWERS = {
     QuestionType.DATE: "1990-02-14",
     QuestionType.ETHNIC: "01",
     QuestionType.COMMUNE: "09190",
+    QuestionType.ADDRESS: "Tổ 1, Võ Cường, Bắc Ninh",
+    QuestionType.TIME: "07:30",
+    QuestionType.EMAIL: "mai@example.vn",
+    QuestionType.MONEY: "50000000",
+    QuestionType.TAX_CODE: "0100109106",
 }
 OWN = {"child.date_of_birth": "2026-11-01"}
 
@@ -34,6 +39,8 @@ def reply(question: Question) -> str:
     """A plausible answer."""
     if question.id in OWN:
         return OWN[question.id]
+    if question.type is QuestionType.ID_NUMBER and not question.id.startswith(("requester.", "mother.")):
+        return "001090000008"  # of a man born in 1990
     return question.choices[0].value if question.choices else ANSWERS[question.type]
 
 
@@ -189,7 +196,8 @@ def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: C
         (entry,) = player.state.staff.entries
         printed = config.storage.data_dir / "printed"
         before = set(printed.glob("*.png"))
-        player.kiosk.reprint_entry(entry.id)
+        player.kiosk.reprint_entry(entry.id, "because")
+        player.kiosk.reprint_entry(entry.id, "lost")
         player.until(lambda _s: len(set(printed.glob("*.png")) - before) == 1, "the slip")
         stored = machine.kiosk.parts.outbox.get(entry.id)
         assert stored is not None
@@ -198,6 +206,8 @@ def test_what_waits_is_told_at_once_and_staff_can_print_its_slip_again(config: C
         assert "HỒ SƠ NỘP TRƯỚC" in repr(machine.kiosk.slip_of_entry(replace(stored, payload={})))
         assert machine.kiosk.slip_of_entry(replace(stored, payload={"linked_ticket": "Z-009"})) is not None
         assert machine.kiosk.slip_of_entry(replace(stored, procedure_code="9.999999")) is None
+        (told,) = audit.told(config.storage.data_dir / "audit.jsonl", "slip_reprinted")
+        assert told["facts"] == {"entry": entry.id, "reason": "lost"}
         texts = repr(slip)
         assert code in texts
         assert stored.payload["linked_ticket"] in texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import queue
 import re
 import threading
 import time
@@ -26,14 +27,18 @@ from kiosk.catalogue import load_catalogue
 from kiosk.config import ASSETS
 from kiosk.dossier import payload
 from kiosk.form_files import load_forms
+from kiosk.hall.counters import Counters
+from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.pages.desk import Desk
 from kiosk.pages.server import Address, DeskPages
 from kiosk.provisional import provisional_code
 from kiosk.staff import Account, default_accounts
-from kiosk.state import CardReading, Session
+from kiosk.state import AppState, CardReading, Session
+from kiosk.voice import Voice
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import Attachment, OutboxEntry, Problem
 from offline_queue.store import Outbox
+from tests.hall.house import House
 from tests.unit.test_dossier import session_of
 
 ZONE = timezone(timedelta(hours=7))
@@ -49,19 +54,27 @@ def data() -> tuple[Any, Any]:
 
 
 class Office:
-    """Stores in a folder, and the pages before them."""
+    """Stores in a folder, and the pages before them; the hall has the lines A and B, and counters 1 to 4."""
 
-    def __init__(self, folder: Path, address: Address | None = None, retry_seconds: float = 0.05) -> None:
+    def __init__(
+        self, folder: Path, address: Address | None = None, retry_seconds: float = 0.05, house: House | None = None
+    ) -> None:
+        self.house = house or House(str(folder / "tickets.db"), folder, hours=())
         self.now = datetime(2026, 11, 24, 9, 0, tzinfo=ZONE)
         self.woken = threading.Event()
         self.outbox = Outbox(folder / "outbox.db", KEY, lambda: self.now.astimezone(UTC))
         self.blobs = BlobStore(folder / "scans", KEY)
         self.audit = AuditLog(folder / "audit.jsonl")
         catalogue, forms = data()
+        self.hall, self.tickets = self.house.hall, self.house.store
+        self.counters = Counters(self.hall, self.hall.rules, self.audit.write, lambda: self.now)
+        self.state = AppState()
+        self.asked: queue.SimpleQueue[object] = queue.SimpleQueue()
         accounts = (*default_accounts(), Account(OTHER, "staff", default_accounts()[0].hash))
         self.desk = Desk(
             centre="Trung tâm phường Võ Cường",
             kiosk_id="k1",
+            zone="Asia/Ho_Chi_Minh",
             catalogue=catalogue,
             forms=forms,
             outbox=self.outbox,
@@ -70,6 +83,12 @@ class Office:
             accounts=accounts,
             clock=lambda: self.now,
             wake=self.woken.set,
+            counters=self.counters,
+            rules=self.hall.rules,
+            glance=lambda: self.state,
+            ask=self.asked.put,
+            voice=Voice(),
+            notices=("Sáng thứ bảy <b>có</b> làm việc.",),
         )
         self.pages = DeskPages(self.desk, address or Address("127.0.0.1", 0), retry_seconds)
 
@@ -82,7 +101,17 @@ class Office:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.pages.stop()
+        self.house.close()
         self.outbox.close()
+
+    @property
+    def now(self) -> datetime:
+        """The time of the site."""
+        return self.house.now
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self.house.now = moment
 
     @property
     def url(self) -> str:
@@ -130,6 +159,13 @@ class Office:
         found = self.outbox.get(entry_id)
         assert found is not None
         return found
+
+    def take(self, letter: str = "A", priority: str = "") -> Ticket:
+        """A number that somebody holds in the hand, a second after the one before."""
+        self.now += timedelta(seconds=1)
+        ticket = self.hall.take(letter, self.now, priority)
+        self.tickets.set_print(ticket.id, TicketState.PRINTED)
+        return ticket
 
     def log(self) -> str:
         """The audit log."""

@@ -150,11 +150,16 @@ def test_sessions_end_when_idle_and_at_the_end_of_the_day() -> None:
         assert sessions.find(first) is session
     now[0] += 1
     assert sessions.find(first) is None
-    second, _ = sessions.open("Sen")
-    now[0] += 15 * 60 + 1
-    sessions.sweep()
     assert sessions._open == {}
+    second, resting = sessions.open("Sen")
+    resting.drafts["x"] = {"child.full_name": "Trần"}
+    now[0] += 15 * 60 + 1
     assert sessions.find(second) is None
+    assert resting.drafts == {}
+    assert sessions.find(second, rested=True) is resting  # calls numbers still, and comes no nearer to a dossier by it
+    assert sessions.find(second) is None
+    now[0] += 8 * 3600
+    assert sessions.find(second, rested=True) is None
     assert "csrf" not in repr(session)
     assert "Trần" not in repr(session)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from offline_queue.gateway import Unreachable
 from offline_queue.store import Outbox
 from tests.queue.people import KEY, NAME
 from tests.queue.province import Province, answer
@@ -97,3 +98,29 @@ def test_a_stub_stays_as_long_when_the_kiosks_clock_was_wrong_at_delivery(
         replaced(kiosk, monotonic=lambda: 1000.0).step()
         assert (kiosk.outbox.get(one.id) is not None) == left
     kiosk.outbox.close()
+
+
+def test_the_catalogue_is_asked_for_once_an_hour_and_never_before_a_dossier(kiosk: Kiosk, province: Province) -> None:
+    now, asked = [0.0], []
+
+    def ask(_gateway: object) -> None:
+        asked.append(now[0])
+        if len(asked) == 1:
+            raise Unreachable("gone")
+
+    sender = replaced(kiosk, catalogue=ask, monotonic=lambda: now[0])
+    sender.step()
+    assert asked == []  # the start is for other things
+    for _ in range(200):
+        now[0] += 40
+        sender.step()
+    assert 2 <= len(asked) <= 4
+    assert asked[1] - asked[0] >= 0.7 * 3600
+    before = list(asked)
+    province.fault(*POST, answer(503, Retry_After="3600"))
+    kiosk.submit()
+    for _ in range(3):
+        sender.step()
+        now[0] += 4000
+    assert kiosk.outbox.counts().pending
+    assert asked == before

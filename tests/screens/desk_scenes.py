@@ -65,7 +65,7 @@ def _pin(screen: Any) -> None:
 
 
 def _reprint(screen: Any) -> None:
-    screen.reprinting, screen.reprinting_number = 2, "A-002"
+    screen.ask_why("In lại số A-002: vì sao?", lambda _reason: None)
 
 
 def _tickets() -> tuple[StaffTicket, ...]:

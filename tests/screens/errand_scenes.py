@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from kiosk.errands import Asked, Coming, FeeLine, Following, Paying, Petition, Phone, PhoneStage
+from kiosk.errands import Asked, ChargeLine, Coming, Following, Paying, Petition, Phone, PhoneStage
 from kiosk.state import Job, Session, Step
 from kiosk.vietqr import vietqr
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
@@ -55,7 +55,7 @@ def _petitions(bare: Session) -> Iterator[tuple[str, Session]]:
 
 
 def _paying() -> Iterator[tuple[str, Paying]]:
-    lines = (FeeLine("Bản sao trích lục hộ tịch", 3, 8000),)
+    lines = (ChargeLine("Bản sao trích lục hộ tịch", 3, 8000),)
     qr = vietqr("970436", "0123456789", 24_000, "H051142611200042", "LE PHI H05.114-261120-0042")
     asking = Paying("scene", OFFICIAL, lines, Asked.WAITING, bank="Vietcombank", account="0123456789")
     waiting = Payment("p1", PaymentState.WAITING, qr, NOW + timedelta(minutes=15))

@@ -117,6 +117,8 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
         if isinstance(one.widget, ButtonBehavior) and not isinstance(one.widget, Overlay) and not one.widget.disabled
     ]
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
+    if theme.T.REACH and Window.height > Window.width:
+        found += _high(targets)
     return list(dict.fromkeys(found))
 
 
@@ -227,6 +229,12 @@ def _targets(targets: list[Seen]) -> Iterator[Finding]:
         if gap < dp(KEYS_APART if keys else APART) - SLACK:
             name = _finding("", other, "")
             yield _finding("too close", one, f"{gap / dp(1):.0f} dp to {name.widget} «{name.text}»")
+
+
+def _high(targets: list[Seen]) -> Iterator[Finding]:
+    for one in targets:
+        if not one.part.empty and one.part.top > dp(theme.REACH_HEIGHT) + SLACK:
+            yield _finding("out of reach", one, f"up to {one.part.top / dp(1):.0f} dp")
 
 
 def _rounded(box: Box) -> str:

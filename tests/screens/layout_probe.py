@@ -6,25 +6,34 @@ import argparse
 import json
 import logging
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kiosk.state import AppState
 from tests.screens.stage import window_on
 
 LANGUAGES = ("vi", "en")
 FRAMES = 4  # heights follow texts, parents follow heights, and the last frame must have been shown
 
 
-def probe(size: tuple[int, int], out: Path | None, only: str) -> dict[str, Any]:
-    """All scenes in a window of `size`; returns the names of the scenes that were seen, and the findings."""
+def probe(size: tuple[int, int], look: str, out: Path | None, only: str) -> dict[str, Any]:
+    """All scenes in a window of `size`; returns the names of the scenes that were seen, and the findings.
+
+    `look` is a text size (0 to 3), and a c for high contrast.
+    """
     answer: dict[str, Any] = {"scenes": [], "findings": []}
-    window_on(size, lambda window, _machine: show_all(window, out, only, answer))
+    window_on(size, lambda window, _machine: show_all(window, look, out, only, answer))
     return answer
 
 
-def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -> None:
+def worn(state: AppState, look: str) -> AppState:
+    """A state in a text size and a theme."""
+    return replace(state, comfort=replace(state.comfort, text_size=int(look[0]), contrast="c" in look))
+
+
+def show_all(window: Any, look_name: str, out: Path | None, only: str, answer: dict[str, Any]) -> None:
     """One scene after the other: show, let it be drawn, take a picture, look at it."""
     from kiosk.state import Step
     from screens.robot import Robot
@@ -40,10 +49,11 @@ def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -
 
     def show(scene: Scene) -> None:
         kiosk.touched()
+        state = worn(scene.state, look_name)
         if window.manager.current == scene.step:  # a screen that comes anew forgets what was open on it
-            window.show(site.base)
-        kiosk.state = scene.state
-        window.show(scene.state)
+            window.show(replace(site.base, comfort=state.comfort))
+        kiosk.state = state
+        window.show(state)
         scene.act(window.manager.current_screen)
 
     for language in LANGUAGES:
@@ -55,7 +65,7 @@ def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -
                 robot.on_main(lambda: None)
             picture = robot.grab()
             if out:
-                picture.save(out / f"{scene.name}-{language}.png", compress_level=1)
+                picture.save(out / f"{scene.name}-{language}-{look_name}.png", compress_level=1)
             about = {"step": scene.step.value, "scene": scene.name, "language": language}
             answer["scenes"].append(about)
             found = robot.on_main(partial(look, window.root, picture))
@@ -64,9 +74,10 @@ def show_all(window: Any, out: Path | None, only: str, answer: dict[str, Any]) -
 
 
 def main() -> None:
-    """`--size 1080x1920 [--out DIR] [--only NAME]`; the last line of stdout is JSON."""
+    """`--size 1080x1920 [--look 3c] [--out DIR] [--only NAME]`; the last line of stdout is JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", default="1080x1920")
+    parser.add_argument("--look", default="0", help="text size 0 to 3, and c for high contrast")
     parser.add_argument("--out", type=Path, help="keep the pictures in this folder")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
@@ -74,7 +85,7 @@ def main() -> None:
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
     width, _, height = options.size.partition("x")
-    print(json.dumps(probe((int(width), int(height)), options.out, options.only), ensure_ascii=False))
+    print(json.dumps(probe((int(width), int(height)), options.look, options.out, options.only), ensure_ascii=False))
 
 
 if __name__ == "__main__":

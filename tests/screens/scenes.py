@@ -16,6 +16,7 @@ from devices.interfaces import ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
 from kiosk.fees import fee_by_pages
+from kiosk.hall.view import Estimate
 from kiosk.identity import Citizen, Method
 from kiosk.slip_picture import draw
 from kiosk.state import (
@@ -31,8 +32,11 @@ from kiosk.state import (
     TicketView,
 )
 from offline_queue.entry import OutboxCounts, Receipt
+from tests.screens.camera_scenes import camera_scenes
+from tests.screens.catalogue_scenes import catalogue_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.errand_scenes import errands
+from tests.screens.form_scenes import form_scenes
 from tests.screens.scene import (
     ADDRESS,
     CODE,
@@ -43,20 +47,23 @@ from tests.screens.scene import (
     NOW,
     PORTRAIT,
     READY,
+    TROUBLE,
     Scene,
     Site,
 )
+from tests.screens.sheet_scenes import low, rating, sheets
 
 
 def site_of(kiosk: Kiosk) -> Site:
     """The site that this kiosk serves."""
     base = replace(kiosk.state, now=NOW, session=None, language="vi", step=Step.HOME, online=True)
-    return Site(base, dict(kiosk.parts.catalogue.procedures), dict(kiosk.parts.forms))
+    return Site(base, kiosk.parts.lookup, dict(kiosk.parts.forms))
 
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, _papers, _end, errands, doors):
+    parts = (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, rating, sheets, low, doors)
+    for part in parts:
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
@@ -87,7 +94,7 @@ def _numbers(site: Site, language: str) -> Iterator[Scene]:
 
 
 def _ticket(series: SeriesView, language: str, job: Job, code: str) -> TicketView:
-    number, ahead, minutes = "A-128", 17, 68
+    number, ahead, wait = "A-128", 17, Estimate(68, 55, 82)
     slip = slips.ticket_slip(
         centre="Trung tâm Phục vụ hành chính công phường Võ Cường",
         number=number,
@@ -95,20 +102,20 @@ def _ticket(series: SeriesView, language: str, job: Job, code: str) -> TicketVie
         counters=series.counters,
         issued_at=NOW,
         ahead=ahead,
-        estimate_minutes=minutes,
+        estimate=wait,
         qr="KM1|A-128",
         priority="",
         language=language,
     )
     picture = None if job in (Job.RUNNING, Job.FAILED) else draw(slip, DOTS)
-    return TicketView(1, number, series.title, series.counters, NOW, ahead, minutes, job, code, picture)
+    return TicketView(1, number, series.title, series.counters, NOW, ahead, wait, job, code, picture)
 
 
 def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     base = site.base
     copies = site.procedures["2.000815"]
     bare = Session(id="scene", started_at=NOW, procedure=copies)
-    yield Scene("procedures", replace(base, step=Step.PROCEDURES))
+    yield from catalogue_scenes(site)
     wrong = replace(bare, errors={"kind": "choice_missing"})
     yield Scene("prepare", replace(base, step=Step.PREPARE, session=wrong))
     assert copies.fee is not None
@@ -117,9 +124,12 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     chosen = replace(bare, preparation=given)
     yield Scene("prepare-chosen", replace(base, step=Step.PREPARE, session=chosen))
     yield Scene("checklist", replace(base, step=Step.CHECKLIST, session=chosen))
-    for code in site.procedures:
-        if site.procedures[code].online:
-            yield Scene(f"bring-{code}", replace(base, step=Step.BRING, session=site.session(code)))
+    for code in ("2.000884", "1.004222", "1.000894"):
+        procedure = site.procedures[code]
+        ready = replace(bare, procedure=procedure, preparation=Preparation(procedure.kinds[2], fee_vnd=20_000))
+        yield Scene(f"prepare-{code}", replace(base, step=Step.PREPARE, session=ready))
+        case = procedure.cases[2] if procedure.cases else None
+        yield Scene(f"checklist-{code}", replace(base, step=Step.CHECKLIST, session=replace(ready, case=case)))
 
 
 def _dossier(site: Site, _language: str) -> Iterator[Scene]:
@@ -157,6 +167,8 @@ def _chip(base: AppState, session: Session) -> Iterator[Scene]:
     }
     for name, card in readings.items():
         yield Scene(f"card-{name}", replace(base, step=Step.CARD, session=replace(session, card=card)))
+    away = {**base.devices, "card_reader": TROUBLE["code_scanner"]}
+    yield Scene("card-away", replace(base, step=Step.CARD, session=session, devices=away))
 
 
 def _form(site: Site, language: str) -> Iterator[Scene]:
@@ -203,6 +215,8 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("scan-failed", replace(base, step=Step.SCAN, session=failed))
     pages = replace(scanning, papers=_scanned(session))
     yield Scene("scan-pages", replace(base, step=Step.SCAN, session=pages))
+    yield Scene("scan-moving", replace(base, step=Step.SCAN, session=pages), lambda screen: screen.ask_where())
+    yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
 
 
@@ -239,7 +253,6 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("slip-unconfirmed", replace(base, step=Step.SLIP, session=unsure))
     failed = replace(session, slip_print=Job.FAILED, slip_code="paper_out", ticket=None)
     yield Scene("slip-failed", replace(base, step=Step.SLIP, session=failed))
-    yield Scene("rating", replace(base, step=Step.RATING, session=Session(id="scene", started_at=NOW)))
 
 
 def _slip(session: Session, language: str) -> Image.Image:

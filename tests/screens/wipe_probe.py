@@ -151,6 +151,7 @@ class Citizen:
         """Pictures of papers and slips that screens hold."""
         screens = self.window.screens
         held = [screens[name].picture for name in ("ticket", "slip", "card")] + [screens["scan"].texture]
+        held.append(screens["scan"].ids.sheet.texture)
         return len(screens["scan"]._textures) + sum(picture is not None for picture in held)
 
 

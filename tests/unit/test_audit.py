@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.audit import AuditLog, verify
+from kiosk.audit import AuditLog, last_chain, verify
 
 ACTS = ("logged_in", "series_paused", "reprinted", "logged_out")
 
@@ -57,6 +57,75 @@ def test_swapped_repeated_and_foreign_lines_are_found(log: Path) -> None:
     for lines, broken in (((a, c, b, d), 2), ((a, b, b, c, d), 3), ((a, b, b"[]\n", c, d), 3), ((a, b"\xff\n", c), 2)):
         log.write_bytes(b"".join(lines))
         assert verify(log) == broken
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3])
+@pytest.mark.parametrize("seal", ["left", "removed", "of an earlier log"])
+def test_lines_cut_off_the_end_are_found_now_and_after_more_was_written(log: Path, kept: int, seal: str) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:kept]))
+    if seal == "removed":
+        log.with_suffix(".seal").unlink()
+    elif seal == "of an earlier log":
+        other = log.parent / "other"
+        other.mkdir()
+        AuditLog(other / "audit.jsonl").write("kiosk", "started")
+        log.with_suffix(".seal").write_bytes((other / "audit.seal").read_bytes())
+    assert verify(log) == kept + 1
+    for _ in ACTS:
+        AuditLog(log).write("kiosk", "started")
+        assert verify(log) == kept + 1
+
+
+def test_a_log_that_was_taken_away_is_found_now_and_after_more_was_written(log: Path) -> None:
+    log.unlink()
+    assert verify(log) == 1
+    AuditLog(log).write("kiosk", "started")
+    assert verify(log) == 1
+
+
+def test_nobody_without_the_key_can_write_a_log_that_holds(log: Path) -> None:
+    forged = log.parent / "forged" / "audit.jsonl"
+    forged.parent.mkdir()
+    for number, act in enumerate(ACTS):
+        AuditLog(forged).write("Nguyễn Thị Đào", act, series="A", number=number)
+    log.write_bytes(forged.read_bytes())
+    assert verify(log) == 1
+    log.with_suffix(".seal").write_bytes(forged.with_suffix(".seal").read_bytes())
+    assert verify(log) == 1
+
+
+def test_a_line_that_says_the_same_in_other_bytes_is_found(log: Path) -> None:
+    whole = log.read_bytes()
+    for old, new in ((b'"who": ', b'"who":  '), (b'"act": "series', b'"act": "x", "act": "series'), (b"\n", b" \n")):
+        log.write_bytes(whole.replace(old, new))
+        assert verify(log) in (1, 2)
+
+
+def test_a_power_cut_between_a_line_and_its_seal_breaks_nothing(log: Path) -> None:
+    seal = log.with_suffix(".seal")
+    before = seal.read_bytes()
+    AuditLog(log).write("kiosk", "started")
+    seal.write_bytes(before)
+    assert verify(log) is None
+    AuditLog(log).write("kiosk", "started")
+    assert verify(log) is None
+
+
+def test_the_key_is_private_and_stays(log: Path) -> None:
+    key = log.with_suffix(".key")
+    before = key.read_bytes()
+    assert key.stat().st_mode & 0o777 == 0o600
+    AuditLog(log).write("kiosk", "started")
+    assert key.read_bytes() == before
+    key.chmod(0o644)
+    with pytest.raises(OSError, match="key_readable_by_others"):
+        AuditLog(log).write("kiosk", "started")
+
+
+def test_the_end_of_the_log_can_be_written_down(log: Path, tmp_path: Path) -> None:
+    assert last_chain(log) == json.loads(log.read_text().splitlines()[-1])["chain"]
+    assert last_chain(tmp_path / "none.jsonl") == ""
 
 
 def test_the_chain_goes_on_in_the_next_process_and_over_a_torn_line(log: Path) -> None:

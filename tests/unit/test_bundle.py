@@ -101,8 +101,8 @@ def config(tmp_path: Path) -> Config:
     (data / "diagnostics" / "printer.jsonl").write_text(json.dumps(change) + "\nno json\n")
     (data / "diagnostics" / "counters.json").write_text('{"printer": {"jobs": 41}, "people": {"Nguyễn Văn Nghĩa": 1}}')
     (data / "diagnostics" / "tests.jsonl").write_text('{"confirmed_by": "ky-thuat-lan"}\n')
-    AuditLog(data / "audit.jsonl").write("Trần Thị Cán Bộ", "series_paused", letter="A")
-    AuditLog(data / "audit.jsonl").write("kiosk", "started")
+    AuditLog(data / "audit.jsonl", data / "key.audit").write("Trần Thị Cán Bộ", "series_paused", letter="A")
+    AuditLog(data / "audit.jsonl", data / "key.audit").write("kiosk", "started")
     return Config(
         site=Site(kiosk_id="k7", hotline="0912345670"),
         storage=Storage(data_dir=data),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date
 from pathlib import Path
@@ -11,15 +12,13 @@ import pytest
 from kiosk import check, config
 from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue, texts
 from kiosk.config import ASSETS
-from kiosk.fees import fee_for
+from kiosk.fees import fee_for, fee_lines
 from kiosk.forms import needed_papers
 
 OFFERED = load_catalogue(ASSETS / "catalogue")
 TODAY = date(2026, 11, 23)
-
-
-def found(query: str) -> list[str]:
-    return [procedure.code for procedure in OFFERED.search(query)]
+CATALOGUE_CODES = [p["code"] for p in json.loads((ASSETS / "catalogue/national.json").read_bytes())["procedures"]]
+INDEX_CODES = {row[0] for row in json.loads((ASSETS / "catalogue/index.json").read_bytes())["procedures"]}
 
 
 def papers(code: str) -> dict[str, list[tuple[str, bool]]]:
@@ -30,7 +29,11 @@ def papers(code: str) -> dict[str, list[tuple[str, bool]]]:
 
 
 def load(folder: Path, text: str) -> Catalogue:
+    """The shipped catalogue with other procedures of the site."""
     (folder / "procedures.yaml").write_text(text, encoding="utf-8")
+    for name in ("national.json", "index.json", "site.yaml"):
+        if not (folder / name).exists():
+            (folder / name).symlink_to(ASSETS / "catalogue" / name)
     return load_catalogue(folder)
 
 
@@ -65,31 +68,6 @@ def test_each_case_needs_its_papers() -> None:
         "certificate": [("birth_certificate", True), ("authorisation", False)],
         "witness": [("witness_statement", True), ("authorisation", False)],
     }
-
-
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ("lam giay khai sinh", "1.001193"),
-        ("LÀM GIẤY KHAI SINH", "1.001193"),
-        ("thu tuc dang ky khai sinh", "1.001193"),
-        ("sao y", "2.000815"),
-        ("ly hon", "1.004873"),
-        ("doc than", "1.004873"),
-        ("trich luc", "2.000635"),
-        ("2.000815", "2.000815"),
-        ("1.00487", "1.004873"),
-    ],
-)
-def test_the_best_is_first(query: str, code: str) -> None:
-    assert found(query)[0] == code
-
-
-def test_nothing_and_everything() -> None:
-    assert found("") == found("  ") == list(OFFERED.procedures)
-    assert found("máy bay") == []
-    assert found("khai xyz") == []
-    assert found("(*[") == []
 
 
 def test_the_texts_are_all_there() -> None:
@@ -154,11 +132,110 @@ def test_what_is_no_list_of_procedures(tmp_path: Path, text: str) -> None:
 
 
 def test_no_file_and_no_text(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"procedures\.yaml: cannot be read"):
+    with pytest.raises(CatalogueError) as caught:
         load_catalogue(tmp_path)
+    files = {problem.split(": cannot be read")[0] for problem in caught.value.problems}
+    assert files == {"national.json", "index.json", "site.yaml", "procedures.yaml"}
     (tmp_path / "procedures.yaml").write_bytes(b"- \xff\xfe")
     with pytest.raises(CatalogueError, match=r"procedures\.yaml: cannot be read"):
         load_catalogue(tmp_path)
+
+
+# -- the national catalogue and the index ----------------------------------------------------------------------------
+def test_everything_of_a_commune_is_there() -> None:
+    assert len(CATALOGUE_CODES) == 273
+    assert len(OFFERED.index) + sum(code in INDEX_CODES for code in OFFERED.rules.hidden) == 2642
+
+
+def test_what_the_portal_says_of_permanent_residence() -> None:
+    procedure = OFFERED.find("1.004222")
+    assert procedure is not None
+    assert (procedure.name, procedure.field) == ("Đăng ký thường trú", "Đăng ký, quản lý cư trú")
+    assert {line.way: line.amount_vnd for line in fee_lines(procedure, TODAY)} == {"counter": 20_000, "online": 10_000}
+    assert {(c.way, c.days, c.unit) for c in procedure.channels} == {
+        ("counter", 7, "working_days"),
+        ("online", 7, "working_days"),
+    }
+    assert len(procedure.cases) == 6
+    assert all(case.components for case in procedure.cases)
+    assert "154/2024/NĐ-CP" in procedure.legal
+    assert procedure.page.startswith("https://dichvucong.gov.vn/thu-tuc-hanh-chinh/")
+    assert procedure.described
+    assert not procedure.online
+
+
+def test_a_procedure_of_the_site_takes_over_what_it_does_not_say() -> None:
+    extract = OFFERED.procedures["2.000635"]
+    assert extract.page
+    assert {channel.way for channel in extract.channels} == {"counter", "online", "post"}
+    assert extract.result == "Bản sao trích lục hộ tịch hoặc bản sao giấy khai sinh"  # its own words stay
+
+
+def test_of_the_index_only_the_name_is_known() -> None:
+    card = OFFERED.find("1.014061")
+    assert card is not None
+    assert (card.name, card.levels) == ("Cấp thẻ căn cước cho người từ đủ 14 tuổi trở lên", ("commune",))
+    assert not card.described
+    assert OFFERED.find("9.999999") is None
+
+
+def test_the_fee_cuts_end_when_the_circular_ends() -> None:
+    crossing = OFFERED.find("1.003133")
+    assert crossing is not None
+    assert {line.amount_vnd for line in fee_lines(crossing, date(2026, 12, 31)) if line.way == "counter"} == {4_000}
+    assert [line for line in fee_lines(crossing, date(2027, 1, 1)) if line.way == "counter"] == []
+
+
+def test_free_on_the_portal_is_no_promise() -> None:
+    birth = OFFERED.entries["1.001193"]
+    assert all(fee.amount_vnd is None and fee.shown_free for channel in birth.channels for fee in channel.fees)
+
+
+def test_every_mistake_in_the_data_is_told(tmp_path: Path) -> None:
+    fee = {"amount_vnd": -1, "valid_from": "2026-02-01", "valid_to": "2026-01-01"}
+    good_fee = {**fee, "amount_vnd": 1}
+    rows = [
+        {"code": "1.000001", "name": "N", "field": "F", "chanels": []},
+        {"code": "1.000002", "name": "N", "field": "F", "channels": [{"way": "mail"}, {"way": "post", "fees": [fee]}]},
+        {"code": "1.000003", "name": "", "field": "F", "page": "javascript:alert(1)"},
+        {"code": "1.000004", "name": "N", "field": "F", "channels": [{"way": "post", "fees": [good_fee]}]},
+        {"code": "1.000004", "name": "N", "field": "F"},
+        "text",
+    ]
+    (tmp_path / "national.json").write_text(json.dumps({"procedures": rows}), encoding="utf-8")
+    (tmp_path / "index.json").write_text('{"fields": ["F"], "procedures": [["1.000005", "N", 7, "c"]]}')
+    (tmp_path / "site.yaml").write_text("{jobs: [{title: T}], hiden: []}")
+    problems = problems_of(tmp_path, GOOD)
+    assert "national.json: 1.000001: chanels: unknown key; «chanels» is not known; did you mean «channels»?" in problems
+    assert any(problem.startswith("national.json: 1.000002: channels.0.way: ") for problem in problems)
+    assert any(problem.startswith("national.json: 1.000002: channels.1.fees.0.amount_vnd: ") for problem in problems)
+    assert any(problem.startswith("national.json: 1.000003: name: ") for problem in problems)
+    assert any(problem.startswith("national.json: 1.000003: page: ") for problem in problems)
+    assert "national.json: 1.000004: stands here twice" in problems
+    assert "national.json: 1.000004: post: fee: valid_to is before valid_from" in problems
+    assert any(problem.startswith("national.json: 6: ") for problem in problems)
+    assert any(problem.startswith("index.json: no such field or level") for problem in problems)
+    assert "site.yaml: jobs.0.icon: is missing" in problems
+    assert "site.yaml: hiden: unknown key; «hiden» is not known; did you mean «hidden»?" in problems
+
+
+def test_a_tile_needs_a_procedure_that_exists(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "site.yaml").write_text('jobs: [{title: T, icon: ring, code: "9.999999"}]')
+    with pytest.raises(CatalogueError, match=r"site\.yaml: jobs: no procedure 9\.999999"):
+        load_catalogue(ASSETS / "catalogue", own)
+
+
+def test_home_has_twelve_tiles_and_each_leads_somewhere() -> None:
+    jobs = OFFERED.rules.jobs
+    assert len(jobs) == 12
+    assert all(bool(job.code) != bool(job.query) for job in jobs)
+
+
+def test_a_site_has_its_own_procedures(tmp_path: Path) -> None:
+    (tmp_path / "procedures.yaml").write_text(GOOD, encoding="utf-8")
+    assert list(load_catalogue(ASSETS / "catalogue", tmp_path).procedures) == ["1.000001"]
 
 
 # -- kiosk.check -----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kiosk.charging import Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.config import PaymentTable
-from kiosk.errands import FeeLine, Paying
+from kiosk.errands import ChargeLine, Paying
 from kiosk.ledger import Ledger
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.server import Province
@@ -28,7 +28,7 @@ from offline_queue.http_gateway import HttpGateway
 TABLE = PaymentTable(bank="970436", account="0123456789")
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=ZONE)
 REF = "5f0c6c0e-0000-4000-8000-000000000001"
-FEE = Paying(REF, "TAM-0000-0000", (FeeLine("Lệ phí", 2, 8_000),))
+FEE = Paying(REF, "TAM-0000-0000", (ChargeLine("Lệ phí", 2, 8_000),))
 
 
 class Clock:

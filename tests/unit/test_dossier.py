@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
-from kiosk import forms
+from kiosk import form_checks, form_filling, forms
 from kiosk.catalogue import Case, Procedure, load_catalogue
 from kiosk.config import ASSETS
 from kiosk.dossier import payload
@@ -35,6 +35,11 @@ ANSWERS = {
     QuestionType.DATE: "1990-02-14",
     QuestionType.ETHNIC: "01",
     QuestionType.COMMUNE: "09190",
+    QuestionType.ADDRESS: "Tổ 1, Võ Cường, Bắc Ninh",
+    QuestionType.TIME: "07:30",
+    QuestionType.EMAIL: "mai@example.vn",
+    QuestionType.MONEY: "50000000",
+    QuestionType.TAX_CODE: "0100109106",
 }
 CASES = [(code, case.id) for code, p in OFFERED.procedures.items() if p.online for case in p.cases]
 
@@ -42,6 +47,8 @@ CASES = [(code, case.id) for code, p in OFFERED.procedures.items() if p.online f
 def reply(question: Question) -> str:
     if question.id == "child.date_of_birth":
         return "2026-11-01"
+    if question.type is QuestionType.ID_NUMBER and not question.id.startswith("requester."):
+        return "001190000007"  # of another woman born in 1990
     if question.type is QuestionType.NUMBER and (question.minimum or 0) > 2:
         return str(question.minimum)
     return question.choices[-1].value if question.choices else ANSWERS[question.type]
@@ -52,9 +59,9 @@ def session_of(code: str, case_id: str, citizen: Citizen = CARD) -> Session:
     procedure: Procedure = OFFERED.procedures[code]
     case: Case = next(case for case in procedure.cases if case.id == case_id)
     form = FORMS[procedure.form_id]
-    answers = {q.id: reply(q) for section in form.sections for q in section.questions}
+    answers = {q.id: reply(q) for section in forms.all_sections(form, {}) for q in section.questions}
     for section in form.sections[:2]:
-        answers = forms.prefill(section, citizen, answers)
+        answers = form_filling.prefill(section, citizen, answers)
     return Session(
         id=str(uuid.uuid4()),
         started_at=NOW,
@@ -82,7 +89,7 @@ def test_the_province_would_take_it(code: str, case_id: str) -> None:
     session = session_of(code, case_id)
     assert session.form
     for section in forms.visible_sections(session.form, case_id, session.answers):
-        assert forms.check_section(session.form, section, case_id, session.answers, NOW.date()) == {}
+        assert form_checks.check_section(session.form, section, case_id, session.answers, NOW.date()) == {}
     made = sent(session)
     assert made["procedure_code"] == code
     assert made["case"] == case_id
@@ -95,6 +102,34 @@ def test_the_province_would_take_it(code: str, case_id: str) -> None:
     assert made["identification"]["assurance"] == "declared"
     assert made["consents"] == [{"purpose": "survey", "given_at": "2026-11-23T10:00:00+07:00"}]
     assert made["created_at"] == "2026-11-23T10:00:00+07:00"
+
+
+def test_whose_matter_it_is_where_that_is_not_the_submitter() -> None:
+    assert sent(session_of("1.001612", "individual"))["owner"] is None
+    person = sent(session_of("1.001612", "authorised"))
+    assert person["owner"] == {
+        "id_number": "001190000007",
+        "full_name": "Trần Thị Mai",
+        "date_of_birth": "1990-02-14",
+        "sex": "female",
+        "address": "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh",
+        "commune_code": "09190",
+        "phone": None,
+    }
+    assert person["submitter"]["full_name"] == "Nguyễn Thị Đào"
+    hotel = sent(session_of("2.001159", "lodging"))
+    assert hotel["owner"]["tax_code"] == "0100109106"
+    assert sent(session_of("2.001159", "home"))["owner"] is None
+
+
+def test_the_rows_of_a_table_and_what_follows_are_sent_whole() -> None:
+    session = session_of("1.001612", "family")
+    rows = {"family.2.full_name": "Trần An", "family.2.address": forms.FOLLOWS, "place.address": forms.FOLLOWS}
+    answers = sent(replace(session, answers={**session.answers, **rows}))["form"]["answers"]
+    assert answers["family.1.full_name"] == "Trần Thị Mai"
+    assert answers["family.2.full_name"] == "Trần An"
+    assert answers["family.2.address"] == answers["place.address"] == answers["requester.address"]
+    assert answers["business.capital"] == "50000000"
 
 
 def test_hidden_answers_are_not_in_it() -> None:

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from kiosk.catalogue import CatalogueError
-from kiosk.form_files import FILLS, load_forms
+from kiosk.form_files import load_forms
+from kiosk.form_mistakes import FILLS
 from kiosk.identity import Citizen
 
 BAD_FORM = """
 id: other
 version: 2026-07-01
 title: T
-child: kid
-parents: [mum]
 sections:
   - id: one
     title: T
@@ -52,8 +51,6 @@ def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
     for wanted in (
         "bad.yaml: id «other» is not the name of the file",
         "bad.yaml: section «one» stands here twice",
-        "bad.yaml: child or parent «kid» is no section",
-        "bad.yaml: child or parent «mum» is no section",
         "bad.yaml: question «a» stands here twice",
         "bad.yaml: question «a» has no choices",
         "bad.yaml: question «a» fills «full_nam», which a card has not",
@@ -80,8 +77,8 @@ def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_condition_names_a_choice(tmp_path: Path) -> None:
-    text = BAD_FORM[BAD_FORM.index("version") : BAD_FORM.index("child")] + (
-        "id: f\nsections:\n  - id: s\n    title: T\n    questions:\n"
+    text = (
+        "id: f\nversion: 2026-07-01\ntitle: T\nsections:\n  - id: s\n    title: T\n    questions:\n"
         "      - {id: d, type: choice, label: L, choices: [{value: x, label: X}]}\n"
         "      - {id: e, type: text, label: L, when: {question: d, values: [z]}}\n"
     )

@@ -8,10 +8,11 @@ from datetime import date
 
 import pytest
 
-from kiosk import forms
+from kiosk import form_checks, form_filling, forms
 from kiosk.config import ASSETS
+from kiosk.form_checks import check_answer
 from kiosk.form_files import load_forms
-from kiosk.forms import Choice, Condition, Form, Question, QuestionType, Section, check_answer
+from kiosk.forms import Choice, Condition, Form, Question, QuestionType, Section
 from kiosk.identity import Citizen, Method
 
 TODAY = date(2026, 11, 23)
@@ -140,7 +141,7 @@ def section_of(form_id: str, section_id: str) -> Section:
 
 def errors_of(form_id: str, section_id: str, case: str = "", **answers: str) -> dict[str, str]:
     given = {key.replace("__", "."): value for key, value in answers.items()}
-    return forms.check_section(FORMS[form_id], section_of(form_id, section_id), case, given, TODAY)
+    return form_checks.check_section(FORMS[form_id], section_of(form_id, section_id), case, given, TODAY)
 
 
 def test_the_number_tells_year_and_sex() -> None:
@@ -223,8 +224,8 @@ def test_a_hidden_date_orders_nothing() -> None:
     section = Section.model_validate({"id": "s", "title": "T", "questions": days})
     form = Form(id="f", version=TODAY, title="T", sections=(section,))
     answers = {"a": "2020-02-02", "b": "2020-01-01"}
-    assert forms.check_section(form, section, "late", answers, TODAY) == {"b": "date_order"}
-    assert forms.check_section(form, section, "other", answers, TODAY) == {}
+    assert form_checks.check_section(form, section, "late", answers, TODAY) == {"b": "date_order"}
+    assert form_checks.check_section(form, section, "other", answers, TODAY) == {}
 
 
 def test_a_year_that_has_not_come() -> None:
@@ -267,7 +268,7 @@ def test_a_section_whose_questions_are_all_hidden_is_no_step() -> None:
 
 def test_a_card_fills_the_block_of_its_person() -> None:
     form = FORMS["birth-registration"]
-    filled = forms.prefill(section_of(form.id, "mother"), CITIZEN, {"child.sex": "male"})
+    filled = form_filling.prefill(section_of(form.id, "mother"), CITIZEN, {"child.sex": "male"})
     assert filled == {
         "child.sex": "male",
         "mother.full_name": "Nguyễn Thị Đào",
@@ -281,25 +282,25 @@ def test_a_number_alone_leaves_what_was_typed() -> None:
     form = FORMS["birth-registration"]
     section = section_of(form.id, "requester")
     typed = {"requester.full_name": "Nguyễn Thị Đào"}
-    filled = forms.prefill(section, Citizen("027190012345"), typed)
+    filled = form_filling.prefill(section, Citizen("027190012345"), typed)
     assert filled == typed | {"requester.id_number": "027190012345"}
-    assert forms.prefill(section, Citizen("027190012345"), filled) == filled
+    assert form_filling.prefill(section, Citizen("027190012345"), filled) == filled
 
 
 def test_two_persons_are_never_mixed() -> None:
     form = FORMS["birth-registration"]
     section = section_of(form.id, "mother")
-    first = forms.prefill(section, CITIZEN, {})
-    second = forms.prefill(section, Citizen("066301000017", "Y Moan Êban"), first)
+    first = form_filling.prefill(section, CITIZEN, {})
+    second = form_filling.prefill(section, Citizen("066301000017", "Y Moan Êban"), first)
     assert second["mother.full_name"] == "Y Moan Êban"
     assert second["mother.address"] == second["mother.date_of_birth"] == ""
 
 
 def test_defaults_do_not_replace_answers() -> None:
     form = FORMS["marital-status"]
-    assert forms.with_defaults(form, {})["copies"] == "1"
-    assert forms.with_defaults(form, {"copies": "3"})["copies"] == "3"
-    assert forms.with_defaults(form, {"copies": ""})["copies"] == ""
+    assert form_filling.with_defaults(form, {})["copies"] == "1"
+    assert form_filling.with_defaults(form, {"copies": "3"})["copies"] == "3"
+    assert form_filling.with_defaults(form, {"copies": ""})["copies"] == ""
 
 
 def test_answers_as_a_person_reads_them() -> None:
@@ -320,9 +321,9 @@ def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
     for section in form.sections:
         fills = {q.id.rsplit(".")[-1]: q.fills for q in section.questions if q.fills}
         assert all(attribute == name for name, attribute in fills.items()), section.id
-        assert not section.person or {"full_name", "id_number", "date_of_birth"} <= set(fills)
+        assert not section.person or {"full_name", "id_number"} <= set(fills)
         for question in section.questions:
             if not question.fills:
                 continue
-            value = forms.prefill(section, replace(CITIZEN, ethnic="01"), {})[question.id]
+            value = form_filling.prefill(section, replace(CITIZEN, ethnic="01"), {})[question.id]
             assert check_answer(question, value, TODAY) == ""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, event
 
-from kiosk.hall import store as store_module
+from kiosk.hall import calls, database
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import HallError, Series, Ticket, TicketState
 
@@ -26,7 +26,6 @@ A, B = Series("A", "Hộ tịch"), Series("B", "Chứng thực", daily_limit=2)
 ISSUE = """
 import sys
 from datetime import datetime, timezone
-from kiosk.hall import store as store_module
 from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Series
 now = datetime(2026, 11, 23, 8, 0, tzinfo=timezone.utc)
@@ -45,13 +44,6 @@ def store(tmp_path: Path) -> Iterator[TicketStore]:
 
 def issue(store: TicketStore, series: Series = A, times: int = 1) -> list[Ticket]:
     return [store.issue(series, DAY, NOW) for _ in range(times)]
-
-
-def served(store: TicketStore, minutes: float) -> None:
-    (ticket,) = issue(store)
-    store.advance(ticket.id, TicketState.CALLED, NOW)
-    store.advance(ticket.id, TicketState.SERVING, NOW)
-    store.advance(ticket.id, TicketState.DONE, NOW + timedelta(minutes=minutes))
 
 
 def code(caught: pytest.ExceptionInfo[HallError]) -> str:
@@ -124,7 +116,7 @@ def test_8_processes_on_a_new_store_give_each_number_once(tmp_path: Path) -> Non
 def test_opening_waits_for_another_process_that_is_just_making_the_store(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "BUSY_SECONDS", 0.0)  # as SQLite itself does when both turn WAL on
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.0)  # as SQLite itself does when both turn WAL on
     other = sqlite3.connect(tmp_path / "tickets.db", check_same_thread=False, isolation_level=None)
     other.execute("CREATE TABLE made (here)")
     other.execute("BEGIN")
@@ -155,7 +147,7 @@ def test_what_was_told_survives_a_kill(tmp_path: Path) -> None:
 
 def test_every_commit_is_synced_and_the_table_itself_refuses_twins(tmp_path: Path, store: TicketStore) -> None:
     issue(store)
-    with store._engine.connect() as connection:
+    with store.database._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
     raw = sqlite3.connect(tmp_path / "tickets.db")
@@ -170,14 +162,14 @@ def test_every_commit_is_synced_and_the_table_itself_refuses_twins(tmp_path: Pat
 # -- trouble with the disk ---------------------------------------------------------------------------------------
 def test_a_full_disk_refuses_and_keeps_what_is_there(store: TicketStore) -> None:
     issue(store, times=3)
-    event.listen(store._engine, "begin", _no_page_more)
+    event.listen(store.database._engine, "begin", _no_page_more)
     with pytest.raises(HallError) as caught:
         issue(store, times=2000)
     assert code(caught) == "disk_full"
     numbers = [ticket.number for ticket in store.of_day(DAY)]
     assert numbers[:3] == [1, 2, 3]
-    event.remove(store._engine, "begin", _no_page_more)
-    event.listen(store._engine, "begin", _room_again)
+    event.remove(store.database._engine, "begin", _no_page_more)
+    event.listen(store.database._engine, "begin", _room_again)
     assert store.issue(A, DAY, NOW).number == numbers[-1] + 1
 
 
@@ -219,7 +211,7 @@ def test_printing_ends_in_a_state_and_a_reprint_is_counted_with_its_reason(store
     store.set_print(ticket.id, TicketState.PRINTED)
     (printed,) = store.of_day(DAY)
     assert (printed.state, printed.print_code, printed.reprints) == (TicketState.PRINTED, "", 1)
-    with store._engine.connect() as connection:
+    with store.database._engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT ticket, reason, officer FROM reprint").all()
     assert rows == [(ticket.id, "paper", "Nguyễn Thị Đào")]
 
@@ -237,7 +229,8 @@ def test_a_reprint_needs_a_reason_and_a_ticket(store: TicketStore) -> None:
 
 def test_a_called_ticket_stays_called_when_its_print_ends(store: TicketStore) -> None:
     (ticket,) = issue(store)
-    store.advance(ticket.id, TicketState.CALLED, NOW)
+    with store.database.write() as connection:
+        calls.move(connection, ticket, TicketState.CALLED, NOW)
     store.set_print(ticket.id, TicketState.PRINT_FAILED, "jam")
     (called,) = store.of_day(DAY)
     assert (called.state, called.print_code) == (TicketState.CALLED, "jam")
@@ -264,45 +257,6 @@ def test_reconciling_also_finds_tickets_of_a_clock_that_was_ahead(tmp_path: Path
     issue(store)
     assert len(store.reconcile(NOW - timedelta(hours=3))) == 1
     store.close()
-
-
-# -- waiting -----------------------------------------------------------------------------------------------------
-def test_waiting_and_ahead_count_those_who_still_wait(store: TicketStore) -> None:
-    first, second, third = issue(store, times=3)
-    issue(store, B)
-    store.set_print(first.id, TicketState.PRINT_FAILED, "jam")
-    assert store.waiting(DAY) == {"A": 3, "B": 1}
-    assert store.highest(DAY) == {"A": 3, "B": 1}
-    assert [store.ahead(ticket) for ticket in (first, second, third)] == [0, 1, 2]
-    store.advance(first.id, TicketState.CALLED, NOW)
-    assert store.waiting(DAY) == {"A": 2, "B": 1}
-    assert store.ahead(third) == 1
-    assert store.waiting(DAY + timedelta(days=1)) == {}
-
-
-def test_the_wait_is_estimated_once_five_were_really_served(store: TicketStore) -> None:
-    for minutes in (4, 100, 6, 5):
-        served(store, minutes)
-    first, second, third = issue(store, times=3)
-    assert store.estimate_minutes(third) is None
-    store.advance(first.id, TicketState.CALLED, NOW)
-    store.advance(first.id, TicketState.SERVING, NOW)
-    store.advance(first.id, TicketState.DONE, NOW + timedelta(minutes=5.5))
-    assert store.estimate_minutes(second) == 0
-    assert store.estimate_minutes(third) == 6  # 1 ahead × median 5.5
-    assert store.estimate_minutes(third, counters=2) == 3
-    assert store.estimate_minutes(issue(store, B)[0]) is None
-
-
-def test_steps_out_of_order_are_refused(store: TicketStore) -> None:
-    (ticket,) = issue(store)
-    for state in (TicketState.SERVING, TicketState.DONE, TicketState.ABSENT):
-        with pytest.raises(HallError) as caught:
-            store.advance(ticket.id, state, NOW)
-        assert code(caught) == "ticket_state"
-    assert store.advance(ticket.id, TicketState.CANCELLED, NOW).state is TicketState.CANCELLED
-    with pytest.raises(HallError):
-        store.advance(ticket.id, TicketState.CALLED, NOW)
 
 
 def test_a_pause_survives_a_restart(tmp_path: Path, store: TicketStore) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from devices.interfaces import Condition, DeviceStatus
 from kiosk.needs import CLOCK_BEHIND, HELP_CALLED, NeedKind, needs
-from kiosk.state import AppState, PaperView, StaffTicket, StaffView
+from kiosk.state import AppState, PaperView, Session, StaffTicket, StaffView
 from offline_queue.entry import OutboxCounts
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -48,3 +48,11 @@ def test_a_low_roll_is_told_once_whoever_has_noticed_it() -> None:
     said = replace(WELL, devices={"printer": DeviceStatus(Condition.READY, "paper_low")})
     for state in (counted, said):
         assert [(need.kind, need.code) for need in needs(state)] == [(NeedKind.PAPER, "paper_low")]
+
+
+def test_a_slip_in_the_outlet_is_told_when_its_citizen_has_left_and_is_no_want_of_paper() -> None:
+    held = replace(WELL, devices={"printer": DeviceStatus(Condition.READY, "ticket_in_outlet")})
+    assert [(need.kind, need.code) for need in needs(held)] == [(NeedKind.DEVICE, "ticket_in_outlet")]
+    assert needs(replace(held, session=Session("s", NOW))) == ()
+    low = replace(held, paper=PaperView(2.0, 80.0, 900, low=True))
+    assert (NeedKind.PAPER, "paper_low") in [(need.kind, need.code) for need in needs(low)]

@@ -13,6 +13,7 @@ from PIL import Image, ImageChops
 from devices.printer.raster import encode
 from devices.printer.stream import Command, Paper, Stream
 from kiosk import slips
+from kiosk.hall.view import Estimate
 from kiosk.slip_picture import draw
 
 WIDTHS = (384, 512, 576)
@@ -168,7 +169,7 @@ def test_a_real_ticket_is_much_smaller_than_its_plain_raster(width: int) -> None
         counters=(1, 2),
         issued_at=NOW,
         ahead=7,
-        estimate_minutes=20,
+        estimate=Estimate(20, 15, 26),
         qr="MC1|H05.114|2026-11-23|A-025",
     )
     image = draw(slip, width)

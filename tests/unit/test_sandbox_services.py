@@ -64,7 +64,7 @@ def test_a_payment_waits_then_is_paid(kiosk: Kiosk, clock: Clock) -> None:
 
 
 def test_procedures_have_an_etag(tmp_path: Path) -> None:
-    with Province(tmp_path, catalogue={"procedures": [{"code": "2.000635"}]}) as province:
+    with Province(tmp_path, catalogue=lambda: {"procedures": [{"code": "2.000635"}]}) as province:
         kiosk = Kiosk(province.start())
         first = kiosk.get("/v1/procedures")
         assert first.json() == {"procedures": [{"code": "2.000635"}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
@@ -141,6 +142,7 @@ class _Reading:
             channel.octets,
             seconds,
             tuple(self._steps),
+            hashlib.sha256(self._files["SOD"] or b"").hexdigest(),
         )
 
     def _read(self, file: File, step: str = "") -> Iterator[Progress]:

@@ -73,7 +73,7 @@ class StepTime:
 
 @dataclass(frozen=True)
 class ChipData:
-    """The result of a whole reading."""
+    """The result of a whole reading. `evidence` is the SHA-256 (hex) of EF.SOD, another one for each card."""
 
     access: Access
     mrz: Mrz = field(repr=False)
@@ -85,6 +85,7 @@ class ChipData:
     octets: int
     seconds: float
     steps: tuple[StepTime, ...]
+    evidence: str = field(default="", repr=False)
 
 
 ChipEvent = Progress | Fields | Portrait | ChipData

@@ -1,0 +1,108 @@
+"""Looking up without identification: search, what a procedure needs, the list to take home, the number for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from kiosk import slips
+from kiosk.catalogue import HomeTile
+from kiosk.catalogue_update import CatalogueChanged, Lookup
+from kiosk.core import Parts
+from kiosk.scanning import ScanVerbs
+from kiosk.state import Job, Step
+
+
+class BrowseVerbs(ScanVerbs):
+    """Finding a procedure and reading about it."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._next_lookup: Lookup | None = None
+
+    def browse(self, query: str = "") -> None:
+        """HOME → PROCEDURES, with what a tile of home looks for."""
+        self.change_session(Step.PROCEDURES, priority="", browsed=True)
+        self.search(query)
+
+    def choose_job(self, tile: HomeTile) -> None:
+        """A tile of home: HOME → BRING or PREPARE, or the search for its words."""
+        if tile.code:
+            self.choose_procedure(tile.code)
+        else:
+            self.browse(tile.query)
+
+    def search(self, query: str) -> None:
+        """Look procedures up: on every keystroke."""
+        lookup, today = self.parts.lookup, self.now().date()
+        self.change(query=query, results=lookup.search.find(query, self.parts.choices.on(today)))
+
+    def choose_procedure(self, code: str) -> None:
+        """→ BRING, or PREPARE where it is prepared here for the counter."""
+        procedure = self.parts.catalogue.find(code)
+        if procedure is None:
+            return
+        letter = self.parts.hall.letter_for(procedure.field, procedure.series)
+        procedure = procedure.model_copy(update={"series": letter})
+        case = procedure.cases[0] if len(procedure.cases) == 1 else None
+        step = Step.PREPARE if procedure.prepare else Step.BRING
+        form = self.parts.forms.get(procedure.form_id)
+        if procedure.online and form is None:
+            self.tell("form_not_in_force")
+            return
+        nothing = {"answers": MappingProxyType({}), "papers": {}, "slip_print": Job.NONE, "slip_code": ""}
+        self.change_session(step, procedure=procedure, case=case, form=form, **nothing)
+        self.parts.choices.add(code, self.now().date())
+        self.parts.clerk.do(self.parts.choices.save, failed=None)
+        if procedure.prepare:
+            self.prepare()
+
+    def print_list(self) -> None:
+        """BRING: what to bring, as a slip to take home."""
+        session = self.session
+        if session.procedure is None or session.slip_print is Job.RUNNING:
+            return
+        slip = slips.guide_slip(
+            centre=self.parts.config.site.name,
+            procedure=session.procedure,
+            case=session.case,
+            on=self.now().date(),
+            language=self.state.language,
+        )
+        self.change_session(slip_print=Job.RUNNING, slip_code="")
+        self.print_slip(f"list:{session.id}", session.id, slip, awaited=True)
+
+    def take_number_for_this(self) -> None:
+        """BRING → TICKET: the number of the series that handles this procedure."""
+        session = self.session
+        if session.procedure is None:
+            return
+        self.change_session(slip_print=Job.NONE, slip_code="")  # from now on it is the ticket that is waited for
+        self.take_number(session.procedure.series)
+
+    def before_choice(self) -> None:
+        """Back to the search, or home for who came from a tile of home."""
+        if self.session.browsed:
+            self.change_session(Step.PROCEDURES, slip_print=Job.NONE, slip_code="")
+        else:
+            self.finish_session()
+
+    # -- news of the catalogue -----------------------------------------------------------------------------------
+    def catalogue_changed(self, event: CatalogueChanged) -> None:
+        """Another catalogue: at once when nobody stands there, else when the session ends."""
+        self._next_lookup = event.lookup
+        if self.state.session is None:
+            self.take_catalogue()
+
+    def take_catalogue(self) -> None:
+        """Use what has come meanwhile; the list is as nobody has touched it."""
+        if self._next_lookup is not None:
+            self.parts = replace(self.parts, lookup=self._next_lookup)
+            self._next_lookup = None
+        lookup = self.parts.lookup
+        self.change(query="", results=lookup.search.find(""), jobs=lookup.catalogue.rules.jobs)
+
+    # -- provided by the other parts of Kiosk --------------------------------------------------------------------
+    def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
+        """The fee of a certified copy."""
+        raise NotImplementedError

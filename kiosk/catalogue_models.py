@@ -1,0 +1,212 @@
+"""What the catalogue is made of: procedures with their papers, fees and ways; validated where they come from a file."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CODE = r"^[0-9]\.[0-9]{6}$"
+SHORT_TITLE = 140  # letters
+ASIDE = re.compile(r"(?<=\w)\. (?=[A-ZĐ])|; |:(?= )| \((?:sau đây|do người)|, trừ trường hợp")
+PORTAL = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/"  # and the page's identifier
+Authority = Literal["commune", "province", "ministry", "other"]
+Way = Literal["counter", "online", "post"]
+
+
+class CatalogueError(Exception):
+    """Every mistake in catalogue or forms: `file: path: sentence`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Data(BaseModel):
+    """Base of everything that is read from a data file: no unknown key, never changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Component(Data):
+    """One paper. `scan` says that it is scanned at the kiosk; else it is only shown or handed over at the counter."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    hint: str = ""  # how it must lie, what must be readable
+    scan: bool = True
+    required: bool = True
+    copy_type: Literal["original", "certified_copy", "copy"] = "copy"
+    originals: int = Field(0, ge=0)  # how many of each, where the law says so
+    copies: int = Field(0, ge=0)
+    part: str = ""  # the heading under which the portal lists it
+    plain: str = ""  # the same in plain words
+
+    @property
+    def short(self) -> str:
+        """In plain words; of a paragraph of law the first sentence, and no more than can be read at a glance."""
+        if self.plain:
+            return self.plain
+        if len(self.title) <= SHORT_TITLE:
+            return self.title
+        first = ASIDE.split(self.title, maxsplit=1)[0]
+        return first if len(first) <= SHORT_TITLE else first[:SHORT_TITLE].rpartition(" ")[0].rstrip(" ,;–-") + "…"
+
+
+class Case(Data):
+    """One situation of a citizen, in which the procedure needs these papers."""
+
+    id: str
+    title: str
+    components: tuple[Component, ...] = ()
+
+
+class PageTariff(Data):
+    """So much a page, less from a page on, and never more than that a copy; whole đồng."""
+
+    first_pages: int = Field(ge=0)
+    first_page_vnd: int = Field(ge=0)
+    next_page_vnd: int = Field(ge=0)
+    most_vnd: int = Field(ge=0)
+
+
+class Fee(Data):
+    """Fee rule, in force from `valid_from` to `valid_to`, both included.
+
+    `amount_vnd` is None where a `tariff` counts pages, where the `province` decides, and where nothing is known;
+    `shown_free`: the national portal says free, which is no proof (the province may have set a fee).
+    """
+
+    amount_vnd: int | None = Field(None, ge=0)
+    per: Literal["", "copy", "page"] = ""
+    note: str = ""
+    tariff: PageTariff | None = None
+    province: bool = False
+    shown_free: bool = False
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def in_force(self, on: date) -> bool:
+        """Whether it holds on a day."""
+        return not ((self.valid_from and on < self.valid_from) or (self.valid_to and on > self.valid_to))
+
+
+class Channel(Data):
+    """One way to hand in: how long it takes, what it costs. `unit` is "" where the portal prints a bare number."""
+
+    way: Way
+    days: float | None = Field(None, ge=0)
+    unit: Literal["", "hours", "days", "working_days"] = ""
+    fees: tuple[Fee, ...] = ()
+    note: str = ""
+
+
+class Procedure(Data):
+    """One administrative procedure as this site shows it.
+
+    What a site offers at the kiosk stands in `procedures.yaml`; of all others `online` and `prepare` are false. The
+    last fields come from the national portal or the province, unless the site says otherwise.
+    """
+
+    code: str = Field(pattern=CODE)
+    name: str
+    short_name: str
+    field: str
+    icon: str
+    online: bool  # can be submitted at the kiosk
+    prepare: bool = False  # cannot: the kiosk prepares and gives a number
+    series: str = Field(pattern=r"^[A-Z]$")
+    cases: tuple[Case, ...] = ()
+    bring: tuple[str, ...] = ()  # always to be brought along
+    fee: Fee | None = None
+    duration_text: str = ""
+    result: str = ""
+    form_id: str = ""
+    keywords: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()  # kinds of paper, for `prepare`
+    papers: tuple[Component, ...] = ()  # in every case
+    channels: tuple[Channel, ...] = ()
+    level: Literal["", "full", "partial", "none"] = ""  # how far it goes on line here: published by each province
+    levels: tuple[Authority, ...] = ()  # who decides
+    notes: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()  # numbers of the laws
+    page: str = ""  # its address on the national portal
+
+    @property
+    def described(self) -> bool:
+        """More is known of it than its name: papers, ways or times."""
+        return bool(self.channels or self.cases or self.papers or self.bring)
+
+
+class Paper(Data):
+    """One paper in the words of the law; `part` is the heading under which the portal lists it."""
+
+    title: str = Field(min_length=1)
+    originals: int = Field(0, ge=0)
+    copies: int = Field(0, ge=0)
+    form: str = ""  # file name of its form on the portal
+    part: str = ""
+
+
+class PaperCase(Data):
+    """One situation, with the papers that only it needs."""
+
+    title: str = Field(min_length=1)
+    papers: tuple[Paper, ...] = ()
+
+
+class Entry(Data):
+    """One procedure of the national catalogue, or of what the province sends in its place."""
+
+    code: str = Field(pattern=CODE)
+    name: str = Field(min_length=1)
+    field: str = Field(min_length=1)
+    levels: tuple[Authority, ...] = ()
+    level: Literal["", "full", "partial", "none"] = ""
+    channels: tuple[Channel, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    cases: tuple[PaperCase, ...] = ()
+    notes: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    legal: tuple[str, ...] = ()
+    decision: str = ""  # which decision has published it
+    page: str = Field("", pattern=r"^[0-9a-f-]*$")
+
+
+class Named(Data):
+    """A procedure of which only its name is known here: one row of the index."""
+
+    code: str
+    name: str
+    field: str
+    levels: tuple[Authority, ...] = ()
+
+
+class HomeTile(Data):
+    """One tile of home: a common job in a few words, for one procedure, or for a search where it may be several."""
+
+    title: str
+    icon: str
+    code: str = Field("", pattern=r"^([0-9]\.[0-9]{6})?$")
+    query: str = ""
+
+
+class PlainWords(Data):
+    """Papers whose title begins so are called so in plain words."""
+
+    begins: str = Field(min_length=8)
+    say: str = Field(min_length=1)
+
+
+class SiteRules(Data):
+    """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
+
+    jobs: tuple[HomeTile, ...] = ()
+    series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
+    hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
+    plain: tuple[PlainWords, ...] = ()
+    icons: dict[str, str] = Field(default_factory=dict)  # by field

@@ -1,0 +1,134 @@
+"""The sheets that a person can lay over any screen: how it is shown, help, and what the machine does with data."""
+
+from __future__ import annotations
+
+import io
+
+from kivy.core.image import Image as CoreImage
+from kivy.core.window import Window
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+
+from kiosk.app import Kiosk
+from kiosk.comfort import Comfort, Sheet
+from kiosk.input_methods import InputMethod
+from kiosk.privacy import SENTENCES
+from kiosk.state import AppState
+from screens.tr import tr
+from screens.widgets import Column, Overlay, Press, Text
+
+
+class Sample(Press):
+    """One text size, shown in itself."""
+
+    size_dp = NumericProperty(34)
+
+
+class Choice(Column):
+    """A question and its answers side by side."""
+
+    label = StringProperty("")
+    detail = StringProperty("")
+
+
+class VoiceChoices(BoxLayout):
+    """How loud, into what, once more; hidden while the machine does not speak."""
+
+    kiosk: Kiosk = ObjectProperty()
+    comfort: Comfort = ObjectProperty(Comfort(), rebind=True)
+    shown = BooleanProperty(False)
+
+
+class SheetOverlay(Overlay):
+    """Base: a card with a title over everything; a touch beside it closes it."""
+
+    kiosk: Kiosk = ObjectProperty()
+    comfort: Comfort = ObjectProperty(Comfort(), rebind=True)
+    upright = BooleanProperty(True)
+
+    def render(self, state: AppState) -> None:
+        """Show the state."""
+        self.comfort = state.comfort
+        self.upright = bool(Window.height > Window.width)
+
+
+class DisplaySheet(SheetOverlay):
+    """Text size, colours, reach, time, one question at a time, voice, typing."""
+
+    method = StringProperty("letters")
+
+    def render(self, state: AppState) -> None:
+        """Every choice as it is."""
+        super().render(state)
+        self.method = state.comfort.typing.value
+
+    def adjust_typing(self, method: str) -> None:
+        """How plain keys are read."""
+        self.kiosk.adjust(typing=InputMethod(method))
+
+
+class HelpSheet(SheetOverlay):
+    """Staff are coming; whom to call meanwhile."""
+
+    hotline = StringProperty("")
+    zalo = ObjectProperty(None, allownone=True)  # a texture
+
+    def render(self, state: AppState) -> None:
+        """Hotline and Zalo of the site."""
+        super().render(state)
+        site = self.kiosk.parts.config.site
+        self.hotline = site.hotline
+        if site.zalo and self.zalo is None:
+            self.zalo = _qr(site.zalo)
+
+
+class PrivacySheet(SheetOverlay):
+    """What the machine does with data, in ten plain sentences."""
+
+    def render(self, state: AppState) -> None:
+        """One line for each."""
+        super().render(state)
+        box = self.ids.sentences
+        if not box.children:
+            for _ in SENTENCES:
+                box.add_widget(Text())
+        for number, (line, sentence) in enumerate(zip(reversed(box.children), SENTENCES, strict=True), start=1):
+            line.text = f"{number}. {tr._(sentence)}"
+
+
+class SheetLayer:
+    """Puts the sheet that a state wants over the glass. Each is built when first wanted, and kept."""
+
+    KINDS = (DisplaySheet, HelpSheet, PrivacySheet)
+
+    def __init__(self, root: FloatLayout, kiosk: Kiosk) -> None:
+        self._root, self._kiosk = root, kiosk
+        self._built: dict[Sheet, SheetOverlay] = {}
+        self._shown: SheetOverlay | None = None
+
+    def show(self, state: AppState) -> None:
+        """The sheet of this state, or none."""
+        sheet = self._sheet(state.sheet) if state.sheet else None
+        if self._shown is not sheet and self._shown is not None:
+            self._root.remove_widget(self._shown)
+        if sheet is not None:
+            sheet.render(state)
+            if sheet.parent is None:
+                self._root.add_widget(sheet)
+        self._shown = sheet
+
+    def _sheet(self, name: Sheet) -> SheetOverlay:
+        if name not in self._built:
+            kinds = dict(zip((Sheet.DISPLAY, Sheet.HELP, Sheet.PRIVACY), self.KINDS, strict=True))
+            self._built[name] = kinds[name](kiosk=self._kiosk)
+        return self._built[name]
+
+
+def _qr(text: str) -> object:
+    import qrcode
+
+    data = io.BytesIO()
+    qrcode.make(text, box_size=8, border=4).save(data, "PNG")
+    data.seek(0)
+    return CoreImage(data, ext="png").texture

@@ -1,0 +1,165 @@
+"""News of the catalogue: over real HTTP from an embedded province, checked, and exchanged between two people."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.catalogue import CatalogueError
+from kiosk.catalogue_update import REFUSED, SENT, CatalogueChanged, CatalogueNews, load_lookup
+from kiosk.config import ASSETS
+from kiosk.fees import fee_lines
+from kiosk.sandbox.server import Province
+from kiosk.state import Step
+from offline_queue.http_gateway import HttpGateway
+from tests.flows.conftest import Player
+
+FOLDER = ASSETS / "catalogue"
+FEE = {"amount_vnd": 12_000, "valid_from": "2026-01-01"}
+NEWS = {
+    "code": "1.000894",
+    "name": "Đăng ký kết hôn",
+    "field": "Hộ tịch",
+    "level": "partial",
+    "channels": [{"way": "counter", "days": 1, "unit": "working_days", "fees": [FEE]}],
+}
+
+
+class Heard:
+    """What a `CatalogueNews` says."""
+
+    def __init__(self, own: Path) -> None:
+        self.own = own
+        self.changes: list[CatalogueChanged] = []
+        self.notices: dict[str, str] = {}
+        self.news = self.fresh()
+
+    def fresh(self) -> CatalogueNews:
+        """As after a restart."""
+        return CatalogueNews(FOLDER, self.own, self.changes.append, self.notices.__setitem__, self.end_notice)
+
+    def end_notice(self, code: str) -> None:
+        """It is over."""
+        self.notices.pop(code, None)
+
+
+@pytest.fixture
+def heard(tmp_path: Path) -> Heard:
+    """Nothing has been heard yet."""
+    return Heard(tmp_path / "catalogue")
+
+
+class Publishing:
+    """A province whose catalogue can be changed by starting it anew."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.running: list[Province] = []
+
+    def publish(self, document: Mapping[str, Any]) -> HttpGateway:
+        """The way to a province with this catalogue."""
+        province = Province(self.folder / str(len(self.running)), catalogue=lambda: document)
+        self.running.append(province)
+        return HttpGateway(province.start(), "sandbox")
+
+
+@pytest.fixture
+def province(tmp_path: Path) -> Iterator[Publishing]:
+    """Stopped at the end."""
+    publishing = Publishing(tmp_path / "province")
+    yield publishing
+    for one in publishing.running:
+        one.stop()
+
+
+def test_news_are_fetched_once_and_outlive_a_restart(heard: Heard, province: Publishing) -> None:
+    gateway = province.publish({"procedures": [NEWS]})
+    heard.news.fetch(gateway)
+    heard.news.fetch(gateway)  # unchanged
+    heard.fresh().fetch(gateway)  # and known after a restart
+    (change,) = heard.changes
+    marriage = change.lookup.catalogue.find("1.000894")
+    assert marriage is not None
+    assert marriage.level == "partial"
+    assert marriage.channels[0].fees[0].amount_vnd == 12_000
+    assert change.lookup.search.find("kết hôn")[0].code == "1.000894"
+    assert load_lookup(FOLDER, heard.own).catalogue.find("1.000894") == marriage
+    assert {path.name for path in heard.own.iterdir()} == {SENT}
+
+
+def test_a_bad_one_is_refused_and_the_last_good_one_kept(
+    heard: Heard, province: Publishing, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard.news.fetch(province.publish({"procedures": [NEWS]}))
+    bad = province.publish({"procedures": [NEWS | {"channels": [{"way": "pigeon"}]}, NEWS | {"code": "x"}]})
+    with caplog.at_level(logging.ERROR):
+        heard.news.fetch(bad)
+        heard.news.fetch(bad)  # is not fetched again
+    assert heard.notices[REFUSED].startswith("2: ")
+    assert len(caplog.messages) == 1
+    assert "1.000894: channels.0.way: " in caplog.text
+    assert "x: code: " in caplog.text
+    kept = load_lookup(FOLDER, heard.own).catalogue.find("1.000894")
+    assert kept is not None
+    assert kept.level == "partial"
+    heard.news.fetch(province.publish({"procedures": [NEWS | {"level": "full"}]}))
+    assert heard.notices == {}
+    assert len(heard.changes) == 2
+
+
+@pytest.mark.parametrize("document", [{}, {"procedures": None}, {"procedures": [1]}])
+def test_what_is_no_catalogue_is_refused(heard: Heard, province: Publishing, document: Mapping[str, Any]) -> None:
+    heard.news.fetch(province.publish(document))
+    assert REFUSED in heard.notices
+    assert heard.changes == []
+    assert not (heard.own / SENT).exists()
+
+
+def test_damaged_news_are_left_out_and_fetched_again(heard: Heard, province: Publishing) -> None:
+    gateway = province.publish({"procedures": [NEWS]})
+    heard.news.fetch(gateway)
+    (heard.own / SENT).write_text('{"etag": "x", "procedures": [', encoding="utf-8")
+    marriage = load_lookup(FOLDER, heard.own).catalogue.find("1.000894")
+    assert marriage is not None
+    assert marriage.level == ""
+    heard.fresh().fetch(gateway)
+    assert len(heard.changes) == 2
+
+
+def test_a_mistake_of_the_site_is_told(heard: Heard) -> None:
+    heard.own.mkdir()
+    (heard.own / "procedures.yaml").write_text("- {code: 1}", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"procedures\.yaml"):
+        load_lookup(FOLDER, heard.own)
+
+
+def test_the_next_person_gets_the_new_catalogue(player: Player, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / SENT).write_text(json.dumps({"etag": "x", "procedures": [NEWS]}), encoding="utf-8")
+    change = CatalogueChanged(load_lookup(FOLDER, own))
+    kiosk = player.kiosk
+    kiosk.browse("kết hôn")
+    kiosk.choose_procedure("1.000894")
+    before = kiosk.session.procedure
+    kiosk.handle(change)
+    kiosk.back()
+    kiosk.choose_procedure("1.000894")
+    assert kiosk.session.procedure == before  # who stands there goes on with what was there
+    kiosk.finish()
+    player.at(Step.HOME)
+    kiosk.choose_procedure("1.000894")
+    after = kiosk.session.procedure
+    assert after is not None
+    assert [line.amount_vnd for line in fee_lines(after, kiosk.now().date())] == [12_000]
+    kiosk.finish()
+    kiosk.handle(CatalogueChanged(load_lookup(FOLDER, tmp_path / "nothing")))  # nobody stands there: at once
+    assert kiosk.parts.catalogue.find("1.000894") == kiosk.parts.catalogue.find("1.000894")
+    marriage = kiosk.parts.catalogue.find("1.000894")
+    assert marriage is not None
+    assert marriage.level == ""

@@ -1,0 +1,127 @@
+"""One person's wishes and figures: as usual again for the next one, counted without anybody's name."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk import app
+from kiosk.builders import metrics_of
+from kiosk.comfort import Comfort, Sheet
+from kiosk.config import Config
+from kiosk.input_methods import InputMethod
+from kiosk.metrics import Purpose
+from kiosk.state import Step
+from kiosk.wiring import Machine
+from tests.flows.conftest import Player
+from tests.flows.test_dossier import submit
+from tests.flows.test_numbers import taken
+
+
+def after(player: Player, seconds: float) -> None:
+    """As if nobody had touched the glass for so long."""
+    player.kiosk.last_touch = time.monotonic() - seconds
+    player.kiosk.tick()
+
+
+def test_wishes_end_with_the_session(player: Player) -> None:
+    kiosk = player.kiosk
+    kiosk.open_sheet(Sheet.DISPLAY)
+    kiosk.adjust(text_size=3, contrast=True, reach=True, simple=True, spoken=True, typing=InputMethod.TELEX)
+    kiosk.adjust(volume=9)
+    assert player.state.comfort.volume == 3
+    kiosk.browse()
+    kiosk.back()
+    assert (player.state.comfort, player.state.sheet) == (Comfort(), Sheet.NONE)
+
+
+def test_wishes_stay_for_the_rating(player: Player) -> None:
+    player.kiosk.adjust(text_size=2)
+    submit(player, "2.000635")
+    player.kiosk.done_with_slip()
+    player.at(Step.RATING)
+    assert player.state.comfort.text_size == 2
+    player.kiosk.rate(0)
+    assert player.state.comfort == Comfort()
+
+
+@pytest.mark.parametrize("wish", [{"text_size": 1}, {"spoken": True}])
+def test_a_wish_that_somebody_left_behind_at_home_is_forgotten(player: Player, wish: dict[str, object]) -> None:
+    player.kiosk.adjust(**wish)
+    limit = player.kiosk.parts.config.site.idle_seconds
+    after(player, limit + app.WARNING_SECONDS + 1)
+    assert player.state.comfort == Comfort()
+
+
+def test_more_time_for_who_asks_for_it(player: Player) -> None:
+    player.kiosk.browse()
+    player.kiosk.adjust(slow=True)
+    limit = player.kiosk.parts.config.site.idle_seconds
+    after(player, limit + app.WARNING_SECONDS + 1)
+    assert player.state.idle_seconds_left is None
+    after(player, 3 * limit + 1)
+    assert player.state.idle_seconds_left == pytest.approx(3 * app.WARNING_SECONDS - 1, abs=1)
+    player.at(Step.PROCEDURES)
+    after(player, 3 * (limit + app.WARNING_SECONDS) + 1)
+    player.at(Step.HOME)
+
+
+def test_a_sheet_never_covers_the_desk(player: Player) -> None:
+    player.kiosk.open_door("staff")
+    player.kiosk.open_sheet(Sheet.DISPLAY)
+    assert player.state.sheet is Sheet.NONE
+
+
+def test_what_happened_is_counted_without_anybody(config: Config) -> None:
+    with Machine(config) as machine:
+        player = Player(machine)
+        submit(player, "2.000635")
+        player.kiosk.done_with_slip()
+        player.kiosk.rate(4, ("quick",), "  Máy tốt ")
+        taken(player)
+        player.kiosk.done_with_ticket()
+        player.kiosk.browse()
+        player.kiosk.choose_procedure("1.001193")
+        player.kiosk.finish()
+        player.kiosk.parts.clerk.stop()
+        today = player.kiosk.now().date()
+        found = metrics_of(config)
+        visits = found.visits(today - timedelta(days=1), today)
+        ratings = found.ratings(today - timedelta(days=1), today)
+    assert sorted((v.purpose, v.abandoned_at, v.seconds is not None) for v in visits) == [
+        (Purpose.DOSSIER, "", True),
+        (Purpose.DOSSIER, "bring", False),
+        (Purpose.NUMBER, "", False),
+    ]
+    assert (ratings[0].stars, ratings[0].reasons, ratings[0].words) == (4, ("quick",), "Máy tốt")
+    audit = config.storage.data_dir / "audit.jsonl"  # it tells times: a rating in it could be linked to a dossier
+    assert not audit.exists() or "rated" not in audit.read_text(encoding="utf-8")
+
+
+def test_the_report_of_today(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    import main
+    from kiosk import config as configuration
+
+    with Machine(config) as machine:
+        player = Player(machine)
+        taken(player)
+        player.kiosk.rate(5)
+        player.kiosk.parts.clerk.stop()
+        today = player.kiosk.now().date().isoformat()
+    monkeypatch.setattr(configuration, "load", lambda _path: config)
+    files = ["--csv", str(tmp_path / "f.csv"), "--pdf", str(tmp_path / "f.pdf")]
+    assert main.main(["--json", "report", "--day", today, *files]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["visits"], told["finished"], told["satisfied"], told["stars"]) == (1, 1, 1.0, {"5": 1})
+    assert told["tickets"] == {"printed": 1}
+    assert (tmp_path / "f.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8-sig").startswith("ky,nhom")
+    assert main.main(["report", "--month", today[:7]]) == 0
+    assert "Lượt dùng" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main.main(["report", "--month", "2026-13"])

@@ -1,0 +1,104 @@
+"""The forms on the glass: addresses, tables of persons, what follows another answer, what is unusual, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from kiosk import forms
+from kiosk.forms import FOLLOWS
+from kiosk.identity import Citizen, Method, Relative
+from kiosk.state import Session, Step
+from tests.screens.scene import ADDRESS, ID_NUMBER, NAME, PHONE, READY, Scene, Site
+
+CITIZEN = Citizen(ID_NUMBER, NAME, date(1990, 2, 14), "female", ADDRESS, method=Method.QR)
+RELATIVES = (
+    Relative(Citizen("027088000003", "Trần Văn Mẫu", date(1988, 8, 20), "male"), "Chồng"),
+    Relative(Citizen("", "Nguyễn Văn Ví Dụ", date(1962, 3, 3)), "Cha"),
+    Relative(Citizen("027318000009", "Trần Nguyễn Đào Thử", date(2018, 5, 9), "female"), "Con"),
+)
+ANSWERS = {
+    "requester.full_name": NAME,
+    "requester.id_number": ID_NUMBER,
+    "requester.date_of_birth": "1990-02-14",
+    "requester.sex": "female",
+    "requester.address": ADDRESS,
+    "requester.phone": PHONE,
+    "deceased.address": FOLLOWS,
+    "death.date": "2026-09-01",
+    "death.time": "0730",
+    "death.place": "Bệnh viện Đa khoa tỉnh Bắc Ninh",
+    "stay.address": "Tổ 3",
+    "stay.since": "2026-12-01",
+    "stay.until": "2029-12-01",
+    "host.kind": "organisation",
+    "host.name": "Công ty TNHH Một thành viên Nhà ở Công nhân Khu công nghiệp Quế Võ",
+    "host.tax_code": "0100109107",
+    "together.answer": "yes",
+    "members.1.full_name": "Trần Văn Mẫu",
+    "members.1.id_number": "027088000003",
+    "members.1.date_of_birth": "1988-08-20",
+    "members.1.sex": "male",
+    "members.1.relation": "spouse",
+    "members.2.full_name": "",
+    "business.name": "Hộ kinh doanh Phở Lan",
+    "business.capital": "150000000",
+    "business.workers": "3",
+    "guests.1.full_name": "Trần Văn Mẫu",
+}
+
+
+def form_scenes(site: Site, language: str) -> Iterator[Scene]:
+    """Each kind of question and state once; the longer language sees the plain pages, the other one the tools."""
+    death, stay = site.session("1.000656", 0), site.session("1.004194", 0)
+    business, residence = site.session("1.001612", 0), site.session("1.010041", 0)
+    yield _scene(site, death, "deceased")
+    yield _scene(site, death, "death", errors={"death.place": "text_invalid"})
+    yield _scene(site, stay, "contact", errors={"requester.email": "email_invalid"})
+    yield _scene(site, stay, "stay", errors={"stay.until": "stay_too_long", "stay.address": "address_commune_missing"})
+    yield _scene(site, stay, "host", errors={"host.tax_code": "tax_code_check"})
+    yield _scene(site, stay, "members.1")
+    yield _scene(site, stay, "members.2", relatives=RELATIVES)
+    yield _scene(site, business, "business")
+    yield _scene(site, residence, "request")
+    if language == "vi":
+        for session, section, question, part in (
+            (stay, "stay", "stay.address", 0),
+            (stay, "stay", "stay.address", 1),
+            (stay, "contact", "requester.email", 0),
+            (death, "death", "death.time", 0),
+            (business, "business", "business.capital", 0),
+        ):
+            yield _scene(site, session, section, _editing(session, question, part), f"edit-{question}-{part}")
+    review = replace(stay, answers=MappingProxyType(ANSWERS))
+    yield Scene("review-table", replace(site.base, step=Step.REVIEW, session=review, devices=READY))
+
+
+def _scene(
+    site: Site,
+    session: Session,
+    section_id: str,
+    act: Callable[[Any], None] = lambda _screen: None,
+    name: str = "",
+    **values: Any,
+) -> Scene:
+    assert session.form is not None
+    assert session.procedure is not None
+    answers = MappingProxyType(ANSWERS)
+    section = next(one for one in forms.all_sections(session.form, answers) if one.id == section_id)
+    shown = replace(session, citizen=CITIZEN, answers=answers, section=section, **values)
+    state = replace(site.base, step=Step.FORM, session=shown, devices=READY)
+    return Scene(f"eform-{session.procedure.code}-{name or section_id}", state, act)
+
+
+def _editing(session: Session, question_id: str, part: int) -> Callable[[Any], None]:
+    form = session.form
+    assert form is not None
+
+    def act(screen: Any) -> None:
+        screen.edit(screen._fields[form.id, question_id].editors()[part])
+
+    return act

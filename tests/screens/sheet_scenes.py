@@ -1,0 +1,50 @@
+"""The sheets over a screen, the keyboard of each method, and a person who sits low."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from kiosk.comfort import Comfort, Sheet
+from kiosk.state import Session, Step
+from tests.screens.scene import NOW, Scene, Site
+
+
+def sheets(site: Site, _language: str) -> Iterator[Scene]:
+    """Display, help, privacy."""
+    base = site.base
+    for sheet in (Sheet.DISPLAY, Sheet.HELP, Sheet.PRIVACY):
+        yield Scene(f"sheet-{sheet}", replace(base, sheet=sheet))
+    spoken = Comfort(spoken=True, slow=True)
+    yield Scene("sheet-display-spoken", replace(base, sheet=Sheet.DISPLAY, comfort=spoken))
+
+
+def rating(site: Site, _language: str) -> Iterator[Scene]:
+    """The faces, one of them chosen, and words being written."""
+    state = replace(site.base, step=Step.RATING, session=Session(id="scene", started_at=NOW))
+    yield Scene("rating", state)
+    yield Scene("rating-pleased", state, lambda screen: screen._choose(4))
+    yield Scene("rating-displeased", state, lambda screen: screen._choose(1))
+    yield Scene("rating-words", state, _write)
+
+
+def _write(screen: Any) -> None:
+    screen._choose(2)
+    screen.write()
+
+
+def low(site: Site, _language: str) -> Iterator[Scene]:
+    """Every control within reach of a wheelchair (upright glass only; a wide one is low anyway)."""
+    base = replace(site.base, comfort=Comfort(reach=True))
+    yield Scene("low-home", base)
+    yield Scene("low-sheet", replace(base, sheet=Sheet.DISPLAY))
+    session = site.session("1.001193")
+    assert session.form is not None
+    shown = replace(session, section=session.form.sections[0])
+    form_id, question = session.form.id, session.form.sections[0].questions[0].id
+    state = replace(base, step=Step.FORM, session=shown)
+    yield Scene("low-form", state)
+    yield Scene("low-form-typing", state, lambda screen: screen.edit(screen._fields[form_id, question]))
+    yield Scene("low-identify-typed", replace(base, step=Step.IDENTIFY, session=session), lambda s: s.type_number())
+    yield Scene("low-idle", replace(state, idle_seconds_left=17))
