@@ -44,6 +44,8 @@ def parser() -> argparse.ArgumentParser:
     ticket = verb("ticket", "issue and print one ticket without a window")
     ticket.add_argument("--series", required=True)
     ticket.add_argument("--priority", default="")
+    hall = verb("hall", "the numbers of the hall")
+    hall.add_argument("act", choices=["list"], help="print the numbers that have not ended, to go on by hand")
     card = verb("card", "read the chip of the card on the reader")
     key = card.add_mutually_exclusive_group()
     key.add_argument("--can", help="card access number: the last six digits of the number")

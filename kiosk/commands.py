@@ -7,7 +7,6 @@ import getpass
 import json
 import logging
 import sys
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -17,14 +16,13 @@ from typing import Any
 
 from devices.document_scanner.page import open_picture
 from devices.errors import DeviceError
-from devices.interfaces import DEVICE_KINDS, PrintOutcome, PrintResult
+from devices.interfaces import DEVICE_KINDS, PrintResult
 from kiosk import builders, figures_command, i18n
 from kiosk import config as configuration
 from kiosk.catalogue_models import CatalogueError
 from kiosk.config import Config, ConfigError
 from kiosk.diagnostics.errors import BundleFailed
-from kiosk.hall.setup import hall_of
-from kiosk.hall.tickets import HallError, TicketState
+from kiosk.hall.tickets import HallError
 from kiosk.provisional import provisional_code
 from kiosk.search_command import search
 from kiosk.staff import AccountsError
@@ -90,47 +88,20 @@ def check(options: argparse.Namespace, config: Config) -> int:
 
 def ticket(options: argparse.Namespace, config: Config) -> int:
     """Issue and print one ticket; beside a running kiosk as well."""
-    from kiosk import slips
-    from kiosk.slip_picture import draw
+    from kiosk.hall_command import give_ticket
 
-    started = time.perf_counter()
-    with ExitStack() as exits:
-        stores = open_stores(config)
-        exits.callback(stores.close)
-        hall = hall_of(config, stores.tickets)
-        now = builders.site_clock(config)()
-        taken = hall.take(options.series, now, options.priority)
-        series = hall.series_of(taken.series)
-        slip = slips.ticket_slip(
-            centre=config.site.name,
-            number=taken.label,
-            series_title=series.title,
-            counters=series.counters,
-            issued_at=taken.issued_at,
-            ahead=hall.ahead(taken, now),
-            estimate=hall.forecast(now).tickets.get(taken.id),
-            qr=hall.qr_text(taken),
-            priority=taken.priority,
-            language="vi",
-        )
-        printer = builders.open_devices(config).get("printer")
-        if printer is None:
-            outcome = PrintOutcome(PrintResult.FAILED, "printer_absent")
-        else:
-            exits.callback(printer.close)
-            outcome = printer.print_page(draw(slip, printer.width_dots))
-        failed = outcome.result is PrintResult.FAILED
-        stores.tickets.set_print(taken.id, TicketState.PRINT_FAILED if failed else TicketState.PRINTED, outcome.code)
-    _say(
-        options,
-        {
-            "number": taken.label,
-            "print": outcome.result.value,
-            "device_code": outcome.code or None,
-            "seconds": round(time.perf_counter() - started, 3),
-        },
-    )
-    return DONE if outcome.result is PrintResult.CONFIRMED else FAILED
+    answer = give_ticket(options, config)
+    _say(options, answer)
+    return DONE if answer["print"] == PrintResult.CONFIRMED else FAILED
+
+
+def hall(options: argparse.Namespace, config: Config) -> int:
+    """The numbers that have not ended, on paper and on stdout; beside a running kiosk as well."""
+    from kiosk.hall_command import list_numbers
+
+    answer = list_numbers(config)
+    _say(options, answer)
+    return DONE if answer["print"] == PrintResult.CONFIRMED else FAILED
 
 
 def scan(options: argparse.Namespace, config: Config) -> int:
@@ -410,6 +381,7 @@ VERBS: dict[str, Verb] = {
     "check": check,
     "search": search,
     "ticket": ticket,
+    "hall": hall,
     "card": card,
     "scan": scan,
     "diagnose": diagnose,

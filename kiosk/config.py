@@ -208,7 +208,7 @@ class HallTable(_Table):
 
     `database`: absent: a file of this kiosk's own; of several kiosks `postgresql+psycopg://USER@HOST/NAME`. Calling
     (`kiosk/hall/calling.py`): 1 favoured for `priority_every` others; whoever came `head_start_minutes` earlier is not
-    overtaken. `at_closing`, `over_night`: whether those who still wait keep their numbers.
+    overtaken. `at_closing`, `over_night`: whether those who still wait keep theirs; `list_at_shutdown`: on paper.
 
     `listen` is where the officers' pages are served, absent: nowhere; beyond this machine with `certificate` and
     `certificate_key` (PEM files). `notices` are the site's own texts on the board, `voice` is how it speaks.
@@ -232,6 +232,7 @@ class HallTable(_Table):
     absences: int = Field(3, ge=1, le=10, strict=True)
     at_closing: Literal["keep", "cancel"] = "keep"
     over_night: Literal["keep", "cancel"] = "cancel"
+    list_at_shutdown: bool = Field(True, strict=True)
     series: Annotated[tuple[SeriesTable, ...], AfterValidator(_some)] = Field(default_factory=_usual_series)
     notices: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
     voice: VoiceTable = Field(default_factory=VoiceTable)

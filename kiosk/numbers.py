@@ -93,7 +93,7 @@ class NumberVerbs(PaperVerbs):
         kind, _, key = event.job.partition(":")
         if kind in ("ticket", "reprint", "linked"):
             self._ticket_printed(int(key.split(":")[0]), event.outcome)
-        if kind == "entry" and event.outcome.result is PrintResult.FAILED:
+        if kind in ("entry", "numbers") and event.outcome.result is PrintResult.FAILED:
             self.change(staff=replace(self.state.staff, code=event.outcome.code))  # who has asked for it stands there
         session = self.state.session
         linked = session.ticket if session and event.session_id == session.id else None

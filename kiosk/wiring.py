@@ -20,6 +20,7 @@ from kiosk.builders import (
     OWN_CATALOGUE,
     accounts_of,
     choices_of,
+    forms_of,
     gateway_of,
     lookup_of,
     metrics_of,
@@ -32,11 +33,11 @@ from kiosk.catalogue_update import CatalogueNews
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
-from kiosk.form_files import load_forms
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.inquiries import Inquiries
 from kiosk.ledger import Ledger
+from kiosk.open_numbers import print_before_leaving
 from kiosk.stores import Stores, instance_lock, open_stores
 from kiosk.text_layer import TextReader
 from offline_queue.entry import SALVAGED, OutboxChanged
@@ -136,7 +137,7 @@ class Machine:
                 hall=hall_of(config, stores.tickets),
                 lookup=lookup_of(config),
                 choices=choices_of(config),
-                forms=load_forms(ASSETS / "forms"),
+                forms=forms_of(config),
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,
@@ -161,6 +162,7 @@ class Machine:
         for part in parts:
             part.start()
             exits.callback(part.stop)
+        exits.callback(print_before_leaving, self.kiosk.parts)
 
     def _catalogue_news(self, stores: Stores) -> CatalogueNews:
         folders = ASSETS / "catalogue", self.config.storage.data_dir / OWN_CATALOGUE

@@ -68,7 +68,6 @@ DISTANCES = {
     "GAP": 24,  # between neighbours
     "MARGIN": 56,  # from the edge of the glass
     "TARGET": 112,  # height of a plain target
-    "LIVE_ADVICE": 236,  # height of what is said beside a live picture
     "MAIN_TARGET": 136,  # height of the main action
     "RADIUS": 18,
     "LABEL": 32,  # words on keys and in the frame, beside an icon; they do not grow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
-from kiosk.slips import in_minutes
 from kiosk.state import AppState, Job, TicketView
 from screens.tr import tr
 from screens.widgets import KioskScreen
@@ -37,7 +36,7 @@ class TicketScreen(KioskScreen):
         self.where = tr._("Quầy {counters}").format(counters=listed(ticket.counters)) if ticket.counters else ""
         self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
         told = ticket.estimate
-        self.estimate = tr._("Khoảng {n} phút").format(n=in_minutes(told)) if told and told.high else ""
+        self.estimate = tr._("Khoảng {n} phút").format(n=told.in_minutes) if told and told.in_minutes else ""
         self.picture = ticket.picture
         self.printing = ticket.print is Job.RUNNING
         self.pointing = ticket.print in (Job.CONFIRMED, Job.UNCONFIRMED)

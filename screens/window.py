@@ -22,8 +22,9 @@ from kivy.uix.widget import Widget
 
 from kiosk.app import Kiosk
 from kiosk.comfort import Comfort
+from kiosk.needs import HELP_CALLED
 from kiosk.state import DESK_STEPS, AppState, Step, screen_for
-from screens import keyboard, theme
+from screens import keyboard, sound, theme
 from screens.memory import give_back
 from screens.sheets import SheetLayer
 from screens.speech import Speaker
@@ -33,6 +34,7 @@ from screens.widgets import KioskScreen, Press, Root
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DRAIN_SECONDS = 1 / 30
+BELL_SECONDS, BELL_TIMES = 20.0, 9  # until somebody has come to the desk: three minutes, then it is only shown
 
 
 class HeaderButton(Press):
@@ -147,6 +149,7 @@ class KioskWindow(App):
         self.on_first_frame = on_first_frame
         self.screens: dict[str, KioskScreen] = {}
         self.session_id = ""
+        self.bell = sound.Ringing(sound.BELL, BELL_SECONDS, BELL_TIMES)
 
     def build(self) -> Root:
         """Build header, footer and the first screen; the other screens follow between frames."""
@@ -248,6 +251,7 @@ class KioskWindow(App):
         self.calm.height = max(0, self.root_widget.height - height)
 
     def _overlays(self, state: AppState) -> None:
+        self.bell.ring(HELP_CALLED in state.outbox.notices and state.step not in DESK_STEPS)
         toast = self.shell.ids.toast
         toast.text = tr.error(state.toast)
         toast.detail = tr.advice(state.toast)

@@ -29,7 +29,8 @@ class _Act:
     counter: CounterRow
     current: Ticket | None
     now: datetime
-    first_day: date
+    first_day: date  # of those who wait
+    desk_day: date  # of those who were called
 
 
 class Counters:
@@ -71,7 +72,7 @@ class Counters:
     def close(self, counter: int, officer: str) -> None:
         """Close for the day. Raises `HallError("counter_busy")` while somebody is called, served or held here."""
         with self._act(counter, officer) as act:
-            if act.current is not None or calls.holds(act.connection, counter, act.first_day):
+            if act.current is not None or calls.holds(act.connection, counter, act.desk_day):
                 raise HallError("counter_busy")
             self._set(act, CounterState.CLOSED, officer)
         self._hall.store.refresh()
@@ -142,7 +143,7 @@ class Counters:
             if act.current is not None:
                 raise HallError("counter_busy")
             ticket = calls.lock_ticket(act.connection, ticket_id)
-            if ticket.day < act.first_day:
+            if ticket.day < act.desk_day:
                 raise HallError("ticket_state")
             ticket = calls.move(
                 act.connection, ticket, TicketState.SERVING, act.now, counter=counter, serving_at=act.now
@@ -195,6 +196,7 @@ class Counters:
             raise HallError("counter_unknown")
         now = self._clock()
         today, first_day = self._hall.day(now), self._hall.first_day(now)
+        desk_day = min(first_day, today)
         with self._hall.store.database.write() as connection:
             row = calls.lock_counter(connection, counter, self._rules.priority_every)
             if row.day != today:
@@ -202,10 +204,10 @@ class Counters:
             if calling and row.state is not CounterState.OPEN:
                 raise HallError("counter_not_open")
             current = calls.at_counter(connection, counter)
-            if current is not None and current.day < min(first_day, today):
+            if current is not None and current.day < desk_day:
                 self._left_over_night(connection, current, now)
                 current = None
-            yield _Act(connection, row, current, now, first_day)
+            yield _Act(connection, row, current, now, first_day, desk_day)
 
     @contextmanager
     def _current(self, counter: int, officer: str, ticket_id: int | None) -> Iterator[tuple[_Act, Ticket]]:

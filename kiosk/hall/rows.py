@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from kiosk.hall.schema import COUNTERS, PAUSES, TICKETS
-from kiosk.hall.tickets import OPEN, Ticket, TicketKind, TicketState
+from kiosk.hall.tickets import AT_COUNTER, WAITING, Ticket, TicketKind, TicketState
 from kiosk.hall.view import Call, CounterState
 
 NEWEST_CALLS = 30
@@ -36,7 +36,10 @@ class CounterRow:
 
 @dataclass(frozen=True)
 class HallRows:
-    """Everything of one day. `open`: tickets from `first_day` on that have not ended, in the order of their places."""
+    """Everything of one day. `open`: tickets that have not ended, in the order of their places.
+
+    Who waits is in it since `first_day`; who is called, served or held also when nobody of that day waits any more.
+    """
 
     day: date
     first_day: date
@@ -55,15 +58,17 @@ class HallRows:
 def read_rows(connection: Connection, day: date, first_day: date, now: datetime) -> HallRows:
     """Read the hall; `now` is aware."""
     counters = connection.execute(select(COUNTERS)).all()
-    since = TICKETS.c.day >= first_day
-    open_rows = connection.execute(select(TICKETS).where(TICKETS.c.state.in_(OPEN), since)).all()
+    at_desks = min(first_day, day)  # who was called before the others were cancelled is still served
+    wait = TICKETS.c.state.in_(WAITING) & (TICKETS.c.day >= first_day)
+    come = TICKETS.c.state.in_((*AT_COUNTER, TicketState.HELD)) & (TICKETS.c.day >= at_desks)
+    open_rows = connection.execute(select(TICKETS).where(wait | come)).all()
     in_order = sorted((ticket_of(row) for row in open_rows), key=lambda ticket: (ticket.place_at, ticket.id))
     return HallRows(
         day=day,
         first_day=first_day,
         read_at=now,
         open=tuple(in_order),
-        calls=tuple(call_of(ticket_of(row)) for row in connection.execute(_newest_calls(first_day))),
+        calls=tuple(call_of(ticket_of(row)) for row in connection.execute(_newest_calls(at_desks))),
         counters={row.number: counter_of(row) for row in counters},
         highest=highest_numbers(connection, day),
         paused=frozenset(connection.execute(select(PAUSES.c.series).where(PAUSES.c.paused)).scalars()),

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeDecorator
 
-from kiosk.hall.tickets import AT_COUNTER
+from kiosk.hall.tickets import AT_COUNTER, TicketKind
 
 
 class Moment(TypeDecorator[datetime]):
@@ -126,6 +126,8 @@ def bring_up_to_date(connection: Connection) -> None:
             connection.execute(text(f"ALTER TABLE ticket ADD COLUMN {CreateColumn(column).compile(connection)}"))
     if there and "line" not in there:
         connection.execute(update(TICKETS).values(line=TICKETS.c.series, place_at=TICKETS.c.issued_at))
+        of_a_group = update(TICKETS).where(TICKETS.c.priority != "")
+        connection.execute(of_a_group.values(kind=TicketKind.PRIORITY))
         ONE_AT_A_COUNTER.create(connection)
     METADATA.create_all(connection)
 

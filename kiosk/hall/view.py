@@ -28,6 +28,12 @@ class Estimate:
     low: int
     high: int
 
+    @property
+    def in_minutes(self) -> str:
+        """`5–12`: the range, since nobody can know the minute; "" for who is called at once."""
+        low = max(1, self.low)
+        return "" if not self.high else str(low) if low >= self.high else f"{low}–{self.high}"
+
 
 @dataclass(frozen=True)
 class Call:

@@ -37,12 +37,18 @@ class House:
         hours: tuple[str, ...] = HOURS,
         kiosk_id: str = "k1",
         daily_limit: int | None = None,
+        alone: bool = False,
     ) -> None:
-        self.now, self.folder = MONDAY, folder
-        folder.mkdir(exist_ok=True)
+        """`alone`: a server without the line to it, its threads and its patience."""
+        self.now, self.folder, self.location = MONDAY, folder, location
+        folder.mkdir(parents=True, exist_ok=True)
+        self.store: TicketStore
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
-        if "://" in location:
-            self.store: TicketStore = SharedStore(location, folder, kiosk_id.upper(), kiosk_id, lambda: self.now)
+        if alone:
+            self.store = TicketStore(location, issuer=kiosk_id)
+            self.store.database.create()
+        elif "://" in location:
+            self.store = SharedStore(location, folder, kiosk_id.upper(), kiosk_id, lambda: self.now)
         else:
             self.store = TicketStore(location, issuer=kiosk_id)
         self.rules = rules or CallingRules()

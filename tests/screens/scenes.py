@@ -33,6 +33,7 @@ from kiosk.state import (
 )
 from offline_queue.entry import OutboxCounts, Receipt
 from tests.screens.camera_scenes import camera_scenes
+from tests.screens.catalogue_scenes import catalogue_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.errand_scenes import errands
 from tests.screens.form_scenes import form_scenes
@@ -56,7 +57,7 @@ from tests.screens.sheet_scenes import low, rating, sheets, simple
 def site_of(kiosk: Kiosk) -> Site:
     """The site that this kiosk serves."""
     base = replace(kiosk.state, now=NOW, session=None, language="vi", step=Step.HOME, online=True)
-    return Site(base, dict(kiosk.parts.catalogue.procedures), dict(kiosk.parts.forms))
+    return Site(base, kiosk.parts.lookup, dict(kiosk.parts.forms))
 
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
@@ -128,7 +129,7 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     base = site.base
     copies = site.procedures["2.000815"]
     bare = Session(id="scene", started_at=NOW, procedure=copies)
-    yield Scene("procedures", replace(base, step=Step.PROCEDURES))
+    yield from catalogue_scenes(site)
     wrong = replace(bare, errors={"kind": "choice_missing"})
     yield Scene("prepare", replace(base, step=Step.PREPARE, session=wrong))
     assert copies.fee is not None
@@ -143,9 +144,6 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
         yield Scene(f"prepare-{code}", replace(base, step=Step.PREPARE, session=ready))
         case = procedure.cases[2] if procedure.cases else None
         yield Scene(f"checklist-{code}", replace(base, step=Step.CHECKLIST, session=replace(ready, case=case)))
-    for code in site.procedures:
-        if site.procedures[code].online:
-            yield Scene(f"bring-{code}", replace(base, step=Step.BRING, session=site.session(code)))
 
 
 def _dossier(site: Site, _language: str) -> Iterator[Scene]:
@@ -231,6 +229,7 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("scan-failed", replace(base, step=Step.SCAN, session=failed))
     pages = replace(scanning, papers=_scanned(session))
     yield Scene("scan-pages", replace(base, step=Step.SCAN, session=pages))
+    yield Scene("scan-moving", replace(base, step=Step.SCAN, session=pages), lambda screen: screen.ask_where())
     yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
 

@@ -6,7 +6,7 @@ import ast
 import re
 import unicodedata
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
 from zoneinfo import ZoneInfo
@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kiosk import slip_picture, slips
-from kiosk.catalogue import Case, Component, Fee, PageTariff, Procedure
-from kiosk.hall.tickets import Ticket
+from kiosk.catalogue import Case, Channel, Component, Fee, PageTariff, Procedure
+from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
 from kiosk.provisional import ALPHABET, parse_provisional_code, provisional_code
@@ -167,6 +167,29 @@ def test_a_declared_dossier_without_a_number_tells_to_take_one() -> None:
     assert "Khi đến, mời lấy số thứ tự tại máy này." in texts(provisional(linked_number=""))
 
 
+def test_the_list_to_take_home_tells_papers_fees_and_where_to_read_more() -> None:
+    paper = Component(id="p", title="Giấy tờ " + "rất dài " * 40, scan=False)
+    channels = (
+        Channel(way="counter", fees=(Fee(amount_vnd=20_000), Fee(amount_vnd=9_000, valid_to=date(2025, 1, 1)))),
+        Channel(way="online", fees=(Fee(province=True),)),
+    )
+    page = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/0"
+    guide = BIRTH.model_copy(update={"cases": (CASE, CASE), "papers": (paper,), "channels": channels, "page": page})
+    blocks = slips.guide_slip(centre=CENTRE, procedure=guide, case=CASE, on=NOW.date(), language="en").blocks
+    items = [block.text for block in blocks if isinstance(block, Item)]
+    assert items == [paper.short, "Giấy chứng sinh", "Giấy ủy quyền"]
+    assert len(paper.short) <= 141
+    pairs = {block.label: block.value for block in blocks if isinstance(block, Pair)}
+    assert pairs["Phí khi nộp tại quầy"] == "20.000 đồng"
+    assert pairs["Phí khi nộp trực tuyến"] == "hỏi tại quầy"
+    assert pairs["Ngày in"] == "23/11/2026"
+    assert [block.text for block in blocks if isinstance(block, Qr)] == [page]
+    assert any(
+        isinstance(block, Text) and block.text == "Fees and papers may change. Ask at the counter before you hand in."
+        for block in blocks
+    )
+
+
 def test_a_checklist_tells_papers_and_fee() -> None:
     preparation = Preparation("Căn cước", pages=3, copies=2, fee_vnd=10000)
     alone = slips.checklist_slip(centre=CENTRE, procedure=COPIES, preparation=preparation, number="B-003")
@@ -184,10 +207,18 @@ def test_a_checklist_tells_papers_and_fee() -> None:
 
 def test_open_numbers_come_series_by_series() -> None:
     day = date(2026, 11, 23)
-    tickets = [Ticket(1, day, "B", 1, NOW), Ticket(2, day, "A", 2, NOW, priority="Trẻ em"), Ticket(3, day, "A", 1, NOW)]
+    later = NOW + timedelta(minutes=1)
+    tickets = [
+        Ticket(1, day, "B", 1, NOW, line="A"),
+        Ticket(2, day, "A", 2, later, line="A", priority="Trẻ em"),
+        Ticket(3, day, "A", 1, NOW, line="A"),
+        Ticket(4, day, "B", 2, NOW, line="B"),
+        Ticket(5, day, "B-K2", 3, NOW, TicketState.HELD, line="B", counter=3),
+    ]
     slip = slips.open_numbers(centre=CENTRE, tickets=tickets, printed_at=NOW)
     told = texts(slip)
-    assert told[told.index("A: 2") : told.index("B: 1") + 2] == ["A: 2", "A-001, A-002*", "B: 1", "B-001"]
+    assert told[told.index("A: 3") : told.index("B: 1") + 2] == ["A: 3", "B-001, A-001, A-002*", "B: 1", "B-002"]
+    assert value(slip, "B-K2-003") == "Quầy 3"
 
 
 def test_every_text_of_a_citizens_slip_has_its_english() -> None:
