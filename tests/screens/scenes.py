@@ -51,7 +51,7 @@ from tests.screens.scene import (
     Scene,
     Site,
 )
-from tests.screens.sheet_scenes import low, rating, sheets
+from tests.screens.sheet_scenes import low, rating, sheets, simple
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -62,7 +62,21 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    parts = (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, rating, sheets, low, doors)
+    parts = (
+        _numbers,
+        _preparing,
+        _dossier,
+        _form,
+        form_scenes,
+        _papers,
+        _end,
+        errands,
+        rating,
+        sheets,
+        low,
+        simple,
+        doors,
+    )
     for part in parts:
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
