@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import time
+from datetime import date, time
 from pathlib import Path
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
+def _month(text: str) -> str:
+    return _day(f"{text}-01")[:7]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -53,8 +61,8 @@ def parser() -> argparse.ArgumentParser:
     province.add_argument("--fault", default="")
     report = verb("report", "the centre's figures of a day or a month")
     period = report.add_mutually_exclusive_group(required=True)
-    period.add_argument("--day", metavar="2026-11-24")
-    period.add_argument("--month", metavar="2026-11")
+    period.add_argument("--day", type=_day, metavar="2026-11-24")
+    period.add_argument("--month", type=_month, metavar="2026-11")
     report.add_argument("--csv", type=Path, metavar="FILE")
     report.add_argument("--pdf", type=Path, metavar="FILE", help="one page with charts")
     report.add_argument("--words", action="store_true", help="also what people wrote, which may name somebody")

@@ -29,6 +29,7 @@ STREAM_SECONDS = 5.0  # after which a silent stream is given up, and its thread 
 STOP_SECONDS = 1.0
 LOST_FRAMES = 10  # one broken MJPEG frame is no lost camera
 FRAME_SECONDS = 0.04  # more than 25 in a second would only heat the machine
+LOOK_SECONDS = 0.1  # between two frames of a spared camera that is looked at: as many as the glass shows
 SPARE_SECONDS = 1.0  # between two frames of a spared camera that nobody asks: enough to see that it is still there
 FOLDER_FRAME_SECONDS = 0.1
 FOLDER_FRAMES_EACH = 5  # a picture of a folder is held in front of the lens for half a second
@@ -62,7 +63,7 @@ def is_dark(picture: Picture) -> bool:
 class Camera:
     """A thread reads the camera and keeps its newest frame; what nobody asked for in time is dropped, never queued.
 
-    `spare` is for large pictures, which take most of a core: one a second is enough while nobody asks for them.
+    `spare` is for large pictures, which take most of a core: ten a second are enough, one while nobody asks for them.
     """
 
     def __init__(self, source: str, width: int = 0, height: int = 0, *, spare: bool = False) -> None:
@@ -123,8 +124,9 @@ class Camera:
         return self._thread is not None and self._fault is None and not self._stopping.is_set()
 
     def _pause(self) -> float:
-        idle = self._spare and monotonic() - self._asked_at > SPARE_SECONDS
-        return SPARE_SECONDS if idle else FRAME_SECONDS
+        if not self._spare:
+            return FRAME_SECONDS
+        return SPARE_SECONDS if monotonic() - self._asked_at > SPARE_SECONDS else LOOK_SECONDS
 
     def _read(self, stopping: threading.Event) -> None:
         number = 0

@@ -34,6 +34,7 @@ PARAMETERS: Final = {
         for letter, count in {"@": 0, "a": 1, "J": 1, "d": 1, "i": 0, "t": 1, "2": 0, "3": 1}.items()
     },
     (GS, ord("g")): 4,
+    (GS, ord("I")): 1,
     (DLE, 0x04): 1,
     (DLE, 0x05): 1,
     (DLE, 0x14): 8,

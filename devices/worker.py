@@ -235,7 +235,7 @@ class DeviceWorker(Generic[D]):
 
     def _must_hold(self, status: DeviceStatus, told: DeviceStatus, now: float) -> bool:
         """Whether a better state is too young: what flaps ten times a second is not back when one look has met it."""
-        if told.condition is not Condition.OFFLINE or status.condition is Condition.OFFLINE:
+        if told.condition is not Condition.OFFLINE or status.condition in (Condition.OFFLINE, Condition.FAULT):
             self._back_since = None
         else:
             self._back_since = now if self._back_since is None else self._back_since

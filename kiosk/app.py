@@ -120,6 +120,7 @@ class Kiosk(MeasuringVerbs):
 
     def finish_session(self) -> None:
         """Forget the citizen and go home."""
+        self.keep_rating()
         self.wipe()
         self.touched()
         language = self.parts.config.site.languages[0]

@@ -13,10 +13,10 @@ from kiosk.state import DESK_STEPS
 class AssistVerbs(ReportVerbs):
     """Display sheet, help sheet, and what they change."""
 
-    def open_sheet(self, sheet: Sheet) -> None:
-        """Lay a sheet over the screen; what is on the screen stays as it is."""
+    def open_sheet(self, sheet: Sheet | str) -> None:
+        """Lay a sheet (by its value) over the screen; what is on the screen stays as it is."""
         if self.state.step not in DESK_STEPS:
-            self.change(sheet=sheet)
+            self.change(sheet=Sheet(sheet))
 
     def close_sheet(self) -> None:
         """Back to the screen below."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from kiosk import slips
+from kiosk.catalogue import HomeTile
 from kiosk.catalogue_update import CatalogueChanged, Lookup
 from kiosk.core import Parts
 from kiosk.scanning import ScanVerbs
@@ -24,6 +25,13 @@ class BrowseVerbs(ScanVerbs):
         self.change_session(Step.PROCEDURES, priority="", browsed=True)
         self.search(query)
 
+    def choose_job(self, tile: HomeTile) -> None:
+        """A tile of home: HOME → BRING or PREPARE, or the search for its words."""
+        if tile.code:
+            self.choose_procedure(tile.code)
+        else:
+            self.browse(tile.query)
+
     def search(self, query: str) -> None:
         """Look procedures up: on every keystroke."""
         lookup, today = self.parts.lookup, self.now().date()
@@ -39,6 +47,9 @@ class BrowseVerbs(ScanVerbs):
         case = procedure.cases[0] if len(procedure.cases) == 1 else None
         step = Step.PREPARE if procedure.prepare else Step.BRING
         form = self.parts.forms.get(procedure.form_id)
+        if procedure.online and form is None:
+            self.tell("form_not_in_force")
+            return
         nothing = {"answers": MappingProxyType({}), "papers": {}, "slip_print": Job.NONE, "slip_code": ""}
         self.change_session(step, procedure=procedure, case=case, form=form, **nothing)
         self.parts.choices.add(code, self.now().date())
@@ -88,7 +99,8 @@ class BrowseVerbs(ScanVerbs):
         if self._next_lookup is not None:
             self.parts = replace(self.parts, lookup=self._next_lookup)
             self._next_lookup = None
-        self.change(query="", results=self.parts.lookup.search.find(""))
+        lookup = self.parts.lookup
+        self.change(query="", results=lookup.search.find(""), jobs=lookup.catalogue.rules.jobs)
 
     # -- provided by the other parts of Kiosk --------------------------------------------------------------------
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:

@@ -16,6 +16,7 @@ from devices import registry
 from kiosk import staff
 from kiosk.catalogue_update import Lookup, load_lookup
 from kiosk.config import ASSETS, Config
+from kiosk.form_files import FormShelf, read_forms
 from kiosk.metrics import Metrics
 from kiosk.search_choices import Choices
 from offline_queue.http_gateway import HttpGateway
@@ -45,6 +46,15 @@ def lookup_of(config: Config) -> Lookup:
 def choices_of(config: Config) -> Choices:
     """What people here choose."""
     return Choices(config.storage.data_dir / OWN_CATALOGUE / "choices.json")
+
+
+def forms_of(config: Config) -> FormShelf:
+    """The e-forms; one with a mistake is told in the log and left out, its last good version stays in use."""
+    now = site_clock(config)
+    forms, problems = read_forms(ASSETS / "forms", lambda: now().date())
+    for problem in problems:
+        log.error("forms: %s", problem)
+    return forms
 
 
 def metrics_of(config: Config) -> Metrics:

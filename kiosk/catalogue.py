@@ -28,7 +28,7 @@ from kiosk.catalogue_models import (
     Data,
     Entry,
     Fee,
-    Job,
+    HomeTile,
     Named,
     PageTariff,
     Paper,
@@ -45,7 +45,7 @@ __all__ = [
     "Data",
     "Entry",
     "Fee",
-    "Job",
+    "HomeTile",
     "PageTariff",
     "Procedure",
     "load_catalogue",
@@ -79,7 +79,7 @@ class Catalogue:
 
     def _described(self, entry: Entry) -> Procedure:
         cases = (
-            Case(id=f"case_{n}", title=case.title, components=_components(case.papers))
+            Case(id=f"case_{n}", title=case.title, components=self._components(case.papers))
             for n, case in enumerate(entry.cases, start=1)
         )
         return Procedure(
@@ -91,28 +91,28 @@ class Catalogue:
             online=False,
             series=self.rules.series or ANY_SERIES,
             cases=tuple(cases),
-            papers=_components(entry.papers),
+            papers=self._components(entry.papers),
             **_facts(entry),
+        )
+
+    def _components(self, papers: tuple[Paper, ...]) -> tuple[Component, ...]:
+        return tuple(
+            Component(
+                id=f"paper_{n}",
+                title=paper.title,
+                scan=False,
+                copy_type="original" if paper.originals else "copy",
+                originals=paper.originals,
+                copies=paper.copies,
+                part=paper.part,
+                plain=next((p.say for p in self.rules.plain if paper.title.startswith(p.begins)), ""),
+            )
+            for n, paper in enumerate(papers, start=1)
         )
 
     def icon(self, field_of_law: str) -> str:
         """The picture of a field."""
         return self.rules.icons.get(field_of_law, DEFAULT_ICON)
-
-
-def _components(papers: tuple[Paper, ...]) -> tuple[Component, ...]:
-    return tuple(
-        Component(
-            id=f"paper_{n}",
-            title=paper.title,
-            scan=False,
-            copy_type="original" if paper.originals else "copy",
-            originals=paper.originals,
-            copies=paper.copies,
-            part=paper.part,
-        )
-        for n, paper in enumerate(papers, start=1)
-    )
 
 
 def _facts(entry: Entry) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 CODE = r"^[0-9]\.[0-9]{6}$"
+SHORT_TITLE = 140  # letters
+ASIDE = re.compile(r"(?<=\w)\. (?=[A-ZĐ])|; |:(?= )| \((?:sau đây|do người)|, trừ trường hợp")
 PORTAL = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/"  # and the page's identifier
 Authority = Literal["commune", "province", "ministry", "other"]
 Way = Literal["counter", "online", "post"]
@@ -39,6 +42,17 @@ class Component(Data):
     originals: int = Field(0, ge=0)  # how many of each, where the law says so
     copies: int = Field(0, ge=0)
     part: str = ""  # the heading under which the portal lists it
+    plain: str = ""  # the same in plain words
+
+    @property
+    def short(self) -> str:
+        """In plain words; of a paragraph of law the first sentence, and no more than can be read at a glance."""
+        if self.plain:
+            return self.plain
+        if len(self.title) <= SHORT_TITLE:
+            return self.title
+        first = ASIDE.split(self.title, maxsplit=1)[0]
+        return first if len(first) <= SHORT_TITLE else first[:SHORT_TITLE].rpartition(" ")[0].rstrip(" ,;–-") + "…"
 
 
 class Case(Data):
@@ -172,7 +186,7 @@ class Named(Data):
     levels: tuple[Authority, ...] = ()
 
 
-class Job(Data):
+class HomeTile(Data):
     """One tile of home: a common job in a few words, for one procedure, or for a search where it may be several."""
 
     title: str
@@ -181,10 +195,18 @@ class Job(Data):
     query: str = ""
 
 
+class PlainWords(Data):
+    """Papers whose title begins so are called so in plain words."""
+
+    begins: str = Field(min_length=8)
+    say: str = Field(min_length=1)
+
+
 class SiteRules(Data):
     """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
 
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[HomeTile, ...] = ()
     series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
     hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
+    plain: tuple[PlainWords, ...] = ()
     icons: dict[str, str] = Field(default_factory=dict)  # by field

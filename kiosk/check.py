@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from kiosk import staff
 from kiosk.builders import OWN_CATALOGUE
 from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
+from kiosk.catalogue import texts as catalogue_texts
 from kiosk.catalogue_update import SENT
 from kiosk.config import ASSETS, Config
 from kiosk.form_files import load_forms
-from kiosk.forms import Form
+from kiosk.form_mistakes import conditions
+from kiosk.forms import Form, texts
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
 from kiosk.search_words import load_words
+
+VIETNAMESE = re.compile("[À-ỹĐđ]")
 
 
 def problems(config: Config) -> list[str]:
@@ -36,11 +41,16 @@ def problems(config: Config) -> list[str]:
             if p.form_id and p.form_id not in forms
         ]
         found += [
-            f"procedure {p.code}: form «{p.form_id}»: {sentence}"
+            f"procedure {p.code}: form «{p.form_id}» of {form.version}: {sentence}"
             for p in offered.procedures.values()
-            if p.form_id in forms
-            for sentence in _unknown_cases(p, forms[p.form_id])
+            for form in forms.versions()
+            if form.id == p.form_id
+            for sentence in _unknown_cases(p, form)
         ]
+        read = [(f"procedure {p.code}", tuple(catalogue_texts(p))) for p in offered.procedures.values()]
+        read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for form in forms.versions()]
+        for language in config.site.languages:
+            found += _untranslated(read, language)
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)
@@ -51,10 +61,18 @@ def problems(config: Config) -> list[str]:
 
 def _unknown_cases(procedure: Procedure, form: Form) -> Iterator[str]:
     known = {case.id for case in procedure.cases}
-    for section in form.sections:
-        for owner, condition in ((section.id, section.when), *((q.id, q.when) for q in section.questions)):
-            if condition and condition.question == "case":
-                yield from (f"«{owner}» waits for the unknown case «{c}»" for c in condition.values if c not in known)
+    for owner, condition in conditions(form):
+        if condition.question == "case":
+            yield from (f"«{owner}» waits for the unknown case «{c}»" for c in condition.values if c not in known)
+
+
+def _untranslated(read: Iterable[tuple[str, tuple[str, ...]]], language: str) -> Iterator[str]:
+    """Texts with Vietnamese letters that stand in no file of `language`."""
+    known = catalogue(language)
+    for where, words in read:
+        for text in dict.fromkeys(words):
+            if language != SOURCE_LANGUAGE and VIETNAMESE.search(text) and ("", text) not in known:
+                yield f"locales/{language}: {where}: no text for «{text}»"
 
 
 def _codes_without_text() -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 from devices.document_scanner.page import open_picture
 from devices.errors import DeviceError
 from devices.interfaces import DEVICE_KINDS, PrintResult
-from kiosk import builders, i18n
+from kiosk import builders, figures_command, i18n
 from kiosk import config as configuration
 from kiosk.catalogue_models import CatalogueError
 from kiosk.config import Config, ConfigError
@@ -166,22 +166,6 @@ def province(options: argparse.Namespace, config: Config) -> int:
         serve(options.listen, options.data, options.fault)
     except ValueError as error:
         return _fail(options, "usage", str(error), USAGE)
-    return DONE
-
-
-def report(options: argparse.Namespace, config: Config) -> int:
-    """The centre's figures of a day or a month: a table, and files where they are wanted."""
-    from kiosk import figures_command
-
-    try:
-        told = figures_command.figures_of(options, config)
-    except ValueError:
-        return _fail(options, "usage", "a day such as 2026-11-24, or a month such as 2026-11", USAGE)
-    figures_command.write_files(options, config, told)
-    if options.json:
-        _say(options, figures_command.as_json(told))
-    else:
-        print("\n".join(figures_command.lines(options, told)))
     return DONE
 
 
@@ -403,6 +387,6 @@ VERBS: dict[str, Verb] = {
     "diagnose": diagnose,
     "province": province,
     "account": account,
-    "report": report,
+    "report": lambda options, config: figures_command.report(options, config, _say),
     "outbox": outbox,
 }

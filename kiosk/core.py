@@ -79,6 +79,7 @@ class KioskCore:
             centre=parts.config.site.name,
             province=places.province_of_agency(parts.config.site.agency_code),
             now=parts.clock(),
+            jobs=parts.catalogue.rules.jobs,
             results=parts.lookup.search.find(""),
             outbox=parts.outbox.counts(),
         )

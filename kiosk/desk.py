@@ -16,6 +16,7 @@ from kiosk.state import AppState, StaffTicket, StaffView, Step
 from offline_queue.entry import OutboxEntry
 
 DOORS = {"staff": Step.STAFF, "technician": Step.DIAGNOSTICS}
+STOPPED = "stopped_by_staff"
 REASONS = {"paper": "Hết hoặc kẹt giấy", "lost": "Người dân làm mất", "unreadable": "In mờ", "other": "Lý do khác"}
 PETITION_NAME = "Góp ý, phản ánh"
 OUTBOX_ROWS = 50
@@ -28,6 +29,8 @@ class DeskVerbs(PetitionVerbs):
         super().__init__(parts)
         self._delay = staff.LoginDelay()
         self._asking: DeskAsked | None = None  # the officer at the pages for whom a verb runs
+        if STOPPED in self.state.outbox.notices:
+            self.change(trouble=STOPPED)
 
     def desk_asked(self, event: DeskAsked) -> None:
         """Do for an officer at the pages what they could do here; `event.answer` gets the code of what came of it."""
@@ -168,11 +171,11 @@ class DeskVerbs(PetitionVerbs):
             self.change(outbox=self.parts.outbox.counts())
             self._answer("notice_was_seen")
 
-    def refunded(self, ref: str) -> None:
+    def refunded(self, payment_id: str) -> None:
         """A fee was given back, or settled otherwise."""
         if who := self._officer():
             self.audit(who, "refunded")
-            self.parts.clerk.do(lambda: self.parts.ledger.refunded(ref), failed=None)
+            self.parts.clerk.do(lambda: self.parts.ledger.refunded(payment_id), failed=None)
             self.read_refunds()
 
     def confirm_clock(self) -> None:
@@ -187,16 +190,20 @@ class DeskVerbs(PetitionVerbs):
             self._said("clock_confirmed")
 
     def stop_service(self) -> None:
-        """Citizens see that the machine rests; both doors stay open."""
+        """Citizens see that the machine rests, also after a restart; both doors stay open."""
         if who := self._officer():
             self.audit(who, "service_stopped")
-            self.change(trouble="stopped_by_staff")
+            self.change(trouble=STOPPED)
+            self.parts.outbox.notice(STOPPED, self.now().strftime("%H:%M"))
+            self.change(outbox=self.parts.outbox.counts())
 
     def resume_service(self) -> None:
         """Serve citizens again."""
         if who := self._officer():
             self.audit(who, "service_resumed")
             self.change(trouble="")
+            self.parts.outbox.end_notice(STOPPED)
+            self.change(outbox=self.parts.outbox.counts())
 
     def refresh_desk(self) -> None:
         """Read the lists again while they are on the glass."""

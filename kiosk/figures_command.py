@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from kiosk import builders, figures_paper
 from kiosk.config import Config
 from kiosk.figures import Figures, Period, figures
-from kiosk.figures_paper import as_json
 from kiosk.stores import open_stores
 
-__all__ = ["as_json", "figures_of", "lines", "write_files"]
 ALL = 1_000_000
 
 
-def figures_of(options: argparse.Namespace, config: Config) -> Figures:
-    """The figures of `--day` or `--month`.
+def report(
+    options: argparse.Namespace, config: Config, say: Callable[[argparse.Namespace, Mapping[str, Any]], None]
+) -> int:
+    """The figures of `--day` or `--month`: a table, and files where they are wanted. Returns the exit code."""
+    told = figures_of(Period.day(options.day) if options.day else Period.month(options.month), config)
+    if options.csv:
+        options.csv.write_text(figures_paper.as_csv(told), encoding="utf-8", newline="")
+    if options.pdf:
+        options.pdf.write_bytes(figures_paper.pdf(told, config.site, builders.site_clock(config)()))
+    if options.json:
+        say(options, figures_paper.as_json(told))
+    else:
+        words = [f"«{words}»" for words in told.words] if options.words else []
+        print("\n".join([*figures_paper.table(told), *words]))
+    return 0
 
-    Raises ValueError for what is none, `Refused`, `OutboxError`, `HallError`.
-    """
-    period = Period.day(options.day) if options.day else Period.month(options.month)
+
+def figures_of(period: Period, config: Config) -> Figures:
+    """What the stores of this kiosk know. Raises `Refused`, `OutboxError`, `HallError`."""
     with ExitStack() as exits:
         stores = open_stores(config)
         exits.callback(stores.close)
@@ -37,18 +49,3 @@ def figures_of(options: argparse.Namespace, config: Config) -> Figures:
             metrics.offline(*days),
             ZoneInfo(config.site.timezone),
         )
-
-
-def write_files(options: argparse.Namespace, config: Config, told: Figures) -> None:
-    """`--csv` and `--pdf`. Raises OSError."""
-    if options.csv:
-        options.csv.write_text(figures_paper.as_csv(told), encoding="utf-8", newline="")
-    if options.pdf:
-        options.pdf.write_bytes(figures_paper.pdf(told, config.site, builders.site_clock(config)()))
-
-
-def lines(options: argparse.Namespace, told: Figures) -> Iterator[str]:
-    """The table, and what people wrote where that is wanted."""
-    yield from figures_paper.table(told)
-    if options.words:
-        yield from (f"«{words}»" for words in told.words)

@@ -51,22 +51,34 @@ def load_forms(folder: Path, today: Callable[[], date] = date.today) -> FormShel
 
     `today` is asked each time a form is taken. Raises `CatalogueError` with every mistake.
     """
+    forms, problems = read_forms(folder, today)
+    if problems:
+        raise CatalogueError(problems)
+    return forms
+
+
+def read_forms(folder: Path, today: Callable[[], date] = date.today) -> tuple[FormShelf, list[str]]:
+    """The forms that are right, and every mistake of the others: in their place their last good version stays."""
     problems: list[str] = []
     forms: dict[tuple[str, date], Form] = {}
     for path in sorted(folder.glob("*.yaml")):
-        before = len(problems)
-        row = read_yaml(path, problems)
-        if len(problems) > before:
-            continue
-        try:
-            form = Form.model_validate(row)
-        except ValidationError as error:
-            problems += [told(path.name, where, what) for where, what in explain(Form, error)]
-            continue
-        problems += [f"{path.name}: {sentence}" for sentence in mistakes(form, path.stem)]
-        if (form.id, form.version) in forms:
+        form = _read(path, problems)
+        if form and (form.id, form.version) in forms:
             problems.append(f"{path.name}: version {form.version} of «{form.id}» stands in another file too")
-        forms[form.id, form.version] = form
-    if problems:
-        raise CatalogueError(problems)
-    return FormShelf(forms.values(), today)
+        elif form:
+            forms[form.id, form.version] = form
+    return FormShelf(forms.values(), today), problems
+
+
+def _read(path: Path, problems: list[str]) -> Form | None:
+    before = len(problems)
+    row = read_yaml(path, problems)
+    if len(problems) > before:
+        return None
+    try:
+        form = Form.model_validate(row)
+    except ValidationError as error:
+        problems += [told(path.name, where, what) for where, what in explain(Form, error)]
+        return None
+    problems += [f"{path.name}: {sentence}" for sentence in mistakes(form, path.stem)]
+    return form if len(problems) == before else None

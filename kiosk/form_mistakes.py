@@ -41,6 +41,17 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
     yield from _owners(form)
 
 
+def conditions(form: Form) -> Iterator[tuple[str, Condition]]:
+    """Every condition of a form, with the id of what depends on it."""
+    for section in form.sections:
+        yield from ((section.id, when) for when in (section.when, section.requester_when) if when)
+        for question in section.questions:
+            followed = question.same_as.when if question.same_as else None
+            yield from ((question.id, when) for when in (question.when, followed) if when)
+    yield from ((f"rules.{number}", rule.when) for number, rule in enumerate(form.rules) if rule.when)
+    yield from ((f"owners.{number}", owner.when) for number, owner in enumerate(form.owners) if owner.when)
+
+
 def _twice(what: str, ids: list[str]) -> Iterator[str]:
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
         yield f"{what} «{twice}» stands here twice"

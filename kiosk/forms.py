@@ -318,15 +318,18 @@ def clean(question: Question, value: str) -> str:
     """An answer in its kept form: NFC, single spaces, numbers without the gaps in which people write them."""
     value = SPACES.sub(" ", nfc(value)).strip(" ")
     match question.type:
-        case QuestionType.ID_NUMBER | QuestionType.PHONE | QuestionType.MONEY:
+        case QuestionType.ID_NUMBER | QuestionType.PHONE:
             return re.sub(r"[ .\-]", "", value)
+        case QuestionType.MONEY:
+            return re.sub(r"[ .]", "", value)
         case QuestionType.TAX_CODE:
             return re.sub(r"([0-9]{10})-?([0-9]{3})", r"\1-\2", value.replace(" ", ""))
         case QuestionType.TIME:
             at = re.fullmatch(r"([0-9]{1,2})[:.h ]?([0-9]{2})", value)
             return f"{at[1]:0>2}:{at[2]}" if at else value
         case QuestionType.ADDRESS:
-            return places.Address.read(value).text.strip(", ")
+            address = places.Address.read(value)
+            return places.Address(address.line.strip(", "), address.commune).text
         case _:
             return value
 

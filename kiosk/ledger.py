@@ -25,10 +25,14 @@ CREATE TABLE IF NOT EXISTS progress (
   code TEXT PRIMARY KEY, ref TEXT NOT NULL, status INTEGER NOT NULL, procedure_code TEXT NOT NULL,
   received_at TEXT, due_at TEXT, seen_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payment (
-  ref TEXT PRIMARY KEY, code TEXT NOT NULL, amount INTEGER NOT NULL, payment_id TEXT NOT NULL, state TEXT NOT NULL,
+  payment_id TEXT PRIMARY KEY, ref TEXT NOT NULL, code TEXT NOT NULL, amount INTEGER NOT NULL, state TEXT NOT NULL,
   asked_at TEXT NOT NULL, refund TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS fee (ref TEXT, label TEXT NOT NULL, count INTEGER NOT NULL, each INTEGER NOT NULL,
   kept_at TEXT NOT NULL);
+"""
+_SAW = """
+INSERT OR REPLACE INTO progress VALUES (
+  ?1, coalesce(nullif(?2, ''), (SELECT ref FROM progress WHERE code = ?1), ''), ?3, ?4, ?5, ?6, ?7)
 """
 _DUE, _DONE = "due", "done"
 
@@ -43,15 +47,15 @@ class Seen:
 
 @dataclass(frozen=True)
 class Charge:
-    """A payment that was asked for here: `ref` is the dossier's client_ref, or its code where it came another way.
+    """A payment whose code was shown here: `ref` is the dossier's client_ref, or its code where it came another way.
 
-    `payment_id` is "" while the province's answer has not come. Amounts are whole đồng.
+    Amounts are whole đồng.
     """
 
+    payment_id: str
     ref: str
     code: str
     amount_vnd: int
-    payment_id: str
     state: PaymentState
     asked_at: datetime
 
@@ -79,7 +83,7 @@ class Ledger:
         )
         try:
             with self._open() as connection:
-                connection.execute("INSERT OR REPLACE INTO progress VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+                connection.execute(_SAW, values)
         except sqlite3.Error as error:  # a full disk hides no answer of the province
             log.error("ledger: %s", type(error).__name__)
 
@@ -96,30 +100,31 @@ class Ledger:
         return Seen(progress, datetime.fromisoformat(row[5]))
 
     # -- payments ------------------------------------------------------------------------------------------------
-    def charge(self, ref: str) -> Charge | None:
-        """The payment of a dossier."""
-        found = self._charges("ref = ?", ref)
-        return found[0] if found else None
+    def charges(self, ref: str) -> tuple[Charge, ...]:
+        """All payments of a dossier, the oldest first."""
+        return self._charges("ref = ?", ref)
 
-    def ask(self, ref: str, code: str, amount_vnd: int, now: datetime) -> None:
-        """Write down that a payment is asked for, before it is: one for each dossier."""
+    def keep(self, ref: str, code: str, amount_vnd: int, payment: Payment, now: datetime) -> None:
+        """Write a payment down, before its code is shown: only what was shown can be paid."""
         with self._open() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO payment VALUES (?, ?, ?, '', ?, ?, '')",
-                (ref, code, amount_vnd, PaymentState.WAITING, _text(now)),
+                "INSERT OR IGNORE INTO payment VALUES (?, ?, ?, ?, ?, ?, '')",
+                (payment.payment_id, ref, code, amount_vnd, payment.state, _text(now)),
             )
 
-    def answered(self, ref: str, payment: Payment) -> None:
-        """What the province said of it. What is paid stays paid, whatever comes late."""
+    def looked_at(self, payment: Payment) -> None:
+        """What the province said of it now. What is paid stays paid, whatever comes late."""
         with self._open() as connection:
             connection.execute(
-                "UPDATE payment SET payment_id = ?, state = ? WHERE ref = ? AND state <> ?",
-                (payment.payment_id, payment.state, ref, PaymentState.PAID),
+                "UPDATE payment SET state = ? WHERE payment_id = ? AND state <> ?",
+                (payment.state, payment.payment_id, PaymentState.PAID),
             )
 
-    def unsettled(self, most: int = 20) -> tuple[Charge, ...]:
-        """The newest that may still be paid, or whose dossiers may still be rejected."""
-        return self._charges("state <> ? AND payment_id <> '' AND refund = ''", PaymentState.EXPIRED)[-most:]
+    def unsettled(self, now: datetime, late: timedelta = timedelta(days=1), most: int = 20) -> tuple[Charge, ...]:
+        """The newest that may still be paid (until `late`), or whose dossiers may still not be accepted."""
+        recent = _text(now - late)
+        open_ones = self._charges("refund = '' AND (state = 'paid' OR asked_at > ?)", recent)
+        return open_ones[-most:]
 
     def keep_fee(self, ref: str, lines: tuple[ChargeLine, ...], now: datetime) -> None:
         """What a dossier that is handed in will cost: its answers are gone when the province asks for the fee."""
@@ -136,7 +141,7 @@ class Ledger:
 
     # -- refunds -------------------------------------------------------------------------------------------------
     def rejected(self, ref: str) -> None:
-        """The dossier was not accepted: if its fee was paid here, staff must give it back."""
+        """The dossier was not accepted: what was paid for it here, staff must give back."""
         with self._open() as connection:
             connection.execute(
                 "UPDATE payment SET refund = ? WHERE ref = ? AND state = ? AND refund = ''",
@@ -144,20 +149,23 @@ class Ledger:
             )
 
     def refunds(self) -> tuple[Charge, ...]:
-        """Fees that staff must give back: paid here, and the dossier was not accepted; the oldest first."""
+        """What staff must give back, the oldest first: paid for a dossier that was not accepted, or paid twice."""
         with self._open() as connection:
             connection.execute(
-                "UPDATE payment SET refund = ? WHERE state = ? AND refund = ''"
-                " AND EXISTS (SELECT 1 FROM progress WHERE status = ? AND (progress.code = payment.code"
-                "   OR (progress.ref <> '' AND progress.ref = payment.ref)))",
-                (_DUE, PaymentState.PAID, NOT_ACCEPTED),
+                "UPDATE payment SET refund = :due WHERE state = :paid AND refund = ''"
+                " AND (EXISTS (SELECT 1 FROM progress WHERE status = :refused AND (progress.code = payment.code"
+                "      OR (progress.ref <> '' AND progress.ref = payment.ref)))"
+                "  OR EXISTS (SELECT 1 FROM payment AS first WHERE first.ref = payment.ref AND first.state = :paid"
+                "      AND first.amount = payment.amount AND first.rowid < payment.rowid))",
+                {"due": _DUE, "paid": PaymentState.PAID, "refused": NOT_ACCEPTED},
             )
         return self._charges("refund = ?", _DUE)
 
-    def refunded(self, ref: str) -> None:
+    def refunded(self, payment_id: str) -> None:
         """Staff have given it back, or settled it otherwise."""
         with self._open() as connection:
-            connection.execute("UPDATE payment SET refund = ? WHERE ref = ? AND refund = ?", (_DONE, ref, _DUE))
+            changes = "UPDATE payment SET refund = ? WHERE payment_id = ? AND refund = ?"
+            connection.execute(changes, (_DONE, payment_id, _DUE))
 
     # -- ending --------------------------------------------------------------------------------------------------
     def forget(self, now: datetime, keep: timedelta) -> None:
@@ -168,16 +176,16 @@ class Ledger:
             connection.execute("DELETE FROM fee WHERE kept_at < ?", (old,))
             connection.execute("DELETE FROM payment WHERE asked_at < ? AND refund <> ?", (old, _DUE))
 
-    def _charges(self, condition: str, value: str) -> tuple[Charge, ...]:
-        columns = "ref, code, amount, payment_id, state, asked_at"
+    def _charges(self, condition: str, value: str | None) -> tuple[Charge, ...]:
+        columns = "payment_id, ref, code, amount, state, asked_at"
         with self._open() as connection:
             rows = connection.execute(
-                f"SELECT {columns} FROM payment WHERE {condition} ORDER BY asked_at",  # noqa: S608
+                f"SELECT {columns} FROM payment WHERE {condition} ORDER BY rowid",  # noqa: S608
                 (value,),
             ).fetchall()
         return tuple(
-            Charge(ref, code, amount, payment_id, PaymentState(state), datetime.fromisoformat(asked_at))
-            for ref, code, amount, payment_id, state, asked_at in rows
+            Charge(payment_id, ref, code, amount, PaymentState(state), datetime.fromisoformat(asked_at))
+            for payment_id, ref, code, amount, state, asked_at in rows
         )
 
     @contextmanager

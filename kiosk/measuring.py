@@ -14,6 +14,7 @@ from kiosk.text import nfc
 from kiosk.visits import OfflineWatch, VisitWatch
 
 SAVE_SECONDS = 60
+STARS = range(1, 6)
 WORDS = 300  # letters
 
 
@@ -23,6 +24,7 @@ class MeasuringVerbs(AssistVerbs):
     def __init__(self, parts: Parts) -> None:
         self._visits, self._line = VisitWatch(), OfflineWatch()  # first: what follows changes the state already
         self._saved_at = 0.0
+        self._rating: Rating | None = None
         super().__init__(parts)
 
     def change(self, **values: Any) -> None:
@@ -48,13 +50,22 @@ class MeasuringVerbs(AssistVerbs):
         if seconds := self._line.take():
             self._keep(lambda metrics: metrics.add_offline(seconds))
 
-    def rate(self, stars: int, reasons: tuple[str, ...] = (), words: str = "") -> None:
-        """1 to 5, 0 for skipped; kept without anything about the person."""
+    def note_rating(self, stars: int, reasons: tuple[str, ...] = (), words: str = "") -> None:
+        """What somebody thinks so far, 1 to 5, 0 for nothing; it counts also when they just walk away."""
         purpose = {Step.TICKET: Purpose.NUMBER, Step.LOOKUP: Purpose.LOOKUP}.get(self.state.step, Purpose.DOSSIER)
-        if 1 <= stars <= 5:
-            rating = Rating(self.now().date(), purpose, stars, reasons, nfc(words.strip())[:WORDS])
-            self._keep(lambda metrics: metrics.add_rating(rating))
+        rating = Rating(self.now().date(), purpose, stars, reasons, nfc(words.strip())[:WORDS])
+        self._rating = rating if stars in STARS else None
+
+    def rate(self, stars: int, reasons: tuple[str, ...] = (), words: str = "") -> None:
+        """The rating is done; kept without anything about the person."""
+        self.note_rating(stars, reasons, words)
         self.finish_session()
+
+    def keep_rating(self) -> None:
+        """The visit ends: what was said of it so far is kept."""
+        rating, self._rating = self._rating, None
+        if rating is not None:
+            self._keep(lambda metrics: metrics.add_rating(rating))
 
     def _keep(self, write: Callable[[Metrics], None]) -> None:
         if metrics := self.parts.metrics:

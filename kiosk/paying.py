@@ -1,50 +1,30 @@
-"""Paying a fee by VietQR: confirmed only by the province, and never charged twice.
-
-One payment for each dossier: it is written down before it is asked for, and before another one is asked for the
-province must have said that the first can no longer be paid. A code is shown only when its CRC, its amount and the
-agency's account are right; only what was shown can be paid, so a lost answer costs nobody anything.
-"""
+"""Paying a fee by VietQR: confirmed only by the province; whose fee must be given back."""
 
 from __future__ import annotations
 
-import re
-import sqlite3
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from kiosk import slips
 from kiosk.appointments import AppointmentVerbs
+from kiosk.charging import Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.clerk_events import DossierStored
-from kiosk.config import PaymentTable
 from kiosk.core import Parts
-from kiosk.errands import Asked, ChargeLine, Following, Paying
+from kiosk.errands import Asked, Following, Paying
 from kiosk.fees import charge_lines
 from kiosk.following import PAYMENT_DUE
 from kiosk.inquiries import Answered
-from kiosk.ledger import Charge, Ledger
+from kiosk.ledger import Charge
 from kiosk.state import Step
 from kiosk.submission import due_lines
-from kiosk.vietqr import VietQrError, bank_name, parse_vietqr, vietqr
+from kiosk.vietqr import bank_name
 from offline_queue.entry import RETURNED as GIVEN_BACK
 from offline_queue.entry import EntryState, OutboxChanged
-from offline_queue.gateway import Desk, Payment, PaymentState
+from offline_queue.gateway import Payment, PaymentState
 
 PAYMENT = "payment"
 POLL_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 300.0  # between two looks at what was asked for here and is not settled
-BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
-ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
-_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{3})+|\d+)\s*(?:đồng|đ\b|VND|VNĐ)", re.IGNORECASE)
-
-
-class Withheld(Exception):
-    """No code may be shown: `code` is a translated key."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -52,15 +32,6 @@ class RefundsRead:
     """Event: fees that staff must give back."""
 
     refunds: tuple[Charge, ...]
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A payment, and what is shown of it."""
-
-    payment: Payment
-    lines: tuple[ChargeLine, ...]
-    qr: str = ""
 
 
 class PayVerbs(AppointmentVerbs):
@@ -84,7 +55,7 @@ class PayVerbs(AppointmentVerbs):
         entry, progress = following.entry, following.progress
         assert progress is not None
         procedure = self.procedure_of(following)
-        lines = _asked_for(progress.ask) or (charge_lines(procedure, {}, self.now().date()) if procedure else ())
+        lines = asked_for(progress.ask) or (charge_lines(procedure, {}, self.now().date()) if procedure else ())
         self._begin_payment(Paying(entry.id if entry else following.code, following.code, lines))
 
     def dossier_stored(self, event: DossierStored) -> None:
@@ -112,14 +83,14 @@ class PayVerbs(AppointmentVerbs):
         self.change_session(Step.PAY, paying=paying)
         ledger, agency = self.parts.ledger, self.parts.config.site.agency_code
         now = self.now()
-        self.ask(PAYMENT, lambda province: _ready(province, ledger, table, paying, (agency, now)), self._payment_told)
+        self.ask(PAYMENT, lambda province: ready(province, ledger, table, paying, (agency, now)), self._payment_told)
 
     def _payment_told(self, event: Answered) -> None:
         paying = self.session.paying
         if paying is None:
             return
         match event.answer:
-            case _Ready(payment, lines, qr):
+            case Ready(payment, lines, qr):
                 self.change_session(
                     paying=replace(paying, asked=Asked.ANSWERED, why="", payment=payment, lines=lines, qr=qr)
                 )
@@ -141,7 +112,7 @@ class PayVerbs(AppointmentVerbs):
         waits = payment.state is PaymentState.WAITING and not self.asking(PAYMENT)
         if not waits or time.monotonic() - self._polled_at < POLL_SECONDS:
             return
-        self.ask(PAYMENT, lambda province: _look(province, ledger, paying.ref, payment), self._payment_looked_at)
+        self.ask(PAYMENT, lambda province: look(province, ledger, payment), self._payment_looked_at)
 
     def _payment_looked_at(self, event: Answered) -> None:
         self._polled_at = time.monotonic()
@@ -222,85 +193,8 @@ class PayVerbs(AppointmentVerbs):
             return
         self._kept_at = time.monotonic()
         ledger, now = self.parts.ledger, self.now
-        self.parts.inquiries.ask("", "book", lambda province: _look_after(province, ledger, now))
+        self.parts.inquiries.ask("", "book", lambda province: look_after(province, ledger, now))
         self.read_refunds()
-
-
-def _asked_for(ask: str) -> tuple[ChargeLine, ...]:
-    """The amount that the province's own words name, when they name exactly one."""
-    amounts = {int(re.sub(r"[.,]", "", amount)) for amount in _AMOUNT.findall(ask)}
-    return (ChargeLine(ASKED_LABEL, 1, amounts.pop()),) if len(amounts) == 1 else ()
-
-
-def _ready(
-    province: Desk, ledger: Ledger, table: PaymentTable, paying: Paying, site: tuple[str, datetime]
-) -> _Ready | Withheld:
-    """On the inquiries' thread: the one payment of this dossier, with a code that was checked."""
-    try:
-        lines = paying.lines or ledger.fee(paying.ref)
-        amount = sum(line.total_vnd for line in lines)
-        if amount <= 0:
-            return Withheld("payment_amount_unknown")
-        payment = _payment(province, ledger, paying, amount, site)
-        qr = _checked(payment, table, amount, paying.code) if payment.state is PaymentState.WAITING else ""
-    except Withheld as withheld:
-        return withheld
-    except sqlite3.Error:  # what cannot be written down is not asked for
-        return Withheld("payment_not_kept")
-    return _Ready(payment, lines, qr)
-
-
-def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: tuple[str, datetime]) -> Payment:
-    """The payment that was asked for before, as long as it can be paid or is; else a new one. Raises `Withheld`."""
-    ref, (agency, now) = paying.ref, site
-    charge = ledger.charge(ref)
-    if charge and charge.payment_id:
-        known = province.payment(charge.payment_id)
-        if known is not None:
-            ledger.answered(ref, known)
-        if charge.state is PaymentState.PAID or (known and known.state is PaymentState.PAID):
-            return known if known and known.state is PaymentState.PAID else _paid(charge)
-        if known is not None and known.state is PaymentState.WAITING:
-            if charge.amount_vnd != amount:
-                raise Withheld("payment_other_amount")  # the first code can still be paid
-            return known
-    ledger.ask(ref, paying.code, amount, now)
-    payment = province.ask_payment(ref, amount, agency)
-    ledger.answered(ref, payment)
-    return payment
-
-
-def _paid(charge: Charge) -> Payment:
-    return Payment(charge.payment_id, PaymentState.PAID)
-
-
-def _checked(payment: Payment, table: PaymentTable, amount: int, code: str) -> str:
-    """The code to show: the province's when everything in it is right, else our own where it has sent none."""
-    if not payment.vietqr:
-        bill = "".join(c for c in payment.payment_id if c.isascii() and c.isalnum())[:BILL]
-        return vietqr(table.bank, table.account, amount, bill, f"LE PHI {code}"[:PURPOSE])
-    try:
-        told = parse_vietqr(payment.vietqr)
-    except VietQrError:
-        raise Withheld("payment_code_wrong") from None
-    if (told.bank_bin, told.account, told.amount_vnd) != (table.bank, table.account, amount):
-        raise Withheld("payment_code_wrong")
-    return payment.vietqr
-
-
-def _look(province: Desk, ledger: Ledger, ref: str, payment: Payment) -> Payment:
-    known = province.payment(payment.payment_id) or replace(payment, state=PaymentState.EXPIRED)
-    ledger.answered(ref, known)
-    return known
-
-
-def _look_after(province: Desk, ledger: Ledger, now: Callable[[], datetime]) -> None:
-    """What nobody stands and waits for: late payments, and dossiers that were paid and then not accepted."""
-    for charge in ledger.unsettled():
-        if charge.state is PaymentState.WAITING and (known := province.payment(charge.payment_id)):
-            ledger.answered(charge.ref, known)
-        if charge.state is PaymentState.PAID and (progress := province.progress(charge.ref)):
-            ledger.saw(progress, now(), charge.ref)
 
 
 def _refunds(parts: Parts) -> RefundsRead:

@@ -112,6 +112,21 @@ class ScanVerbs(IdentifyVerbs):
             if not pages:
                 self.show_camera()
 
+    def move_page(self, index: int, component_id: str) -> None:
+        """A page that belongs to another paper of this case: it goes there, as its last one."""
+        component, case = self.session.component, self.session.case
+        others = {one.id for one in case.components if one.scan} if case else set()
+        if component is None or component_id == component.id or component_id not in others:
+            return
+        pages = list(self.session.papers.get(component.id, ()))
+        there = self.session.papers.get(component_id, ())
+        if 0 <= index < len(pages) and len(there) < MAX_PAGES:
+            moved = pages.pop(index)
+            self._set_pages(component_id, (*there, moved), [])
+            self._set_pages(component.id, tuple(pages), [])
+            if not pages:
+                self.show_camera()
+
     def _set_pages(self, component_id: str, pages: tuple[Page, ...], dropped: list[str]) -> None:
         errors = {key: code for key, code in self.session.errors.items() if key != component_id}
         self.change_session(papers={**self.session.papers, component_id: pages}, errors=errors)

@@ -1,4 +1,4 @@
-"""Contents of what is printed: queue ticket, provisional slip, checklist, test slip, list of open numbers.
+"""Contents of what is printed: queue ticket, provisional slip, checklist, test slip.
 
 A slip is frozen data; `slip_picture.draw` turns it into a picture. Vietnamese always stands first; in another language
 its line follows below. No slip holds a citizen's name, ID number or answers.
@@ -10,19 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
-from itertools import groupby
 
 from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
 from kiosk.errands import ChargeLine
-from kiosk.hall.calling import place
-from kiosk.hall.tickets import WAITING, Ticket
 from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
-PRIORITY_MARK = "*"
 FEE_LABELS = {
     "": "Phí, lệ phí",
     "counter": "Phí khi nộp tại quầy",
@@ -30,6 +26,12 @@ FEE_LABELS = {
     "post": "Phí khi gửi bưu điện",
 }
 TIMES = "×"
+TIME_LABELS = {
+    "": "Thời gian (ngày)",
+    "days": "Thời gian (ngày)",
+    "working_days": "Thời gian (ngày làm việc)",
+    "hours": "Thời gian (giờ)",
+}
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -180,13 +182,10 @@ def guide_slip(
         blocks += [*write.text("Trường hợp", Style.HEADING, centred=False), *write.text(case.title, centred=False)]
     blocks += [Rule(), *write.text("Cần mang theo", Style.HEADING, centred=False)]
     papers = (*procedure.papers, *(case.components if case else ()))
-    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.title for paper in papers)))]
+    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.short for paper in papers)))]
     blocks.append(Rule())
-    for line in fees.fee_lines(procedure, on):
-        amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)
-        blocks.append(write.pair(FEE_LABELS[line.way], "theo số trang" if line.tariff else amount))
-    if procedure.duration_text:
-        blocks.append(write.pair("Thời gian giải quyết", procedure.duration_text))
+    blocks += _fees(procedure, on, write)
+    blocks += _duration(procedure, write)
     blocks.append(write.pair("Ngày in", on.strftime("%d/%m/%Y")))
     blocks += write.text("Phí và giấy tờ có thể thay đổi. Hãy hỏi quầy trước khi nộp.", Style.NOTE)
     if procedure.page:
@@ -196,6 +195,25 @@ def guide_slip(
             *write.text("Quét mã để đọc trên Cổng Dịch vụ công quốc gia", Style.NOTE),
         ]
     return Slip(tuple(blocks))
+
+
+def _fees(procedure: Procedure, on: date, write: _Writer) -> list[Block]:
+    """One line for each way, or one for all where they cost the same."""
+    amounts: dict[tuple[str, str], None] = {}
+    for line in fees.fee_lines(procedure, on):
+        amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)
+        amounts[line.way, "theo số trang" if line.tariff else amount] = None
+    if len({amount for _, amount in amounts}) == 1:
+        amounts = {("", next(iter(amounts))[1]): None}
+    return [write.pair(FEE_LABELS[way], amount) for way, amount in amounts or {("", "hỏi tại quầy"): None}]
+
+
+def _duration(procedure: Procedure, write: _Writer) -> list[Block]:
+    """The time that all ways take; nothing where it is not the same or not known."""
+    if procedure.duration_text:
+        return [write.pair("Thời gian giải quyết", procedure.duration_text)]
+    known = {(channel.unit, channel.days) for channel in procedure.channels if channel.days is not None}
+    return [write.pair(TIME_LABELS[unit], f"{days:g}") for unit, days in known] if len(known) == 1 else []
 
 
 def provisional_slip(
@@ -289,30 +307,6 @@ def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: dateti
             Qr(f"KT1|{kiosk_id}"),
         )
     )
-
-
-def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """For staff: the numbers that have not ended, so that the hall can go on by hand.
-
-    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
-    """
-    write = _Writer(SOURCE_LANGUAGE)
-    blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
-    blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
-    if at_counters := [one for one in in_order if one.state not in WAITING]:
-        blocks += [Rule(), *write.text("Đang ở quầy", Style.HEADING, centred=False)]
-        blocks += [write.pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
-    waits = (ticket for ticket in in_order if ticket.state in WAITING)
-    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line or ticket.series):
-        labels = [_label(ticket) for ticket in waiting]
-        blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
-        blocks.append(Text(", ".join(labels), centred=False))
-    return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
-
-
-def _label(ticket: Ticket) -> str:
-    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
 
 
 def unbroken(text: str) -> str:

@@ -26,7 +26,7 @@ from kiosk.identity import Assurance, Citizen, Method, Relative
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
 if TYPE_CHECKING:
-    from kiosk.catalogue import Case, Component, Procedure
+    from kiosk.catalogue import Case, Component, HomeTile, Procedure
     from kiosk.diagnostics.traffic import TrafficLine
     from kiosk.forms import Form, Section
     from kiosk.ledger import Charge
@@ -302,6 +302,7 @@ class Stage(StrEnum):
     SHOW_CODE = "show_code"  # any code before the code scanner
     PLACE_SHEET = "place_sheet"  # a blank sheet in the document scanner
     SHOW_CARD = "show_card"  # the printed code of a card, which opens its chip
+    TYPE_NUMBER = "type_number"  # the number of a card, where no code can be read
     LAY_CARD = "lay_card"  # a card on the reader
     TOUCH = "touch"  # every cell of the glass
     LISTEN = "listen"  # a person's ears
@@ -368,6 +369,7 @@ class AppState:
     closed_code: str = ""  # why no number is given at all
     hall_trouble: str = ""  # code of what keeps this kiosk from the hall's numbers
     next_opening: datetime | None = None
+    jobs: tuple[HomeTile, ...] = ()  # what people come for most, the tiles of home
     query: str = ""  # what was typed into the search
     results: tuple[Hit, ...] = ()
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)

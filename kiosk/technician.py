@@ -22,7 +22,9 @@ from kiosk.state import DiagnosticsView, Stage, Step
 
 DEVICE_SECONDS = 90.0  # the thread of a device is watched itself, and replaced after 60
 MACHINE_SECONDS = 30.0
-WAITS_FOR_CODE = (Stage.SHOW_TICKET, Stage.SHOW_CODE, Stage.SHOW_CARD)
+WAITS_FOR_NUMBER = (Stage.SHOW_CARD, Stage.TYPE_NUMBER)
+WAITS_FOR_CODE = (Stage.SHOW_TICKET, Stage.SHOW_CODE, *WAITS_FOR_NUMBER)
+CARD_NUMBER_DIGITS = (6, 12)  # the access number, or the whole one that ends in it: either opens a chip
 ASKS = {Stage.LOOK_AT_TICKET: "print_unclear", Stage.LISTEN: "sound_not_heard"}  # what «no» means
 Run = Callable[[], Finding]
 
@@ -89,13 +91,26 @@ class TechnicianVerbs(DeviceMemoryVerbs):
             self._read_chip()
 
     def self_test_answer(self, yes: bool) -> None:
-        """What the person sees or hears; «no» while a code is waited for: it is not read."""
+        """What the person sees or hears; «no» while a code is waited for: it is not read, a card's number is typed."""
         stage = self._stage
         if stage in ASKS:
             found = passed(**self._print_figures()) if yes else failed(ASKS[stage], **self._print_figures())
             self._finish(found, confirmed=True)
+        elif stage is Stage.SHOW_CARD and not yes:
+            self._wait(Stage.TYPE_NUMBER)
         elif stage in WAITS_FOR_CODE and not yes:
             self._finish(failed("code_not_read", **self._print_figures()), confirmed=True)
+
+    def card_number_typed(self, digits: str) -> None:
+        """The twelve digits of a card, or the six of its access number; they open its chip and are gone."""
+        running = self._running
+        if running is None or self._stage is not Stage.TYPE_NUMBER:
+            return
+        if not digits.isascii() or not digits.isdigit() or len(digits) not in CARD_NUMBER_DIGITS:
+            self._wait(Stage.TYPE_NUMBER, "card_number_length")
+            return
+        running.number = digits
+        self._wait_for_card()
 
     def touch_grid_done(self, cells: int, dead: Sequence[str]) -> None:
         """Which of so many cells of the glass have felt no touch, as «row-column»."""
@@ -157,7 +172,7 @@ class TechnicianVerbs(DeviceMemoryVerbs):
         self.last_touch = time.monotonic()
         if self._stage is Stage.SHOW_CODE:
             self._finish(passed(characters=len(event.text)))
-        elif self._stage is Stage.SHOW_CARD:
+        elif self._stage in WAITS_FOR_NUMBER:
             self._card_shown(running, event.text)
         elif ticket_read(event.text, self.parts.config.site.kiosk_id, running.token):
             self._finish(passed(read_back="yes", **self._print_figures()))
@@ -310,19 +325,20 @@ class TechnicianVerbs(DeviceMemoryVerbs):
 
     # -- the chip --------------------------------------------------------------------------------------------------
     def _ask_for_card(self) -> None:
-        """The card's printed code opens its chip; a simulated card's number is known."""
+        """The card's printed code or its number opens its chip; a simulated card's number is known."""
+        scanner = self.state.devices.get("code_scanner")
         if self.parts.config.devices["card_reader"].get("driver") == "simulated":
             self._wait_for_card()
-        elif "code_scanner" in self.parts.workers:
+        elif scanner is not None and scanner.condition is Condition.READY:
             self._wait(Stage.SHOW_CARD)
         else:
-            self._finish(not_done("card_number_missing"))
+            self._wait(Stage.TYPE_NUMBER)
 
     def _card_shown(self, running: _Running, text: str) -> None:
         try:
             running.number = identity.citizen_from_qr(text).id_number
         except IdentityError as error:
-            self._wait(Stage.SHOW_CARD, error.code)
+            self._wait(self._stage, error.code)
             return
         self._wait_for_card()
 

@@ -20,6 +20,7 @@ from kiosk.builders import (
     OWN_CATALOGUE,
     accounts_of,
     choices_of,
+    forms_of,
     gateway_of,
     lookup_of,
     metrics_of,
@@ -32,7 +33,6 @@ from kiosk.catalogue_update import CatalogueNews
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
-from kiosk.form_files import load_forms
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.inquiries import Inquiries
@@ -137,7 +137,7 @@ class Machine:
                 hall=hall_of(config, stores.tickets),
                 lookup=lookup_of(config),
                 choices=choices_of(config),
-                forms=load_forms(ASSETS / "forms"),
+                forms=forms_of(config),
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kivy.clock import Clock
+from typing import Any
+
 from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.state import AppState
@@ -11,7 +12,7 @@ from screens.tr import tr
 from screens.widgets import KioskScreen
 
 REMIND_SECONDS = 4.0
-REMINDERS = 8  # half a minute: who has not heard it by then is no longer in the room, and others are
+REMINDERS = 8  # half a minute
 
 
 class CollectScreen(KioskScreen):
@@ -21,7 +22,10 @@ class CollectScreen(KioskScreen):
     left = BooleanProperty(False)
     said = StringProperty("")
     said_detail = StringProperty("")
-    reminders = 0
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._reminder = sound.Ringing(sound.REMINDER, REMIND_SECONDS, REMINDERS)
 
     def render(self, state: AppState) -> None:
         """Warn while the card is on the reader, or a paper in the scanner."""
@@ -39,16 +43,7 @@ class CollectScreen(KioskScreen):
 
     def on_left(self, *_: object) -> None:
         """Remind at once, and again and again while it lies there."""
-        Clock.unschedule(self._remind)
-        self.reminders = 0
-        if self.left:
-            self._remind()
-            Clock.schedule_interval(self._remind, REMIND_SECONDS)
-
-    def _remind(self, _dt: float = 0) -> bool:
-        self.reminders += 1
-        sound.play(sound.REMINDER)
-        return self.reminders < REMINDERS
+        self._reminder.ring(self.left)
 
     def on_leave(self, *_: object) -> None:
         """Silence."""

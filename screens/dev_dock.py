@@ -11,6 +11,7 @@ from kivy.uix.relativelayout import RelativeLayout
 
 from devices.card_reader.simulated import SimulatedCardReader
 from devices.code_scanner.simulated import SimulatedCodeScanner
+from devices.document_scanner.simulated_camera import SimulatedCamera
 from kiosk.sandbox.progress import known_code
 from kiosk.sandbox.server import Province
 from kiosk.wiring import Machine
@@ -111,6 +112,7 @@ class DevDock(RelativeLayout):
                         (tr._("Quên giấy"), feeder.leave_paper),
                         (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
+                        *([(tr._("Che ống kính"), feeder.cover)] if isinstance(feeder, SimulatedCamera) else []),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),
                     ],

@@ -17,6 +17,7 @@ from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.selftests import BY_KEY, SelfTest
 from kiosk.diagnostics.words import DEVICES, VERDICTS
 from kiosk.state import AppState, DeviceMemory, DiagnosticsView, Stage
+from kiosk.technician import CARD_NUMBER_DIGITS
 from screens import sound, theme
 from screens.diagnostics_touch import TouchGrid
 from screens.diagnostics_words import (
@@ -29,6 +30,8 @@ from screens.diagnostics_words import (
     test_title,
     told,
 )
+from screens.fields import grouped
+from screens.keyboard import keyboard, lay_keyboard
 from screens.tr import tr
 from screens.widgets import KioskScreen, Press
 
@@ -115,6 +118,9 @@ class DiagnosticsScreen(KioskScreen):
     no_text = StringProperty("")
     message = StringProperty("")
     message_detail = StringProperty("")
+    typing = BooleanProperty(False)
+    number = StringProperty("")  # of a card, while it is typed
+    shown_number = StringProperty("")
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -144,6 +150,8 @@ class DiagnosticsScreen(KioskScreen):
                 self.kiosk.log_out()
             case Stage.TOUCH:
                 self.open_grid()
+            case Stage.TYPE_NUMBER:
+                self.kiosk.card_number_typed(self.number)
             case Stage.PLACE_SHEET | Stage.LAY_CARD:
                 self.kiosk.self_test_ready()
             case _:
@@ -201,8 +209,30 @@ class DiagnosticsScreen(KioskScreen):
             stage.clear_widgets()
             stage.add_widget(self._parts[name])
 
+    def _ask_number(self, asked: bool) -> None:
+        """The number pad is there while a card's number is asked for; what was typed goes with it."""
+        keys = keyboard("number")
+        keys.key_height = 96 if self.wide else 120
+        if asked and not self.typing:
+            lay_keyboard(self.ids.pad, "number").begin("", self._typed, self.main, max_length=max(CARD_NUMBER_DIGITS))
+        elif self.typing and not asked:
+            self.ids.pad.clear_widgets()
+            keys.forget()
+            self._typed("")
+        self.typing = asked
+        self.main_disabled = asked and len(self.number) not in CARD_NUMBER_DIGITS
+
+    def _typed(self, digits: str) -> None:
+        self.number, self.shown_number = digits, grouped(digits)
+        self.main_disabled = self.typing and len(digits) not in CARD_NUMBER_DIGITS
+
+    def on_leave(self, *_: object) -> None:
+        """No number of a card stays in a widget."""
+        self._ask_number(False)
+
     def _prompt(self, view: DiagnosticsView) -> None:
         test, self.stage = BY_KEY.get(view.running), view.stage
+        self._ask_number(view.stage is Stage.TYPE_NUMBER)
         self.running = test_title(test.name, test.device) if test else ""
         self.can_back = not test
         if self._grid is not None and view.stage is not Stage.TOUCH:

@@ -58,7 +58,14 @@ PROMPTS = {
         "Đưa mã QR của thẻ vào máy đọc mã",
         "Số thẻ chỉ để mở chip. Máy không hiện và không giữ lại.",
         "",
-        "Không đọc được",
+        "Nhập số bằng tay",
+    ),
+    Stage.TYPE_NUMBER: (
+        "dialpad",
+        "Nhập số của thẻ",
+        "12 số in trên thẻ, hoặc 6 số cuối. Số chỉ để mở chip, máy không giữ lại.",
+        "Tiếp tục",
+        "",
     ),
     Stage.LAY_CARD: (
         "card-account-details-outline",

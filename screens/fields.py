@@ -9,7 +9,7 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
-from kivy.utils import escape_markup, get_hex_from_color
+from kivy.utils import escape_markup
 
 from kiosk.forms import FOLLOWS, Question, QuestionType, clean, display_value
 from kiosk.places import Address
@@ -173,7 +173,7 @@ class TextField(BoxField):
         if self.masked and not self.revealed:
             text = masked(self.value)
         place = self.caret if kind not in MASKED else len(text)  # a grouped number is typed from the left only
-        caret = f"[color={get_hex_from_color(theme.BLUE)}]|[/color]" if self.editing else ""
+        caret = theme.T.caret() if self.editing else ""
         self.shown = escape_markup(text[:place]) + caret + escape_markup(text[place:])
 
     def forget(self) -> None:

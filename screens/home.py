@@ -1,42 +1,76 @@
-"""Home: one touch takes a number; beside it the doors to priority and to submitting a dossier."""
+"""Home in two halves: a number in one touch, and what people come for with its search."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kivy.properties import StringProperty
+from kivy.properties import ColorProperty, ObjectProperty, StringProperty
 
+from kiosk.catalogue import HomeTile
 from kiosk.state import AppState, SeriesView
+from screens import theme
 from screens.tr import tr
-from screens.widgets import KioskScreen, Tile, show_list
+from screens.widgets import Card, KioskScreen, Press, show_list
 
 
-class SeriesTile(Tile):
+class NumberTile(Press):
     """One series: its purpose, who waits, or why it is closed."""
+
+    title = StringProperty("")
+    detail = StringProperty("")
+    icon = StringProperty("")
+
+
+class JobTile(Press):
+    """One common job in a few words."""
+
+    title = StringProperty("")
+    icon = StringProperty("")
+    job: HomeTile = ObjectProperty(None, allownone=True)
+
+
+class SearchDoor(Press):
+    """Looks like the field of the search; a touch opens it."""
+
+
+class Half(Card):
+    """One half of home: its heading with a picture, and what belongs to it."""
+
+    title = StringProperty("")
+    lead = StringProperty("")
+    icon = StringProperty("")
+    tint = ColorProperty(theme.RED)
 
 
 class HomeScreen(KioskScreen):
-    """Six tiles for numbers, priority at the side, the door to a dossier."""
+    """Six tiles for numbers with priority; the search, and twelve tiles for what people come for."""
 
     priority_text = StringProperty("")
     closed_text = StringProperty("")
     closed_detail = StringProperty("")
 
     def render(self, state: AppState) -> None:
-        """Show the tiles of the series and whether a priority group is chosen."""
-        show_list(self.ids.series, self._tile, [_row(series, state.closed_code) for series in state.series])
+        """Show both halves, and whether a priority group is chosen."""
+        show_list(self.ids.series, self._number, [_number(series, state.closed_code) for series in state.series])
+        jobs = [{"title": tr._(job.title), "icon": job.icon, "job": job} for job in state.jobs]
+        show_list(self.ids.jobs, self._job, jobs)
         group = state.session.priority if state.session else ""
         self.priority_text = tr._(group)
         self.closed_text = tr.error(state.closed_code)
         self.closed_detail = _opening(state) or tr.advice(state.closed_code)
 
-    def _tile(self) -> SeriesTile:
-        tile = SeriesTile()
+    def _number(self) -> NumberTile:
+        tile = NumberTile()
         tile.bind(on_release=lambda t: self.kiosk.take_number(t.key))
         return tile
 
+    def _job(self) -> JobTile:
+        tile = JobTile()
+        tile.bind(on_release=lambda t: self.kiosk.choose_job(t.job))
+        return tile
 
-def _row(series: SeriesView, closed_code: str) -> Mapping[str, object]:
+
+def _number(series: SeriesView, closed_code: str) -> Mapping[str, object]:
     """What a tile shows; while the whole hall is closed the banner alone says why."""
     if closed_code:
         detail = tr._("Chưa cấp số")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
 
 from kiosk.petition import LONGEST, LONGEST_NAME, LONGEST_PHONE
 from kiosk.state import AppState, Job
-from screens.keyboard import keyboard, lay_keyboard
+from screens.form import PAD_WIDTH
+from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
 from screens.widgets import KioskScreen, Press
 
+SIGNED = ("name", "phone")
 LIMITS = {"text": LONGEST, "name": LONGEST_NAME, "phone": LONGEST_PHONE}
 
 
@@ -36,6 +38,10 @@ class PetitionScreen(KioskScreen):
     phone = StringProperty("")
     named = BooleanProperty(False)
     field = StringProperty("text")  # which one the keyboard types into
+    writing = AliasProperty(  # a name is typed with all else out of the way
+        lambda self: not self.stored and self.field not in SIGNED, bind=("stored", "field")
+    )
+    beside = NumericProperty(0)  # dp of the keyboard beside the fields; 0: below them
     text_error = StringProperty("")
     name_error = StringProperty("")
     phone_error = StringProperty("")
@@ -75,7 +81,11 @@ class PetitionScreen(KioskScreen):
         if field == self.field:
             return
         self.field = field
-        keys = lay_keyboard(self.ids.pad, "digits" if field == "phone" else "letters")
+        digits = field == "phone"
+        self.beside = PAD_WIDTH if digits else (SIDE_WIDTH if letters_layout() == "side" else 0)
+        if not self.wide:
+            self.beside = 0
+        keys = lay_keyboard(self.ids.pad, "digits" if digits else "letters")
         petition = self.kiosk.session.petition
         value = str(getattr(petition, field)) if petition else ""
         keys.begin(value, self._typed, self.put_away, names=field == "name", max_length=LIMITS[field])
@@ -86,7 +96,7 @@ class PetitionScreen(KioskScreen):
 
     def put_away(self) -> None:
         """No keyboard: all of the screen can be seen."""
-        self.field = ""
+        self.field, self.beside = "", 0
         self.ids.pad.clear_widgets()
 
     def choose(self, kind: str) -> None:

@@ -54,11 +54,15 @@ class PrepareScreen(KioskScreen):
         ]
         by_pages = preparing.counts_pages(procedure)
         self.copies_label = tr._("Số bản cần sao") if by_pages else tr._("Số giấy tờ cần chứng thực")
-        box = self.ids.counters
+        box, facts = self.ids.counters, self.ids.facts
         if list(reversed(box.children)) != wanted:
             box.clear_widgets()
             for counter in wanted:
                 box.add_widget(counter)
+        if not wanted and box.parent:
+            facts.remove_widget(box)
+        elif wanted and box.parent is None:
+            facts.add_widget(box, index=len(facts.children))
 
     def main(self) -> None:
         """To the checklist."""

@@ -1,21 +1,19 @@
-"""The rating: five labelled faces, asked after all personal data is gone."""
+"""The rating: five labelled faces, asked after all personal data is gone; then reasons and words for who likes."""
 
 from __future__ import annotations
 
-from kivy.properties import BooleanProperty, ColorProperty, StringProperty
+from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
 
+from kiosk.figures import REASONS, SATISFIED
+from kiosk.measuring import WORDS
 from kiosk.state import AppState
 from screens import theme
+from screens.keyboard import keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
-from screens.widgets import KioskScreen, Press, show_list
+from screens.widgets import FACES, KioskScreen, Option, Press, show_list
 
-FACES = (
-    (5, "emoticon-excited-outline", "Rất hài lòng", theme.GREEN),
-    (4, "emoticon-happy-outline", "Hài lòng", theme.GREEN),
-    (3, "emoticon-neutral-outline", "Bình thường", theme.BLUE),
-    (2, "emoticon-sad-outline", "Không hài lòng", theme.AMBER),
-    (1, "emoticon-frown-outline", "Rất không hài lòng", theme.RED),
-)
+FACE_TEXTS = {5: "Rất hài lòng", 4: "Hài lòng", 3: "Bình thường", 2: "Không hài lòng", 1: "Rất không hài lòng"}
+PLEASED, DISPLEASED = ("easy", "quick", "clear"), ("slow", "hard", "unclear", "broken")
 
 
 class Face(Press):
@@ -28,25 +26,97 @@ class Face(Press):
 
 
 class RatingScreen(KioskScreen):
-    """One touch rates, or skips."""
+    """One touch rates; the rest is there for who wants to say more."""
+
+    stars = NumericProperty(0)
+    words = StringProperty("")
+    caret = NumericProperty(0)
+    typing = BooleanProperty(False)
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        self._reasons: tuple[str, ...] = ()
+
+    def shown(self, _state: AppState) -> None:
+        """Nothing of who was here before."""
+        self.forget()
 
     def render(self, _state: AppState) -> None:
-        """The five faces."""
+        """The five faces, or the chosen one and its reasons."""
         rows = [
-            {"key": str(stars), "icon": icon, "text": tr._(text), "icon_color": color}
-            for stars, icon, text, color in FACES
+            {
+                "key": str(stars),
+                "icon": icon,
+                "text": tr._(FACE_TEXTS[stars]),
+                "icon_color": getattr(theme.T, color),
+                "selected": stars == self.stars,
+            }
+            for stars, icon, color in FACES
+            if self.stars in (0, stars)
         ]
-        show_list(self.ids.faces, self._face, rows)
+        show_list(self.ids.faces, self._face, [] if self.typing else rows)
+        keys = (PLEASED if self.stars >= SATISFIED else DISPLEASED) if self.stars and not self.typing else ()
+        chips = [{"key": key, "text": tr._(REASONS[key]), "selected": key in self._reasons} for key in keys]
+        show_list(self.ids.reasons, self._reason, chips)
+        self.folded = self.typing and not self.wide
+        self.main_text = tr._("Gửi đánh giá") if self.stars else tr._("Bỏ qua")
+        self.main_plain = not self.stars
 
     def main(self) -> None:
-        """Skipped."""
-        self.kiosk.rate(0)
+        """Sent, or skipped."""
+        self.kiosk.rate(int(self.stars), self._reasons, self.words)
 
     def _face(self) -> Face:
         face = Face(upright=self.wide)
         self.bind(wide=face.setter("upright"))
-        face.bind(on_release=lambda f: self.kiosk.rate(int(f.key)))
+        face.bind(on_release=lambda f: self._choose(int(f.key)))
         return face
+
+    def _reason(self) -> Option:
+        chip = Option(many=True)
+        chip.bind(on_release=lambda c: self._toggle(c.key))
+        return chip
+
+    def _choose(self, stars: int) -> None:
+        """Touched again, the chosen face gives way to all five."""
+        self.stars, self._reasons = (0 if stars == self.stars else stars), ()
+        self._noted()
+
+    def _toggle(self, key: str) -> None:
+        kept = tuple(reason for reason in self._reasons if reason != key)
+        self._reasons = kept if key in self._reasons else (*kept, key)
+        self._noted()
+
+    def _noted(self) -> None:
+        self.kiosk.note_rating(int(self.stars), self._reasons, self.words)
+        self.render(self.kiosk.state)
+
+    def write(self) -> None:
+        """Bring up the keyboard for a few words."""
+        self.typing = True
+        keys = lay_keyboard(self.ids.tools, "letters")
+        keys.begin(self.words, self._typed, self.stop, max_length=WORDS, on_cursor=self._moved)
+        self.render(self.kiosk.state)
+
+    def _typed(self, text: str) -> None:
+        self.words = text
+        self.kiosk.note_rating(int(self.stars), self._reasons, text)
+
+    def _moved(self, caret: int) -> None:
+        self.caret = caret
+
+    def stop(self) -> None:
+        """Put the keyboard away; the words stay."""
+        if self.typing:
+            keyboard(letters_layout()).forget()
+            self.ids.tools.clear_widgets()
+        self.typing = False
+        self.render(self.kiosk.state)
+
+    def forget(self) -> None:
+        """Nothing that somebody chose or wrote is left."""
+        self.stars, self._reasons, self.words = 0, (), ""
+        self.stop()
 
 
 SCREEN = RatingScreen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -12,10 +12,11 @@ from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, Obj
 from PIL import Image
 
 from devices.interfaces import Condition, Corners
+from kiosk.catalogue import Component
 from kiosk.state import AppState, Job, LiveView, Page
 from screens.live_sheet import LiveSheet
 from screens.tr import tr
-from screens.widgets import KioskScreen, Press, show_list
+from screens.widgets import KioskScreen, Option, Press, show_list
 
 LARGE = (800, 1100)  # pixels; enough to read a page on this glass, and half an A4 at 200 dpi, which decodes fast
 SMALL = (160, 160)
@@ -50,6 +51,8 @@ class ScanScreen(KioskScreen):
     outlined = BooleanProperty(False)
     strip_shown = AliasProperty(lambda self: self.pages > 1 and not self.live, bind=("pages", "live"))
     more = AliasProperty(lambda self: self.pages > 0 and not self.live, bind=("pages", "live"))
+    movable = BooleanProperty(False)  # there is another paper to which a page may belong
+    moving = BooleanProperty(False)  # which one is asked
     advice = StringProperty("")
     advice_detail = StringProperty("")
     advice_tone = StringProperty("info")
@@ -80,6 +83,28 @@ class ScanScreen(KioskScreen):
         self.main_icon = "check"
         self.main_disabled = self.running
         self._show_pages(session.component.id, pages)
+        self._show_others([one for one in self.kiosk.papers_needed() if one.id != session.component.id])
+
+    def _show_others(self, others: Sequence[Component]) -> None:
+        self.movable = bool(others) and self.more and not self.running
+        self.moving = self.moving and self.movable
+        rows = [{"key": one.id, "text": tr._(one.title)} for one in others] if self.moving else []
+        show_list(self.ids.others, self._other, rows)
+
+    def _other(self) -> Option:
+        option = Option()
+        option.bind(on_release=lambda one: self._move(one.key))
+        return option
+
+    def ask_where(self) -> None:
+        """To which paper this page belongs; once more: it stays."""
+        self.moving = not self.moving
+        self.render(self.kiosk.state)
+
+    def _move(self, component_id: str) -> None:
+        self.moving = False
+        self.kiosk.move_page(int(self.chosen), component_id)
+        self.render(self.kiosk.state)
 
     def _show_live(self, live: LiveView | None, quiet: bool) -> None:
         sheet: LiveSheet = self.ids.sheet
@@ -106,6 +131,7 @@ class ScanScreen(KioskScreen):
         key = (component_id, tuple(page.sha256 for page in pages))
         if key != self._shown:
             same_paper = component_id == self._shown[0]
+            self.moving = self.moving and same_paper
             changed = [i for i, page in enumerate(pages) if not same_paper or page.sha256 not in self._shown[1]]
             self._shown, self._pages, self.pages = key, pages, len(pages)
             self._drop_textures({page.sha256 for page in pages})
@@ -162,6 +188,8 @@ class ScanScreen(KioskScreen):
         self.problem = self.problem_detail = self.error = self.error_detail = ""
         self.ids.thumbs.clear_widgets()
         self.ids.sheet.forget()
+        self.ids.others.clear_widgets()
+        self.moving = self.movable = False
         self.live = self.by_hand = self.seeing = self.outlined = False
         self.advice = self.advice_detail = ""
 

@@ -171,7 +171,11 @@ class StaffScreen(KioskScreen):
             row.title = tr._("Hoàn lại {amount} · {code}").format(
                 amount=format_vnd(charge.amount_vnd), code=charge.code
             )
-            row.act_text, row.act_icon, row.act = tr._("Đã hoàn"), "check", lambda: self.kiosk.refunded(charge.ref)
+            row.act_text, row.act_icon, row.act = (
+                tr._("Đã hoàn"),
+                "check",
+                lambda: self.kiosk.refunded(charge.payment_id),
+            )
         if need.code in SEEN_BY_STAFF:
             row.act_text, row.act_icon, row.act = tr._("Đã xem"), "check", lambda: self.kiosk.seen(need.code)
         elif need.code == CLOCK_BEHIND:

@@ -17,7 +17,7 @@ from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
 from kivy.event import Observable
 from kivy.metrics import dp
-from kivy.utils import get_color_from_hex
+from kivy.utils import get_color_from_hex, get_hex_from_color
 
 from kiosk.comfort import Comfort
 
@@ -68,14 +68,13 @@ DISTANCES = {
     "GAP": 24,  # between neighbours
     "MARGIN": 56,  # from the edge of the glass
     "TARGET": 112,  # height of a plain target
-    "LIVE_ADVICE": 236,  # height of what is said beside a live picture
     "MAIN_TARGET": 136,  # height of the main action
     "RADIUS": 18,
     "LABEL": 32,  # words on keys and in the frame, beside an icon; they do not grow
     "REACH_HEIGHT": 1000,  # as high as a person in a wheelchair reaches on a tall panel
 }
 FOLLOWED = {  # which part of the look an answer depends on; all other names never change
-    **dict.fromkeys([*PALETTE, "tone", "CONTRAST"], "colours"),
+    **dict.fromkeys([*PALETTE, "tone", "caret", "CONTRAST"], "colours"),
     **dict.fromkeys([*SIZES, "LABEL", "fit", "REACH"], "sizes"),
 }
 Watcher = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -158,9 +157,18 @@ class Theme(Observable):
         edge, back, icon = TONES[name]
         return self._values[edge], self._values[back], icon
 
+    def caret(self) -> str:
+        """Markup of the stroke where the next letter comes."""
+        return f"[color={get_hex_from_color(self._values['BLUE'])}]|[/color]"
+
     def fit(self, text: str, size: float, width: float, least: float = 32) -> float:
         """The text size (dp) up to `size` at which bold `text` fits into one line of `width` pixels."""
         return _fit(text, size, round(width), least)
+
+    @staticmethod
+    def forget() -> None:
+        """No words of the one who has gone stay in a cache."""
+        _fit.cache_clear()
 
     @staticmethod
     def glyph(name: str) -> str:
@@ -189,7 +197,7 @@ def register_fonts() -> None:
 def _fit(text: str, size: float, width: int, least: float) -> float:
     if not text or width <= 0:
         return size
-    needed = max(CoreLabel(font_name=FONT, font_size=dp(size), bold=True).get_extents(line)[0] for line in [text])
+    needed = CoreLabel(font_name=FONT, font_size=dp(size), bold=True).get_extents(text)[0]
     return max(least, min(size, int(size * width / needed))) if needed > width else size
 
 

@@ -29,7 +29,7 @@ from screens.window import KioskWindow
 
 log = logging.getLogger(__name__)
 ACCEPT_SECONDS = 30  # DESIGN 6: exit 0 only if the province has accepted within 30 s
-PROCEDURE = "2.000635"
+PROCEDURE, LOOKED_FOR = "2.000635", "trích lục"
 TYPED_NUMBER = MOTHER.split("|")[0]
 # whatever the card does not tell is asked about her husband
 CHOSEN = ("spouse",)
@@ -143,11 +143,12 @@ class Tour:
     def _choose(self) -> None:
         """Home to the last step before the citizen is asked who they are."""
         robot = self.robot
-        robot.tap(tr._("Nộp hồ sơ, chuẩn bị giấy tờ tại đây"))
+        robot.tap(lambda w: type(w).__name__ == "SearchDoor", "the search")
         state = robot.wait_step(Step.PROCEDURES)
+        self._type(LOOKED_FOR)
+        robot.wait(lambda s: bool(s.results) and s.results[0].code == PROCEDURE, "the procedure that was looked for")
         self._picture(state.step)
-        procedure = self.machine.kiosk.parts.catalogue.procedures[PROCEDURE]
-        robot.tap(tr._(procedure.short_name))
+        robot.tap(lambda w: type(w).__name__ == "RowTile" and w.key == PROCEDURE, "the procedure")
         robot.wait_step(Step.BRING)
         self._choose_case()
         self._picture(Step.BRING)
@@ -214,6 +215,7 @@ class Tour:
     def _dock(self, text: str) -> None:
         robot = self.robot
         robot.tap(lambda w: w is self._dock_widget().ids.handle.__self__, "the dev dock")
+        robot.bring(by_text(tr._(text)))
         robot.tap(tr._(text))
         robot.tap(lambda w: w is self._dock_widget().ids.handle.__self__, "the dev dock")
 

@@ -31,6 +31,13 @@ from PIL import Image as Picture
 from kiosk.app import Kiosk
 from kiosk.state import AppState
 
+FACES = (  # stars, icon, colour of the theme
+    (5, "emoticon-excited-outline", "GREEN"),
+    (4, "emoticon-happy-outline", "GREEN"),
+    (3, "emoticon-neutral-outline", "BLUE"),
+    (2, "emoticon-sad-outline", "AMBER"),
+    (1, "emoticon-frown-outline", "RED"),
+)
 ARROW_SECONDS = 0.5
 STRIP_SECONDS = 2.0  # from edge to edge; it says that the machine works, not how far it is
 WIDE = 1100  # dp: from here on there is room for two columns
@@ -307,6 +314,12 @@ class CameOut(BoxLayout):
     """Asks the citizen whether the slip is there, which some printers cannot tell; hidden otherwise."""
 
     asking = BooleanProperty(False)
+    kiosk = ObjectProperty(None)
+
+
+class FaceStrip(BoxLayout):
+    """Five faces below a job that is done: one touch rates it and ends the session."""
+
     kiosk = ObjectProperty(None)
 
 

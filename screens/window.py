@@ -22,16 +22,19 @@ from kivy.uix.widget import Widget
 
 from kiosk.app import Kiosk
 from kiosk.comfort import Comfort
+from kiosk.needs import HELP_CALLED
 from kiosk.state import DESK_STEPS, AppState, Step, screen_for
-from screens import keyboard, theme
+from screens import keyboard, sound, theme
 from screens.memory import give_back
 from screens.sheets import SheetLayer
+from screens.speech import Speaker
 from screens.tr import tr
 from screens.widgets import KioskScreen, Press, Root
 
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DRAIN_SECONDS = 1 / 30
+BELL_SECONDS, BELL_TIMES = 20.0, 9  # until somebody has come to the desk: three minutes, then it is only shown
 
 
 class HeaderButton(Press):
@@ -146,6 +149,7 @@ class KioskWindow(App):
         self.on_first_frame = on_first_frame
         self.screens: dict[str, KioskScreen] = {}
         self.session_id = ""
+        self.bell = sound.Ringing(sound.BELL, BELL_SECONDS, BELL_TIMES)
 
     def build(self) -> Root:
         """Build header, footer and the first screen; the other screens follow between frames."""
@@ -164,6 +168,7 @@ class KioskWindow(App):
         self.root_widget.add_widget(self.calm)
         self.root_widget.add_widget(self.shell)
         self.warning = IdleWarning(kiosk=self.kiosk)
+        self.speaker = Speaker(lambda call: Clock.schedule_once(lambda _dt: call(), 0))
         self.sheets = SheetLayer(self.root_widget, self.kiosk)
         keyboard.typing.choose = lambda method: self.kiosk.adjust(typing=method)
         if self.make_dock:
@@ -223,6 +228,7 @@ class KioskWindow(App):
             self.session_id = session_id
             for built in self.screens.values():
                 built.forget()
+            theme.T.forget()
             Clock.schedule_once(give_back, 1)
         screen = self.screen(name)
         self.shell.ids.header.render(state)
@@ -245,11 +251,13 @@ class KioskWindow(App):
         self.calm.height = max(0, self.root_widget.height - height)
 
     def _overlays(self, state: AppState) -> None:
+        self.bell.ring(HELP_CALLED in state.outbox.notices and state.step not in DESK_STEPS)
         toast = self.shell.ids.toast
         toast.text = tr.error(state.toast)
         toast.detail = tr.advice(state.toast)
         self.calm.centre = state.centre
         self.sheets.show(state)
+        self.speaker.show(state)
         wanted = state.idle_seconds_left is not None
         if wanted:
             self.warning.seconds = str(state.idle_seconds_left)

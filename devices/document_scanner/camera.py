@@ -97,6 +97,8 @@ class OverheadCamera:
         picture = self._look(timeout)
         if picture is None:
             return None
+        while max(picture.shape) >= 2 * PREVIEW_LONG:  # halving is cheap, any other share of a large picture is not
+            picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         height, width = picture.shape[:2]
         scale = min(1.0, PREVIEW_LONG / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -31,6 +31,7 @@ class Fault(StrEnum):
     CUTTER = "cutter"
     BROKEN = "broken"
     HOT = "hot"
+    OFFLINE = "offline"  # off line, and no word why
     SILENT = "silent"  # prints, but answers nothing
     GARBAGE = "garbage"  # answers what is no status
     BABBLE = "babble"  # answers far more than it was asked
@@ -45,6 +46,7 @@ STOPPING = (
     Fault.CUTTER,
     Fault.BROKEN,
     Fault.HOT,
+    Fault.OFFLINE,
     Fault.JAM,
     Fault.PRESENTER,
     Fault.POWER,
@@ -57,6 +59,7 @@ BITS: dict[Fault, dict[int, int]] = {
     Fault.CUTTER: {1: OFF_LINE, 2: 0x40, 3: 0x08},
     Fault.BROKEN: {1: OFF_LINE, 2: 0x40, 3: 0x20},
     Fault.HOT: {1: OFF_LINE, 2: 0x40, 3: 0x40},
+    Fault.OFFLINE: {1: OFF_LINE},
 }
 # the same in the full status of a VKP80: (byte of the answer, bits)
 FULL_BITS: dict[Fault, tuple[int, int]] = {

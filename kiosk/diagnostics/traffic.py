@@ -28,6 +28,7 @@ COMMANDS = (
     ("1D 65 02", "kéo phiếu vào lại"),
     ("1D 65 03", "đưa phiếu ra cửa"),
     ("1D 65 05", "nhả phiếu"),
+    ("1D 49", "hỏi tên và phiên bản máy in"),
     ("1D 67", "hỏi bộ đếm"),
     ("1D 76 30", "in ảnh {raster} điểm"),
     ("0A", "xuống dòng"),

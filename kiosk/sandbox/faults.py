@@ -1,7 +1,7 @@
 """Faults on demand: what a province and the line to it can do to a kiosk, played by an ASGI middleware.
 
 refuse      nothing listens (done by the listener)      slow        each answer comes 10 s late
-drop        the line breaks before an answer            lost-reply  a dossier is taken, then the line breaks
+drop        the line breaks before an answer            lost-reply  a dossier, a payment is taken, then the line breaks
 500  503    the server is broken, or asks for a pause   garbage     a captive portal's page instead of an answer
 reject      every dossier is found faulty
 """
@@ -74,13 +74,13 @@ class Faults:
             await _answer(send, 503, _problem(HTTPStatus.SERVICE_UNAVAILABLE), _PROBLEM, later)
         elif "reject" in active and submits:
             await _answer(send, 422, json.dumps(_REJECTED).encode(), _PROBLEM)
-        elif "lost-reply" in active and submits:
+        elif "lost-reply" in active and (submits or _asks_payment(scope)):
             await self._lose_reply(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     async def _lose_reply(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Only 201 is lost: a dossier is accepted once per key, a later attempt gets its 200."""
+        """Only 201 is lost: a dossier is accepted once per key, a later attempt gets its 200; of a payment each is."""
         lost = False
 
         async def send_unless_accepted(message: Message) -> None:
@@ -99,6 +99,10 @@ class Faults:
         self._hang_up(scope)
         while (await receive())["type"] != "http.disconnect":
             pass
+
+
+def _asks_payment(scope: Scope) -> bool:
+    return bool(scope["method"] == "POST" and scope["path"].rstrip("/") == "/v1/payments")
 
 
 def _problem(status: HTTPStatus) -> bytes:

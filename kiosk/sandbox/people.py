@@ -11,4 +11,5 @@ class People:
     """May be changed while the province runs, from any thread: each handler reads one word."""
 
     bank: Literal["pays", "pays_at_once", "waits"] = "pays"
+    forgetful: bool = False  # a province that makes another payment each time it is asked: the API promises no better
     phone: Literal["confirms", "low_level", "refuses", "waits"] = "confirms"

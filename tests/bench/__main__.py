@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wiping
-from tests.bench import chip, diagnose, drain, hall, outbox, replug, scanners, search, stampede, tickets
+from tests.bench import chip, diagnose, drain, hall, outbox, pages, replug, scanners, search, stampede, tickets
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -57,6 +57,7 @@ def main() -> None:
     show("diagnose", diagnose.measure)
     show("chip", chip.measure)
     show("hall", hall.measure)
+    show("pages", pages.measure)
     show("search", search.measure)
     show("outbox", outbox.measure)
     show("drain", drain.measure)

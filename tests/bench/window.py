@@ -76,8 +76,12 @@ def bare() -> None:
         Bare().run()
 
 
-def kiosk(work: Callable[[Any, Any], None] | None = None, devices: Mapping[str, Any] | None = None) -> None:
-    """The kiosk with the embedded default and fresh data; `devices` replaces tables of the configuration."""
+def kiosk(
+    work: Callable[[Any, Any], None] | None = None,
+    devices: Mapping[str, Any] | None = None,
+    hall: Mapping[str, Any] | None = None,
+) -> None:
+    """The kiosk with the embedded default and fresh data; `devices` replaces tables, `hall` keys of its table."""
     from kiosk import config as configuration
     from kiosk.wiring import Machine
     from screens.launch import PORTRAIT, prepare_kivy, screen
@@ -85,9 +89,9 @@ def kiosk(work: Callable[[Any, Any], None] | None = None, devices: Mapping[str, 
     config = configuration.load(None)
     config = config.model_copy(update={"devices": {**config.devices, **(devices or {})}})
     with tempfile.TemporaryDirectory() as folder, screen(PORTRAIT):
-        hall = config.hall.model_copy(update={"listen": ""})
+        table = config.hall.model_copy(update={"listen": "", **(hall or {})})
         storage = config.storage.model_copy(update={"data_dir": Path(folder)})
-        config = config.model_copy(update={"hall": hall, "storage": storage})
+        config = config.model_copy(update={"hall": table, "storage": storage})
         with Machine(config) as machine:
             prepare_kivy(PORTRAIT)
             from kivy.clock import Clock

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.contract.typing_scanner import TypingScanner
 
 PATIENCE = 5.0  # for what must come
 SHORT = 0.05  # for what must not
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -67,3 +70,24 @@ def test_a_file_that_is_no_keyboard_cannot_be_taken(keyboard: TypingScanner) -> 
     device = registry.create("code_scanner", {"driver": "wedge", "path": str(keyboard.path)})
     status = device.status()
     assert (status.condition, status.code) == (Condition.OFFLINE, "device_unplugged")
+
+
+def test_a_keyboard_that_nobody_may_read_is_told_apart_from_one_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "event0"
+    path.touch(mode=0)
+    device = registry.create("code_scanner", {"driver": "wedge", "path": str(path)})
+    with as_nobody():
+        status = device.status()
+    assert (status.condition, status.code) == (Condition.OFFLINE, "device_access")
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the rights of root, where the tests have them."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(before)

@@ -218,6 +218,7 @@ def test_without_a_cutter_the_paper_hangs_out(served: Served, line: str) -> None
         (Fault.CUTTER, Condition.FAULT, "cutter_fault"),
         (Fault.BROKEN, Condition.FAULT, "printer_fault"),
         (Fault.HOT, Condition.ATTENTION, "printer_hot"),
+        (Fault.OFFLINE, Condition.ATTENTION, "printer_offline"),
     ],
 )
 def test_faults_that_only_escpos_tells(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,3 +101,27 @@ def test_what_happened_is_counted_without_anybody(config: Config) -> None:
     assert (ratings[0].stars, ratings[0].reasons, ratings[0].words) == (4, ("quick",), "Máy tốt")
     audit = config.storage.data_dir / "audit.jsonl"  # it tells times: a rating in it could be linked to a dossier
     assert not audit.exists() or "rated" not in audit.read_text(encoding="utf-8")
+
+
+def test_the_report_of_today(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    import main
+    from kiosk import config as configuration
+
+    with Machine(config) as machine:
+        player = Player(machine)
+        taken(player)
+        player.kiosk.rate(5)
+        player.kiosk.parts.clerk.stop()
+        today = player.kiosk.now().date().isoformat()
+    monkeypatch.setattr(configuration, "load", lambda _path: config)
+    files = ["--csv", str(tmp_path / "f.csv"), "--pdf", str(tmp_path / "f.pdf")]
+    assert main.main(["--json", "report", "--day", today, *files]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["visits"], told["finished"], told["satisfied"], told["stars"]) == (1, 1, 1.0, {"5": 1})
+    assert told["tickets"] == {"printed": 1}
+    assert (tmp_path / "f.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "f.csv").read_text(encoding="utf-8-sig").startswith("ky,nhom")
+    assert main.main(["report", "--month", today[:7]]) == 0
+    assert "Lượt dùng" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main.main(["report", "--month", "2026-13"])

@@ -214,6 +214,13 @@ def test_diagnose_is_one_report(main: Shell) -> None:
     assert broken.json["devices"]["printer"]["condition"] == "offline"
 
 
+def test_the_chip_of_a_card_wants_a_reader(main: Shell) -> None:
+    config = main.folder / "bare.toml"
+    config.write_text(f'[storage]\ndata_dir = "{main.folder / "bare"}"\n')
+    said = main("card", "--id", NUMBER, "--config", config, "--json")
+    assert (said.code, said.json["error"]["code"]) == (1, "card_reader_absent")
+
+
 def test_accounts_and_audit(main: Shell) -> None:
     config = main.config(f'[staff]\naccounts_file = "{main.folder}/accounts"\n')
     assert main("account", "add", "Lan", "--role", "staff", "--config", config, stdin="4711\n").code == 0

@@ -177,6 +177,32 @@ def test_the_filled_form_goes_with_the_dossier(player: Player, code: str) -> Non
     player.until(partial(delivered, player, ref), "the delivery")
 
 
+def test_a_page_that_belongs_to_another_paper_goes_there(player: Player) -> None:
+    start(player, "1.001193", "certificate")
+    fill_form(player)
+    player.at(Step.PAPERS)
+    kiosk = player.kiosk
+    kiosk.open_paper("birth_certificate")
+    for count in (1, 2):
+        kiosk.scan_page()
+        player.until(partial(has_pages, "birth_certificate", count), "the page")
+        player.until(lambda s: bool(s.session and s.session.scan is Job.NONE), "the end of the scan")
+    first, second = session_of(player).papers["birth_certificate"]
+    kiosk.move_page(0, "birth_certificate")  # it is there
+    kiosk.move_page(0, "lease")  # not of this case
+    kiosk.move_page(5, "authorisation")
+    assert session_of(player).papers["birth_certificate"] == (first, second)
+    kiosk.move_page(0, "authorisation")
+    papers = session_of(player).papers
+    assert (papers["birth_certificate"], papers["authorisation"]) == ((second,), (first,))
+    player.drain(0.2)
+    assert player.kiosk.parts.blobs.get(first.sha256)  # it lies where it lay
+
+
+def has_pages(component_id: str, count: int, state: AppState) -> bool:
+    return bool(state.session and len(state.session.papers.get(component_id, ())) == count)
+
+
 def delivered(player: Player, ref: str, _state: AppState) -> bool:
     entry = player.kiosk.parts.outbox.get(ref)
     return entry is not None and entry.state is EntryState.DELIVERED

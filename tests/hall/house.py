@@ -41,7 +41,7 @@ class House:
     ) -> None:
         """`alone`: a server without the line to it, its threads and its patience."""
         self.now, self.folder, self.location = MONDAY, folder, location
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self.store: TicketStore
         self.acts: list[tuple[str, str, dict[str, Any]]] = []
         if alone:

@@ -28,9 +28,6 @@ from kiosk.config import ASSETS
 from kiosk.dossier import payload
 from kiosk.form_files import load_forms
 from kiosk.hall.counters import Counters
-from kiosk.hall.hall import Hall
-from kiosk.hall.opening import OpeningHours
-from kiosk.hall.store import TicketStore
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.pages.desk import Desk
 from kiosk.pages.server import Address, DeskPages
@@ -41,7 +38,7 @@ from kiosk.voice import Voice
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import Attachment, OutboxEntry, Problem
 from offline_queue.store import Outbox
-from tests.hall.house import SERIES
+from tests.hall.house import House
 from tests.unit.test_dossier import session_of
 
 ZONE = timezone(timedelta(hours=7))
@@ -60,16 +57,16 @@ class Office:
     """Stores in a folder, and the pages before them; the hall has the lines A and B, and counters 1 to 4."""
 
     def __init__(
-        self, folder: Path, address: Address | None = None, retry_seconds: float = 0.05, database: str = ""
+        self, folder: Path, address: Address | None = None, retry_seconds: float = 0.05, house: House | None = None
     ) -> None:
+        self.house = house or House(str(folder / "tickets.db"), folder, hours=())
         self.now = datetime(2026, 11, 24, 9, 0, tzinfo=ZONE)
         self.woken = threading.Event()
         self.outbox = Outbox(folder / "outbox.db", KEY, lambda: self.now.astimezone(UTC))
         self.blobs = BlobStore(folder / "scans", KEY)
         self.audit = AuditLog(folder / "audit.jsonl")
         catalogue, forms = data()
-        self.tickets = TicketStore(database or str(folder / "tickets.db"), "k1")
-        self.hall = Hall(self.tickets, SERIES, OpeningHours(), "H05.114")
+        self.hall, self.tickets = self.house.hall, self.house.store
         self.counters = Counters(self.hall, self.hall.rules, self.audit.write, lambda: self.now)
         self.state = AppState()
         self.asked: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -104,8 +101,17 @@ class Office:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.pages.stop()
-        self.tickets.close()
+        self.house.close()
         self.outbox.close()
+
+    @property
+    def now(self) -> datetime:
+        """The time of the site."""
+        return self.house.now
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self.house.now = moment
 
     @property
     def url(self) -> str:

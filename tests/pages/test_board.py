@@ -68,6 +68,19 @@ def test_a_recall_is_another_announcement(office: Office) -> None:
     assert board.announcements(office.counters.snapshot(), office.now) == ()
 
 
+def test_a_board_that_is_left_on_begins_the_next_day_empty(office: Office) -> None:
+    office.take()
+    office.counters.open(1, OFFICER)
+    office.counters.call_next(1, OFFICER)
+    office.counters.done(1, OFFICER)
+    with Stream(f"{office.url}/board/events") as stream:
+        assert "A-</s>001" in stream.html()
+        office.now += timedelta(days=1)
+        shown = stream.html()
+    assert "001" not in shown
+    assert "Xin mời lấy số tại kiosk và chờ gọi." in shown
+
+
 def test_nothing_of_a_person_is_public(office: Office) -> None:
     entry = office.added()
     office.hall.take("A", office.now, GROUP, entry=entry.id)
@@ -125,8 +138,7 @@ def test_a_counter_sees_what_others_do(office: Office, monkeypatch: pytest.Monke
         assert "Người dân ở máy đang cần giúp." in stream.html()
         browser.post("/logout")
         with pytest.raises(StopIteration):
-            while True:
-                stream.next()
+            stream.html()
     assert requests.get(f"{office.url}/counter/events", timeout=20).status_code == 204
 
 

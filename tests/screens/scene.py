@@ -10,6 +10,7 @@ from typing import Any
 
 from devices.interfaces import Condition, DeviceStatus
 from kiosk.catalogue import Procedure
+from kiosk.catalogue_update import Lookup
 from kiosk.forms import Form
 from kiosk.identity import Citizen, Method
 from kiosk.provisional import provisional_code
@@ -48,12 +49,18 @@ class Site:
     """What scenes are made of: the state of the embedded default and its catalogue."""
 
     base: AppState
-    procedures: dict[str, Procedure]
+    lookup: Lookup
     forms: dict[str, Form]
+
+    @property
+    def procedures(self) -> dict[str, Procedure]:
+        """What is offered here."""
+        return dict(self.lookup.catalogue.procedures)
 
     def session(self, code: str, case: int = -1, **values: Any) -> Session:
         """A citizen in the middle of a procedure."""
-        procedure = self.procedures[code]
+        procedure = self.lookup.catalogue.find(code)
+        assert procedure is not None
         cases = procedure.cases
         full: dict[str, Any] = {
             "procedure": procedure,

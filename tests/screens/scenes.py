@@ -33,6 +33,7 @@ from kiosk.state import (
 )
 from offline_queue.entry import OutboxCounts, Receipt
 from tests.screens.camera_scenes import camera_scenes
+from tests.screens.catalogue_scenes import catalogue_scenes
 from tests.screens.desk_scenes import doors
 from tests.screens.errand_scenes import errands
 from tests.screens.form_scenes import form_scenes
@@ -50,26 +51,27 @@ from tests.screens.scene import (
     Scene,
     Site,
 )
-from tests.screens.sheet_scenes import low, sheets
+from tests.screens.sheet_scenes import low, rating, sheets
 
 
 def site_of(kiosk: Kiosk) -> Site:
     """The site that this kiosk serves."""
     base = replace(kiosk.state, now=NOW, session=None, language="vi", step=Step.HOME, online=True)
-    return Site(base, dict(kiosk.parts.catalogue.procedures), dict(kiosk.parts.forms))
+    return Site(base, kiosk.parts.lookup, dict(kiosk.parts.forms))
 
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    for part in (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, sheets, low, doors):
+    parts = (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, rating, sheets, low, doors)
+    for part in parts:
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
 
 
 def _numbers(site: Site, language: str) -> Iterator[Scene]:
     base = site.base
-    told = (None, None, Estimate(18, 12, 25), Estimate(47, 38, 58), Estimate(1, 0, 2), Estimate(115, 96, 134))
-    busy = tuple(replace(s, waiting=3 * i, estimate=told[i]) for i, s in enumerate(base.series))
+    told = (Estimate(115, 96, 134), None, Estimate(18, 12, 25), None, Estimate(1, 0, 2), None)
+    busy = tuple(replace(s, waiting=15 - 3 * i, estimate=told[i]) for i, s in enumerate(base.series))
     some = (*busy[:2], replace(busy[2], closed_code="series_full"), *busy[3:])
     yield Scene("home", replace(base, series=busy))
     waiting = replace(base, series=some, online=False, outbox=OutboxCounts(pending=12))
@@ -114,7 +116,7 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     base = site.base
     copies = site.procedures["2.000815"]
     bare = Session(id="scene", started_at=NOW, procedure=copies)
-    yield Scene("procedures", replace(base, step=Step.PROCEDURES))
+    yield from catalogue_scenes(site)
     wrong = replace(bare, errors={"kind": "choice_missing"})
     yield Scene("prepare", replace(base, step=Step.PREPARE, session=wrong))
     assert copies.fee is not None
@@ -129,9 +131,6 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
         yield Scene(f"prepare-{code}", replace(base, step=Step.PREPARE, session=ready))
         case = procedure.cases[2] if procedure.cases else None
         yield Scene(f"checklist-{code}", replace(base, step=Step.CHECKLIST, session=replace(ready, case=case)))
-    for code in site.procedures:
-        if site.procedures[code].online:
-            yield Scene(f"bring-{code}", replace(base, step=Step.BRING, session=site.session(code)))
 
 
 def _dossier(site: Site, _language: str) -> Iterator[Scene]:
@@ -217,6 +216,7 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("scan-failed", replace(base, step=Step.SCAN, session=failed))
     pages = replace(scanning, papers=_scanned(session))
     yield Scene("scan-pages", replace(base, step=Step.SCAN, session=pages))
+    yield Scene("scan-moving", replace(base, step=Step.SCAN, session=pages), lambda screen: screen.ask_where())
     yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
 
@@ -254,7 +254,6 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("slip-unconfirmed", replace(base, step=Step.SLIP, session=unsure))
     failed = replace(session, slip_print=Job.FAILED, slip_code="paper_out", ticket=None)
     yield Scene("slip-failed", replace(base, step=Step.SLIP, session=failed))
-    yield Scene("rating", replace(base, step=Step.RATING, session=Session(id="scene", started_at=NOW)))
 
 
 def _slip(session: Session, language: str) -> Image.Image:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from kiosk.comfort import Comfort, Sheet
-from kiosk.state import Step
-from tests.screens.scene import Scene, Site
+from kiosk.state import Session, Step
+from tests.screens.scene import NOW, Scene, Site
 
 
 def sheets(site: Site, _language: str) -> Iterator[Scene]:
@@ -17,6 +18,20 @@ def sheets(site: Site, _language: str) -> Iterator[Scene]:
         yield Scene(f"sheet-{sheet}", replace(base, sheet=sheet))
     spoken = Comfort(spoken=True, slow=True)
     yield Scene("sheet-display-spoken", replace(base, sheet=Sheet.DISPLAY, comfort=spoken))
+
+
+def rating(site: Site, _language: str) -> Iterator[Scene]:
+    """The faces, one of them chosen, and words being written."""
+    state = replace(site.base, step=Step.RATING, session=Session(id="scene", started_at=NOW))
+    yield Scene("rating", state)
+    yield Scene("rating-pleased", state, lambda screen: screen._choose(4))
+    yield Scene("rating-displeased", state, lambda screen: screen._choose(1))
+    yield Scene("rating-words", state, _write)
+
+
+def _write(screen: Any) -> None:
+    screen._choose(2)
+    screen.write()
 
 
 def low(site: Site, _language: str) -> Iterator[Scene]:

@@ -1,4 +1,4 @@
-"""A card forgotten on the reader of a real window; run as a process whose loudspeaker is a file. Answers in JSON."""
+"""A citizen who rings, a card that is forgotten, in a real window whose loudspeaker is a file. Answers in JSON."""
 
 from __future__ import annotations
 
@@ -15,28 +15,33 @@ SECONDS = 2.0
 
 
 def probe(heard: Path) -> dict[str, Any]:
-    """`{"silent", "loud"}`: the loudest sample of 32,767 before and while the card lies there."""
+    """`{"silent", "bell", "desk", "loud"}`: the loudest sample of 32,767 before, after somebody has rung, after staff
+    have come, and while the card lies there."""
+    from kiosk.needs import HELP_CALLED
     from kiosk.state import Session, Step
     from screens.launch import PORTRAIT
     from screens.robot import Robot
 
     answer: dict[str, Any] = {}
 
-    def loudest() -> int:
-        samples = memoryview(heard.read_bytes()[: heard.stat().st_size // 2 * 2]).cast("h")
-        return max(map(abs, samples), default=0)
+    def loudest(window: Any, robot: Any, state: Any) -> int:
+        """Of what is heard from now on, with this state on the glass."""
+        begun = heard.stat().st_size // 2 * 2 if heard.exists() else 0
+        robot.on_main(lambda: window.show(state))
+        time.sleep(SECONDS)
+        samples = heard.read_bytes()[begun:] if heard.exists() else b""
+        return max(map(abs, memoryview(samples[: len(samples) // 2 * 2]).cast("h")), default=0)
 
     def work(window: Any, _machine: Any) -> None:
         robot, kiosk = Robot(window), window.kiosk
         robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
         kiosk.on_state = lambda _state: None  # what the machine itself reports does not end the scene
         taken = replace(kiosk.state, step=Step.COLLECT, session=Session("s", kiosk.now()))
-        robot.on_main(lambda: window.show(taken))
-        time.sleep(SECONDS)
-        answer["silent"] = loudest() if heard.exists() else 0
-        robot.on_main(lambda: window.show(replace(taken, card_present=True)))
-        time.sleep(SECONDS)
-        answer["loud"] = loudest() if heard.exists() else 0
+        rung = replace(taken, outbox=replace(taken.outbox, notices=(HELP_CALLED,)))
+        answer["silent"] = loudest(window, robot, taken)
+        answer["bell"] = loudest(window, robot, rung)
+        answer["desk"] = loudest(window, robot, replace(rung, step=Step.LOGIN, session=None))
+        answer["loud"] = loudest(window, robot, replace(taken, card_present=True))
 
     window_on(PORTRAIT, work)
     return answer

@@ -12,7 +12,7 @@ from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.traffic import TrafficLine
 from kiosk.state import DeviceMemory, DiagnosticsView, StaffView, Stage, Step
-from tests.screens.scene import NOW, READY, TROUBLE, Scene, Site
+from tests.screens.scene import ID_NUMBER, NOW, READY, TROUBLE, Scene, Site
 
 STAGES = {
     Stage.WORKING: "storage_write",
@@ -49,6 +49,9 @@ def technician_scenes(site: Site) -> Iterator[Scene]:
             f"diagnostics-{stage}",
             replace(base, diagnostics=replace(view, running=key, stage=stage, code=code, left=3)),
         )
+    asked = replace(view, running="card_reader/card_chip", stage=Stage.TYPE_NUMBER, code="card_number_length", left=3)
+    typing = replace(base, diagnostics=asked)
+    yield Scene("diagnostics-type_number", typing, lambda screen: screen._typed(ID_NUMBER))
     grid = replace(base, diagnostics=replace(view, running="touch_grid", stage=Stage.TOUCH))
     yield Scene("diagnostics-grid", grid, lambda screen: screen.open_grid())
     yield Scene("diagnostics-after", base)

@@ -1,4 +1,8 @@
-"""Every screen, in both languages, upright and wide: nothing clipped, too small, too close or too pale."""
+"""Every screen, in both languages, upright and wide: nothing clipped, too small, too close or too pale.
+
+Usual look at full size; the largest letters with high contrast at half of it (all sizes are dp), which takes a third of
+the time. `make torture` goes through the six looks in between.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ import pytest
 from kiosk.state import Step
 
 ROOT = Path(__file__).parents[2]
-SIZES = ("1080x1920", "1920x1080")
+UPRIGHT, WIDE = "540x960", "960x540"  # half the glass
+CORNERS = (("1080x1920", "0"), ("1920x1080", "0"), (UPRIGHT, "3c"), (WIDE, "3c"))
+BETWEEN = [(size, look) for look in ("0c", "1", "1c", "2", "2c", "3") for size in (UPRIGHT, WIDE)]
 SECONDS = 170
 
 # (rule, part of the widget's name): why it may be so
@@ -28,10 +34,10 @@ pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
 @cache
-def probed(size: str) -> dict[str, Any]:
+def probed(size: str, look: str) -> dict[str, Any]:
     """What one run of the probe found; it needs no screen."""
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    command = [sys.executable, "-m", "tests.screens.layout_probe", "--size", size]
+    command = [sys.executable, "-m", "tests.screens.layout_probe", "--size", size, "--look", look]
     done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "surprise" not in done.stderr, done.stderr[-2000:]
@@ -44,12 +50,25 @@ def allowed(finding: dict[str, str]) -> bool:
     return any(finding["rule"] == rule and part in finding["widget"] for rule, part in ALLOWED)
 
 
-@pytest.mark.parametrize("size", SIZES)
+def wrong(answer: dict[str, Any], step: Step) -> str:
+    """What is wrong on the scenes of a step, one line each."""
+    found = [finding for finding in answer["findings"] if finding["step"] == step and not allowed(finding)]
+    return "\n".join(" | ".join(f"{value}" for value in finding.values()) for finding in found)
+
+
+@pytest.mark.parametrize(("size", "look"), CORNERS)
 @pytest.mark.parametrize("step", list(Step))
-def test_a_screen_can_be_read_and_touched(step: Step, size: str) -> None:
-    answer = probed(size)
+def test_a_screen_can_be_read_and_touched(step: Step, size: str, look: str) -> None:
+    answer = probed(size, look)
     shown = {scene["language"] for scene in answer["scenes"] if scene["step"] == step}
     assert shown == {"vi", "en"}
-    wrong = [finding for finding in answer["findings"] if finding["step"] == step and not allowed(finding)]
-    told = "\n".join(" | ".join(f"{value}" for value in finding.values()) for finding in wrong)
-    assert not wrong, f"\n{told}"
+    told = wrong(answer, step)
+    assert not told, f"\n{told}"
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize(("size", "look"), BETWEEN)
+def test_every_other_look(size: str, look: str) -> None:
+    answer = probed(size, look)
+    told = "\n".join(filter(None, (wrong(answer, step) for step in Step)))
+    assert not told, f"\n{told}"

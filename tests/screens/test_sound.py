@@ -31,9 +31,10 @@ def heard(folder: Path, driver: str) -> dict[str, int]:
     return answer
 
 
-def test_a_forgotten_card_is_heard(tmp_path: Path) -> None:
+def test_a_bell_and_a_forgotten_card_are_heard(tmp_path: Path) -> None:
     answer = heard(tmp_path, "disk")
-    assert answer["silent"] == 0
+    assert answer["silent"] == answer["desk"] == 0
+    assert answer["bell"] > 10_000
     assert answer["loud"] > 10_000
 
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from kiosk.catalogue import Fee, PageTariff, Procedure
-from kiosk.fees import fee_by_pages, fee_for
+from kiosk.catalogue import Channel, Fee, PageTariff, Procedure
+from kiosk.fees import fee_by_pages, fee_for, fee_lines
 
 TODAY = date(2026, 11, 23)
 TARIFF = PageTariff(first_pages=2, first_page_vnd=2_000, next_page_vnd=1_000, most_vnd=200_000)
@@ -53,3 +53,50 @@ def test_a_fee_is_in_force_from_the_first_day_to_the_last() -> None:
     assert fee_for(cut, 1, date(2025, 12, 31)) is None
     assert fee_for(cut, 1, date(2026, 1, 1)) == fee_for(cut, 1, date(2026, 12, 31)) == 5_000
     assert fee_for(cut, 1, date(2027, 1, 1)) is None
+
+
+# -- by way ----------------------------------------------------------------------------------------------------------
+def by_way(*channels: Channel, fee: Fee | None = None) -> Procedure:
+    return procedure(fee).model_copy(update={"channels": channels})
+
+
+def test_each_way_has_its_own_fee() -> None:
+    residence = by_way(
+        Channel(way="counter", fees=(Fee(amount_vnd=20_000),)), Channel(way="online", fees=(Fee(amount_vnd=10_000),))
+    )
+    assert fee_for(residence, 1, TODAY, "counter") == 20_000
+    assert fee_for(residence, 1, TODAY, "online") == 10_000
+    assert fee_for(residence, 1, TODAY) is None  # that depends on the way
+    assert fee_for(residence, 1, TODAY, "post") is None
+
+
+def test_the_fee_of_the_day_is_taken() -> None:
+    cut = Fee(amount_vnd=4_000, valid_to=date(2026, 12, 31))
+    full = Fee(amount_vnd=5_000, valid_from=date(2027, 1, 1))
+    crossing = by_way(Channel(way="counter", fees=(cut, full)))
+    assert fee_for(crossing, 1, date(2026, 12, 31), "counter") == 4_000
+    assert fee_for(crossing, 1, date(2027, 1, 1), "counter") == 5_000
+    assert [line.valid_to for line in fee_lines(crossing, date(2026, 12, 31))] == [date(2026, 12, 31)]
+
+
+def test_of_two_amounts_in_force_none_is_promised() -> None:
+    unclear = by_way(Channel(way="counter", fees=(Fee(amount_vnd=1), Fee(amount_vnd=2))))
+    assert fee_for(unclear, 1, TODAY, "counter") is None
+    assert len(fee_lines(unclear, TODAY)) == 2
+
+
+def test_the_rule_of_the_site_comes_first() -> None:
+    own = by_way(Channel(way="counter", fees=(Fee(amount_vnd=1),)), fee=Fee(amount_vnd=8_000, per="copy"))
+    assert fee_for(own, 2, TODAY, "online") == 16_000
+    assert [line.way for line in fee_lines(own, TODAY)] == [""]
+
+
+def test_why_no_amount_is_known_is_said() -> None:
+    lines = fee_lines(
+        by_way(Channel(way="post", fees=(Fee(province=True), Fee(shown_free=True), Fee(tariff=TARIFF)))), TODAY
+    )
+    assert [(line.amount_vnd, line.province, line.shown_free, line.tariff) for line in lines] == [
+        (None, True, False, None),
+        (None, False, True, None),
+        (None, False, False, TARIFF),
+    ]

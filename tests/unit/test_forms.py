@@ -321,7 +321,7 @@ def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
     for section in form.sections:
         fills = {q.id.rsplit(".")[-1]: q.fills for q in section.questions if q.fills}
         assert all(attribute == name for name, attribute in fills.items()), section.id
-        assert not section.person or {"full_name", "id_number", "date_of_birth"} <= set(fills)
+        assert not section.person or {"full_name", "id_number"} <= set(fills)
         for question in section.questions:
             if not question.fills:
                 continue

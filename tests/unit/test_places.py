@@ -25,3 +25,34 @@ def test_places_stand_in_alphabetical_order() -> None:
     provinces = [place.name for place in places.provinces()]
     assert len(provinces) == 34
     assert provinces.index("Tỉnh Cà Mau") < provinces.index("Tỉnh Điện Biên") < provinces.index("Tỉnh Gia Lai")
+
+
+def test_an_address_is_taken_apart_and_put_together() -> None:
+    read = places.Address.read
+    written = "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh"
+    for text in (written, "Tổ 1, Võ Cường, Bắc Ninh", "Tổ 1, P. Võ Cường, T. Bắc Ninh", "Tổ 1, vo cuong, BẮC NINH"):
+        assert read(text) == places.Address("Tổ 1", "09190"), text
+        assert read(text).text == written
+    assert read("Số 5, ngõ 2, Sài Gòn, TP. Hồ Chí Minh").line == "Số 5, ngõ 2"
+    assert read("Võ Cường, Bắc Ninh") == places.Address("", "09190")
+    for unknown in (
+        "",
+        "Tổ 1",
+        "Tổ 1, Nơi Không Có, Bắc Ninh",
+        "Võ Cường, Hà Nội",
+        "Tổ 1, Võ Cường, TP Bắc Ninh, Bắc Ninh",
+    ):
+        assert read(unknown) == places.Address(unknown), unknown
+        assert read(unknown).text == unknown
+
+
+def test_every_commune_is_found_by_its_own_name() -> None:
+    communes = [place for province in places.provinces() for place in places.communes(province.code)]
+    assert len(communes) == 3321
+    assert [p for p in communes if places.Address.read(f"1, {places.commune_text(p.code)}").commune != p.code] == []
+
+
+def test_a_name_that_two_communes_share_is_not_guessed() -> None:
+    ward, commune = (places.Address.read(f"Tổ 1, {kind} Cẩm Giang, Hải Phòng") for kind in ("Phường", "Xã"))
+    assert places.Address.read("Tổ 1, Cẩm Giang, Hải Phòng").commune in ("", ward.commune, commune.commune)
+    assert places.Address.read("Tổ 1, cam giang, hai phong").commune == ""

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kiosk import slip_picture, slips
-from kiosk.catalogue import Case, Component, Fee, PageTariff, Procedure
+from kiosk.catalogue import Case, Channel, Component, Fee, PageTariff, Procedure
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
+from kiosk.open_numbers import slip_of
 from kiosk.provisional import ALPHABET, parse_provisional_code, provisional_code
 from kiosk.slip_picture import draw
 from kiosk.slips import Banner, Code, Item, Number, Pair, Qr, Slip, Text
@@ -61,7 +62,7 @@ CASE = Case(
 )
 WIDTHS = (576, 512, 384)
 FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
-FOR_STAFF = ("test_slip", "open_numbers")  # in Vietnamese only
+FOR_STAFF = ("test_slip",)  # in Vietnamese only
 
 
 def ticket(**changes: Any) -> Slip:
@@ -167,6 +168,29 @@ def test_a_declared_dossier_without_a_number_tells_to_take_one() -> None:
     assert "Khi đến, mời lấy số thứ tự tại máy này." in texts(provisional(linked_number=""))
 
 
+def test_the_list_to_take_home_tells_papers_fees_and_where_to_read_more() -> None:
+    paper = Component(id="p", title="Giấy tờ " + "rất dài " * 40, scan=False)
+    channels = (
+        Channel(way="counter", fees=(Fee(amount_vnd=20_000), Fee(amount_vnd=9_000, valid_to=date(2025, 1, 1)))),
+        Channel(way="online", fees=(Fee(province=True),)),
+    )
+    page = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/0"
+    guide = BIRTH.model_copy(update={"cases": (CASE, CASE), "papers": (paper,), "channels": channels, "page": page})
+    blocks = slips.guide_slip(centre=CENTRE, procedure=guide, case=CASE, on=NOW.date(), language="en").blocks
+    items = [block.text for block in blocks if isinstance(block, Item)]
+    assert items == [paper.short, "Giấy chứng sinh", "Giấy ủy quyền"]
+    assert len(paper.short) <= 141
+    pairs = {block.label: block.value for block in blocks if isinstance(block, Pair)}
+    assert pairs["Phí khi nộp tại quầy"] == "20.000 đồng"
+    assert pairs["Phí khi nộp trực tuyến"] == "hỏi tại quầy"
+    assert pairs["Ngày in"] == "23/11/2026"
+    assert [block.text for block in blocks if isinstance(block, Qr)] == [page]
+    assert any(
+        isinstance(block, Text) and block.text == "Fees and papers may change. Ask at the counter before you hand in."
+        for block in blocks
+    )
+
+
 def test_a_checklist_tells_papers_and_fee() -> None:
     preparation = Preparation("Căn cước", pages=3, copies=2, fee_vnd=10000)
     alone = slips.checklist_slip(centre=CENTRE, procedure=COPIES, preparation=preparation, number="B-003")
@@ -192,7 +216,7 @@ def test_open_numbers_come_series_by_series() -> None:
         Ticket(4, day, "B", 2, NOW, line="B"),
         Ticket(5, day, "B-K2", 3, NOW, TicketState.HELD, line="B", counter=3),
     ]
-    slip = slips.open_numbers(centre=CENTRE, tickets=tickets, printed_at=NOW)
+    slip = slip_of(CENTRE, tickets, NOW)
     told = texts(slip)
     assert told[told.index("A: 3") : told.index("B: 1") + 2] == ["A: 3", "B-001, A-001, A-002*", "B: 1", "B-002"]
     assert value(slip, "B-K2-003") == "Quầy 3"

@@ -66,15 +66,19 @@ def shown_texts() -> Iterator[tuple[str, str]]:
     sources = [
         (ROOT / "screens").glob("*.py"),
         (ROOT / "kiosk/pages").glob("*.py"),
-        [ROOT / "kiosk/slips.py", ROOT / "kiosk/diagnostics/words.py"],
+        [ROOT / "kiosk/slips.py", ROOT / "kiosk/search.py", ROOT / "kiosk/diagnostics/words.py"],
     ]
     for path in sorted(path for paths in sources for path in paths):
         for text in constants(path):
             hidden = NOT_SHOWN.get(path.name, ())
             if VIETNAMESE.search(text) and hidden is not None and text not in hidden:
                 yield path.name, text
-    for procedure in load_catalogue(ASSETS / "catalogue").procedures.values():
+    shipped = load_catalogue(ASSETS / "catalogue")
+    # of the site's own; what the national portal says, names as well, is the text of the law and stays Vietnamese
+    for procedure in shipped.procedures.values():
         yield from ((procedure.code, text) for text in catalogue.texts(procedure))
+    yield from (("site.yaml", tile.title) for tile in shipped.rules.jobs)
+    yield from (("site.yaml", plain.say) for plain in shipped.rules.plain)
     for form in load_forms(ASSETS / "forms").values():
         yield from ((form.id, text) for text in forms.texts(form))
     for series in config.load(None).hall.series:

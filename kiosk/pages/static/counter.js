@@ -2,7 +2,7 @@
 "use strict";
 
 const QUIET_MS = 15000; // the kiosk sends a beat every 5 s
-const BOUNCE_MS = 400; // a second press of the same key is no second act
+const BOUNCE_MS = 300; // a second press of the same key is no second act
 
 const live = document.getElementById("live");
 const lost = document.getElementById("lost");

@@ -1,0 +1,120 @@
+"""A stranger adds a form: two files of data and a file of English, and the kiosk asks, checks, prints and sends it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from kiosk import builders, check, i18n, wiring
+from kiosk.config import ASSETS, Config
+from kiosk.state import Step
+from kiosk.wiring import Machine
+from offline_queue.entry import DECLARATION
+from tests.flows.conftest import Player
+from tests.flows.test_dossier import to_review
+from tests.flows.test_forms import delivered, session_of
+
+FORM = """
+id: library-card
+version: 2026-07-01
+title: Đơn xin cấp thẻ thư viện
+paper: {to: "Thư viện {commune}", signer: Người làm đơn}
+rules:
+  - {kind: age, questions: [requester.date_of_birth], years: 12, error: date_order}
+sections:
+  - id: requester
+    title: Người xin cấp thẻ
+    person: requester
+    questions:
+      - {id: requester.full_name, type: name, label: "Họ, chữ đệm và tên", fills: full_name}
+      - {id: requester.id_number, type: id_number, label: Số định danh cá nhân, fills: id_number}
+      - {id: requester.date_of_birth, type: date, label: "Ngày, tháng, năm sinh", fills: date_of_birth}
+      - {id: requester.phone, type: phone, label: Số điện thoại}
+  - id: wish
+    title: Bạn muốn mượn gì?
+    questions:
+      - {id: wish.address, type: address, label: Nơi cư trú}
+      - id: wish.kind
+        type: choice
+        label: Loại sách
+        choices: [{value: novel, label: Truyện}, {value: school, label: Sách học}]
+"""
+PROCEDURE = """
+- code: "9.000001"
+  name: Cấp thẻ thư viện
+  short_name: Xin thẻ thư viện
+  field: Hộ tịch
+  icon: stamper
+  online: true
+  series: A
+  form_id: library-card
+  cases: [{id: new, title: Xin cấp lần đầu}]
+"""
+ENGLISH = {
+    "Đơn xin cấp thẻ thư viện": "Application for a library card",
+    "Người xin cấp thẻ": "Applicant",
+    "Bạn muốn mượn gì?": "What do you want to borrow?",
+    "Loại sách": "Kind of book",
+    "Truyện": "Novels",
+    "Sách học": "School books",
+    "Cấp thẻ thư viện": "Library card",
+    "Xin thẻ thư viện": "Get a library card",
+    "Xin cấp lần đầu": "For the first time",
+}
+HEAD = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the data files with one more form and procedure, in use instead of ours."""
+    folder = tmp_path / "assets"
+    for name in ("catalogue", "forms", "locales"):
+        shutil.copytree(ASSETS / name, folder / name)
+    (folder / "forms/library-card.yaml").write_text(FORM, encoding="utf-8")
+    with (folder / "catalogue/procedures.yaml").open("a", encoding="utf-8") as file:
+        file.write(PROCEDURE)
+    for module in (check, builders, wiring):
+        monkeypatch.setattr(module, "ASSETS", folder)
+    monkeypatch.setattr(i18n, "LOCALES", folder / "locales")
+    i18n.catalogue.cache_clear()
+    yield folder
+    i18n.catalogue.cache_clear()
+
+
+def test_a_form_is_added_without_python(assets: Path, config: Config) -> None:
+    named = check.problems(config)
+    assert {text for text in ENGLISH if any(f"no text for «{text}»" in problem for problem in named)} == set(ENGLISH)
+    lines = [f'msgid "{text}"\nmsgstr "{english}"\n' for text, english in ENGLISH.items()]
+    (assets / "locales/en/library.po").write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+    i18n.catalogue.cache_clear()
+    assert check.problems(config) == []
+    with Machine(config) as machine:
+        player = Player(machine)
+        to_review(player, "9.000001")
+        player.kiosk.next()
+        assert machine.province
+        machine.province.fault = "refuse"
+        player.kiosk.declare()
+        player.until(lambda s: s.step is Step.COLLECT, "the dossier")
+        ref = session_of(player).client_ref
+        entry = machine.kiosk.parts.outbox.get(ref)
+        assert entry
+        assert [(paper.component, paper.title) for paper in entry.attachments] == [
+            (DECLARATION, "Đơn xin cấp thẻ thư viện")
+        ]
+        machine.province.fault = ""
+        machine.kiosk.parts.sender.wake()
+        player.until(partial(delivered, player, ref), "the delivery")
+
+
+def test_a_form_with_a_mistake_is_named_and_the_last_good_one_stays(assets: Path, config: Config) -> None:
+    bad = FORM.replace("version: 2026-07-01", "version: 2026-08-01").replace("type: phone", "type: fone")
+    (assets / "forms/library-card.2026-08-01.yaml").write_text(bad, encoding="utf-8")
+    named = check.problems(config)
+    assert any(problem.startswith("library-card.2026-08-01.yaml: sections.0.questions.3.type: ") for problem in named)
+    forms = builders.forms_of(config)
+    assert forms["library-card"].version.isoformat() == "2026-07-01"

@@ -1,0 +1,219 @@
+"""Never charged twice: the rules of payments against a real province, with everything lost that can be lost."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from kiosk.charging import Ready, Withheld, asked_for, look, look_after, ready
+from kiosk.config import PaymentTable
+from kiosk.errands import ChargeLine, Paying
+from kiosk.ledger import Ledger
+from kiosk.sandbox.due import ZONE
+from kiosk.sandbox.server import Province
+from kiosk.vietqr import vietqr
+from offline_queue.gateway import Payment, PaymentState, Progress, SubmitError
+from offline_queue.http_gateway import HttpGateway
+
+TABLE = PaymentTable(bank="970436", account="0123456789")
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=ZONE)
+REF = "5f0c6c0e-0000-4000-8000-000000000001"
+FEE = Paying(REF, "TAM-0000-0000", (ChargeLine("Lệ phí", 2, 8_000),))
+
+
+class Clock:
+    """A clock that only moves when told."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class OneCharge(RuleBasedStateMachine):
+    """A citizen comes to the kiosk again and again; answers get lost, the kiosk restarts, codes expire."""
+
+    province: ClassVar[Province]  # one for all lives: each has a dossier of its own
+    gateway: ClassVar[HttpGateway]
+    clock: ClassVar[Clock]
+    folder: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fee = replace(FEE, ref=str(uuid.uuid4()))
+        self.ledger = Ledger(self.folder / "ledger.db")
+        self.shown: dict[str, str] = {}  # payment → its code, as a citizen has photographed it
+        self.paid: set[str] = set()
+
+    @rule()
+    def come_on_a_good_day(self) -> None:
+        self._come("")
+
+    @rule(fault=st.sampled_from(["lost-reply", "drop", "500", "garbage"]))
+    def come_on_a_bad_day(self, fault: str) -> None:
+        self._come(fault)
+
+    def _come(self, fault: str) -> None:
+        self.province.fault = fault
+        try:
+            answer = ready(self.gateway, self.ledger, TABLE, self.fee, ("H05.114", self.clock.now))
+        except SubmitError:
+            return
+        finally:
+            self.province.fault = ""
+        assert isinstance(answer, Ready)
+        if answer.payment.state is PaymentState.PAID:
+            assert self.paid, "told paid without any money"
+        if answer.qr:
+            assert not self.paid, "a code is shown after the fee was paid"
+            self.shown[answer.payment.payment_id] = answer.qr
+
+    @rule()
+    def pay_any_code_that_was_shown(self) -> None:
+        """A careful citizen: pays once, with the newest photograph, while it is valid."""
+        if self.paid or not self.shown:
+            return
+        newest = list(self.shown)[-1]
+        known = self.gateway.payment(newest)
+        if known is None or known.state is not PaymentState.WAITING:
+            return
+        self.province.people.bank = "pays_at_once"
+        assert self.gateway.payment(newest)
+        self.province.people.bank = "waits"
+        self.paid.add(newest)
+
+    @rule(minutes=st.sampled_from([1, 16]))
+    def wait(self, minutes: int) -> None:
+        self.clock.now += timedelta(minutes=minutes)
+
+    @rule()
+    def restart(self) -> None:
+        self.ledger = Ledger(self.folder / "ledger.db")
+
+    @rule()
+    def keep_house(self) -> None:
+        look_after(self.gateway, self.ledger, self.clock)
+
+    @invariant()
+    def only_one_code_can_be_paid(self) -> None:
+        states = [known.state for one in self.shown if (known := self.gateway.payment(one))]
+        assert states.count(PaymentState.WAITING) + states.count(PaymentState.PAID) <= 1
+        assert self.ledger.refunds() == ()
+
+
+OneCharge.TestCase.settings = settings(
+    max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+class TestOneCharge(OneCharge.TestCase):  # type: ignore[misc,valid-type]
+    """Runs the machine against one province."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        OneCharge.folder, OneCharge.clock = Path(tempfile.mkdtemp()), Clock()
+        OneCharge.province = Province(OneCharge.folder / "province", clock=OneCharge.clock)
+        OneCharge.province.people.bank = "waits"
+        OneCharge.province.people.forgetful = True
+        OneCharge.gateway = HttpGateway(OneCharge.province.start(), "sandbox", timeout=(2.0, 2.0))
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        OneCharge.gateway.close()
+        OneCharge.province.stop()
+        shutil.rmtree(OneCharge.folder, ignore_errors=True)
+
+
+@dataclass
+class Told:
+    """A province that says what it is told to; only payments."""
+
+    answer: Payment
+
+    def ask_payment(self, client_ref: str, amount_vnd: int, agency_code: str) -> Payment:
+        return self.answer
+
+    def payment(self, payment_id: str) -> Payment:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        vietqr("970436", "0123456789", 15_000),
+        vietqr("970436", "9999999999", 16_000),
+        vietqr("970415", "0123456789", 16_000),
+        vietqr("970436", "0123456789"),
+        vietqr("970436", "0123456789", 16_000)[:-1] + "0",
+        "https://example.invalid/pay",
+    ],
+)
+def test_a_wrong_code_is_not_shown(tmp_path: Path, code: str) -> None:
+    told = Told(Payment("p1", PaymentState.WAITING, code))
+    answer = ready(told, Ledger(tmp_path / "l.db"), TABLE, FEE, ("H05.114", NOW))  # type: ignore[arg-type]
+    assert isinstance(answer, Withheld)
+    assert answer.code == "payment_code_wrong"
+
+
+def test_without_a_code_of_the_province_our_own_is_shown(tmp_path: Path) -> None:
+    told = Told(Payment("p-1", PaymentState.WAITING))
+    answer = ready(told, Ledger(tmp_path / "l.db"), TABLE, FEE, ("H05.114", NOW))  # type: ignore[arg-type]
+    assert isinstance(answer, Ready)
+    assert answer.qr == vietqr("970436", "0123456789", 16_000, "p1", "LE PHI TAM-0000-0000")
+
+
+def test_what_cannot_be_written_down_is_not_shown(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l.db")
+    (tmp_path / "l.db").unlink()
+    (tmp_path / "l.db").mkdir()
+    answer = ready(Told(Payment("p1", PaymentState.WAITING)), ledger, TABLE, FEE, ("H05.114", NOW))  # type: ignore[arg-type]
+    assert isinstance(answer, Withheld)
+    assert answer.code == "payment_not_kept"
+
+
+def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l.db")
+    for number in (1, 2):  # a bank that was late with an expired code
+        ledger.keep(REF, "TAM-1", 8_000, Payment(f"p{number}", PaymentState.WAITING), NOW)
+        ledger.looked_at(Payment(f"p{number}", PaymentState.PAID))
+        ledger.looked_at(Payment(f"p{number}", PaymentState.EXPIRED))  # comes late: what is paid stays paid
+    assert [charge.payment_id for charge in ledger.refunds()] == ["p2"]
+    ledger.refunded("p2")
+    assert ledger.refunds() == ()
+    ledger.saw(Progress("H05.114-261126-0001", 3), NOW, REF)  # not accepted after all
+    assert [charge.payment_id for charge in ledger.refunds()] == ["p1"]
+    ledger.forget(NOW + timedelta(days=400), timedelta(days=90))
+    assert [charge.payment_id for charge in ledger.refunds()] == ["p1"]  # until staff have settled it
+
+
+def test_the_last_look_counts(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l.db")
+    ledger.keep(REF, "TAM-1", 8_000, Payment("p1", PaymentState.WAITING), NOW)
+    known = look(Told(Payment("p1", PaymentState.PAID)), ledger, Payment("p1", PaymentState.WAITING))  # type: ignore[arg-type]
+    assert known.state is PaymentState.PAID
+
+
+@pytest.mark.parametrize(
+    ("ask", "amount"),
+    [
+        ("Nộp lệ phí 16.000 đồng cho 2 bản", 16_000),
+        ("Nộp 8000đ", 8_000),
+        ("Nộp 1.250.000 VND trước 17:00 ngày 30/11/2026", 1_250_000),
+        ("Nộp 8.000 đồng và 5.000 đồng", 0),  # which? a person must say
+        ("Nộp lệ phí trước ngày 30/11", 0),
+        ("", 0),
+    ],
+)
+def test_the_province_names_the_amount(ask: str, amount: int) -> None:
+    assert sum(line.total_vnd for line in asked_for(ask)) == amount

@@ -1,0 +1,224 @@
+"""Richer questions and rules between answers; tables, followers, versions: all of it data."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk import form_checks, form_filling, forms
+from kiosk.catalogue import CatalogueError
+from kiosk.config import ASSETS
+from kiosk.form_checks import check_answer, check_section, warnings_of
+from kiosk.form_files import load_forms, read_forms
+from kiosk.forms import FOLLOWS, Form, Question, QuestionType, Section, clean
+from kiosk.identity import Citizen
+
+TODAY = date(2026, 11, 26)
+FORMS = load_forms(ASSETS / "forms")
+
+
+def code(kind: str, value: str, **more: object) -> str:
+    question = Question.model_validate({"id": "q", "type": kind, "label": "?", **more})
+    return check_answer(question, value, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted"),
+    [
+        ("time", "0730", ""),
+        ("time", "7h30", ""),
+        ("time", "23:59", ""),
+        ("time", "2400", "time_invalid"),
+        ("time", "0760", "time_invalid"),
+        ("time", "77", "time_invalid"),
+        ("email", "mai.tran@example.vn", ""),
+        ("email", "mai@example", "email_invalid"),
+        ("email", "@gmail.com", "email_invalid"),
+        ("email", "mai..tran@example.vn", "email_invalid"),
+        ("email", "mai tran@example.vn", "email_invalid"),
+        ("email", "đào@example.vn", "email_invalid"),
+        ("money", "50.000.000", ""),
+        ("money", "50 triệu", "money_invalid"),
+        ("money", "-5", "money_invalid"),
+        ("tax_code", "0100109106", ""),
+        ("tax_code", "0100109106-001", ""),
+        ("tax_code", "0100109106001", ""),
+        ("tax_code", "0100109107", "tax_code_check"),
+        ("tax_code", "010010910", "tax_code_invalid"),
+        ("tax_code", "01001o9106", "tax_code_invalid"),
+        ("address", "Tổ 1, Võ Cường, Bắc Ninh", ""),
+        ("address", "Tổ 1", "address_commune_missing"),
+        ("address", ", Phường Võ Cường, Tỉnh Bắc Ninh", "address_line_missing"),
+        ("address", "Tổ\u200b 1, Võ Cường, Bắc Ninh", "text_invalid"),
+        ("address", "x" * 10_000, "too_long"),
+        ("address", "", "required"),
+    ],
+)
+def test_richer_answers(kind: str, value: str, wanted: str) -> None:
+    assert code(kind, value) == wanted
+
+
+def test_money_has_its_bounds_and_all_are_kept_in_one_form() -> None:
+    assert code("money", "0", minimum=1) == code("money", "11", maximum=10) == "money_range"
+
+    def kept(kind: QuestionType, value: str) -> str:
+        return clean(Question(id="q", type=kind, label="?"), value)
+
+    assert kept(QuestionType.MONEY, "50.000.000") == "50000000"
+    assert kept(QuestionType.TIME, "7.30") == "07:30"
+    assert kept(QuestionType.TAX_CODE, "0100109106001") == "0100109106-001"
+    assert kept(QuestionType.ADDRESS, " Tổ 1 ,  Võ Cường, Bắc Ninh") == "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh"
+    money = Question(id="q", type=QuestionType.MONEY, label="?")
+    assert forms.display_value(money, "1250000") == "1.250.000 đồng"
+
+
+def errors(form_id: str, section_id: str, case: str = "", **answers: str) -> dict[str, str]:
+    given = {key.replace("__", "."): value for key, value in answers.items()}
+    form = FORMS[form_id]
+    section = next(one for one in forms.all_sections(form, given) if one.id == section_id)
+    found = check_section(form, section, case, given, TODAY)
+    return {key: value for key, value in found.items() if value != "required"}
+
+
+def test_nobody_dies_before_birth_nor_registers_their_own_death() -> None:
+    dates = {"deceased__date_of_birth": "1950-05-05", "death__date": "1950-05-04"}
+    assert errors("death-registration", "death", **dates) == {"death.date": "death_before_birth"}
+    assert errors("death-registration", "deceased", **dates) == {"deceased.date_of_birth": "death_before_birth"}
+    assert errors("death-registration", "death", **{**dates, "death__date": "1950-05-05"}) == {}
+    own = {"requester__id_number": "027190012345", "deceased__id_number": "027190012345"}
+    assert errors("death-registration", "deceased", **own) == {"deceased.id_number": "deceased_is_requester"}
+    notice = {"death__date": "2026-11-20", "notice__date": "2026-11-19"}
+    assert errors("death-registration", "notice", "notice", **notice) == {"notice.date": "notice_before_death"}
+    assert errors("death-registration", "death", "long_ago", **notice) == {}  # that question is not asked then
+
+
+def test_what_is_late_is_told_and_no_obstacle() -> None:
+    form = FORMS["death-registration"]
+    section = next(one for one in form.sections if one.id == "death")
+    for day, told in (("2026-11-11", {}), ("2026-11-10", {"death.date": "death_late"})):
+        assert warnings_of(form, section, "notice", {"death.date": day}, TODAY) == told
+        assert "death.date" not in check_section(form, section, "notice", {"death.date": day}, TODAY)
+
+
+def test_ages_and_lengths() -> None:
+    born = {"requester__date_of_birth": "2008-11-27"}
+    young = {"requester.date_of_birth": "business_owner_too_young"}
+    assert errors("household-business", "requester", "individual", **born) == young
+    assert errors("household-business", "requester", "individual", requester__date_of_birth="2008-11-26") == {}
+    stay = {"stay__address": "Tổ 1, Võ Cường, Bắc Ninh", "stay__since": "2026-12-01"}
+    assert errors("temporary-residence", "stay", **stay, stay__until="2028-12-02") == {"stay.until": "stay_too_long"}
+    assert errors("temporary-residence", "stay", **stay, stay__until="2028-12-01") == {}
+    assert form_checks.age(date(2008, 2, 29), date(2026, 2, 28)) == 17
+
+
+def test_an_address_follows_and_goes_on_to_follow() -> None:
+    form = FORMS["birth-registration"]
+    known = {"father_known.answer": "yes", "mother.address": "Tổ 1", "father.address": FOLLOWS}
+    assert forms.visible_answers(form, "", known)["father.address"] == "Tổ 1"
+    moved = {**known, "mother.address": "Tổ 2"}
+    assert forms.visible_answers(form, "", moved)["father.address"] == "Tổ 2"
+    nowhere = {**known, "mother.address": ""}
+    section = next(one for one in form.sections if one.id == "father")
+    assert check_section(form, section, "", nowhere, TODAY)["father.address"] == "followed_missing"
+    stay = FORMS["stay-notice"]
+    hotel = {"lodging.address": "Tổ 3, Võ Cường, Bắc Ninh", "stay.address": FOLLOWS}
+    assert forms.visible_answers(stay, "lodging", hotel)["stay.address"].startswith("Tổ 3, Phường")
+    assert "stay.address" not in forms.visible_answers(stay, "home", hotel)  # there it cannot follow
+
+
+TABLE: dict[str, Any] = {
+    "id": "m",
+    "title": "T",
+    "rows": {"label": "Thêm", "minimum": 1, "maximum": 3},
+    "questions": [
+        {"id": "m.full_name", "type": "name", "label": "?", "fills": "full_name"},
+        {"id": "m.kind", "type": "choice", "label": "?", "choices": [{"value": "x", "label": "X"}]},
+        {"id": "m.more", "type": "text", "label": "?", "when": {"question": "m.kind", "values": ["x"]}},
+    ],
+}
+
+
+def test_each_row_is_a_section_of_its_own() -> None:
+    form = Form(id="f", version=TODAY, title="T", sections=(Section.model_validate(TABLE),))
+    assert [s.id for s in forms.visible_sections(form, "", {})] == ["m.1"]
+    answers: dict[str, str] = {"m.1.full_name": "An", "m.1.kind": "x", "m.1.more": "hơn"}
+    row = forms.visible_sections(form, "", answers)[0]
+    assert [q.id for q in forms.visible_questions(row, "", answers)] == ["m.1.full_name", "m.1.kind", "m.1.more"]
+    for number in (2, 3):
+        answers = forms.with_row(form, row, answers)
+        answers[f"m.{number}.full_name"] = f"Người {'hai' if number == 2 else 'ba'}"
+    assert forms.with_row(form, row, answers) == answers  # there is no room
+    assert len(forms.visible_sections(form, "", answers)) == 3
+    left = forms.without_row(form, row, answers)
+    assert forms.visible_answers(form, "", left) == {"m.1.full_name": "Người hai", "m.2.full_name": "Người ba"}
+    filled = form_filling.prefill(forms.visible_sections(form, "", left)[1], Citizen("027190012345", "Đào"), left)
+    assert filled["m.2.full_name"] == "Đào"
+    assert forms.row_count(form.sections[0], {"m.99.full_name": "An", "m.x.full_name": "An", "mm.9.a": ""}) == 3
+
+
+PLAIN = """
+id: f
+version: {version}
+title: {title}
+sections: [{{id: s, title: T, questions: [{{id: q, type: text, label: L}}]}}]
+"""
+
+
+def test_the_newest_version_in_force_is_used(tmp_path: Path) -> None:
+    day = [date(2026, 12, 31)]
+    (tmp_path / "f.yaml").write_text(PLAIN.format(version="2026-07-01", title="Cũ"), encoding="utf-8")
+    (tmp_path / "f.2027-01-01.yaml").write_text(PLAIN.format(version="2027-01-01", title="Mới"), encoding="utf-8")
+    later = PLAIN.format(version="2027-06-01", title="Sau").replace("id: f\n", "id: g\n")
+    (tmp_path / "g.yaml").write_text(later, encoding="utf-8")
+    shelf = load_forms(tmp_path, lambda: day[0])
+    assert (shelf["f"].title, list(shelf), len(shelf)) == ("Cũ", ["f"], 1)
+    assert shelf.get("g") is None
+    day[0] = date(2027, 1, 1)  # a kiosk runs over New Year
+    assert shelf["f"].title == "Mới"
+    assert {form.title for form in shelf.versions()} == {"Cũ", "Mới", "Sau"}
+    (tmp_path / "f.2027-01-01.yaml").write_text("id: f\nversion: x\n", encoding="utf-8")
+    good, problems = read_forms(tmp_path, lambda: day[0])
+    assert good["f"].title == "Cũ"  # the last good one
+    assert all(problem.startswith("f.2027-01-01.yaml: ") for problem in problems)
+    assert problems
+
+
+def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "id: bad\nversion: 2026-07-01\ntitle: T\n"
+        "rules:\n"
+        "  - {kind: in_order, questions: [a, nowhere], error: date_order}\n"
+        "  - {kind: age, questions: [a], error: no_such_code}\n"
+        "  - {kind: different, questions: [b], error: date_order}\n"
+        "  - {kind: within_days, questions: [b], error: date_order, when: {question: x, values: [y]}}\n"
+        "owners: [{kind: organisation, section: s}]\n"
+        "sections:\n"
+        "  - id: s\n    title: T\n    questions:\n"
+        "      - {id: a, type: date, label: L, same_as: {question: b, label: L}}\n"
+        "      - {id: b, type: text, label: L, in_words: true}\n"
+        "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
+        "  - id: t\n    title: T\n    rows: {label: L, minimum: 3, maximum: 2}\n"
+        "    questions: [{id: t.a, type: date, label: L}]\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(CatalogueError) as caught:
+        load_forms(tmp_path)
+    for wanted in (
+        "bad.yaml: rules.0: «nowhere» is no question, or one of a table",
+        "bad.yaml: rules.1: age needs years",
+        "bad.yaml: rules.1: no sentence for the code «no_such_code» in assets/locales",
+        "bad.yaml: rules.2: different needs two questions",
+        "bad.yaml: rules.3: «b» must be a date",
+        "bad.yaml: rules.3: within_days needs days",
+        "bad.yaml: rules.3: depends on the unknown question «x»",
+        "bad.yaml: owners.0: an owner needs the question «s.name»",
+        "bad.yaml: owners.0: an owner needs the question «s.tax_code»",
+        "bad.yaml: question «a» follows «b», which is not asked before",
+        "bad.yaml: question «c» follows «b», so its type must be text",
+        "bad.yaml: question «b» is told in words, so its type must be date",
+        "bad.yaml: section «t» has more rows at least than at most",
+    ):
+        assert wanted in caught.value.problems, (wanted, caught.value.problems)
