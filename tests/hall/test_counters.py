@@ -134,6 +134,22 @@ def test_a_held_number_is_resumed_at_any_counter(house: House) -> None:
     assert refused(house.counters.resume, 999, 2, AN) == "ticket_unknown"
 
 
+def test_only_time_at_a_desk_is_counted(house: House) -> None:
+    house.open(1)
+    ticket = house.take()
+    call = house.counters.call_next(1, AN)
+    assert call is not None
+    house.later(minutes=2)
+    house.counters.hold(1, AN)
+    house.later(minutes=30)
+    house.counters.resume(call.ticket_id, 1, AN)
+    house.later(minutes=3)
+    house.counters.done(1, AN)
+    done = house.store.get(ticket.id)
+    assert done is not None
+    assert done.desk_seconds == 5 * 60
+
+
 def test_a_transferred_number_keeps_its_place(house: House) -> None:
     house.open(1, 3)
     house.take("B")
