@@ -14,6 +14,7 @@ from kiosk.builders import open_devices, site_clock
 from kiosk.config import Config
 from kiosk.hall.setup import hall_of
 from kiosk.hall.tickets import TicketState
+from kiosk.open_numbers import slip_of
 from kiosk.slip_picture import draw
 from kiosk.stores import open_stores
 
@@ -54,7 +55,7 @@ def list_numbers(config: Config) -> dict[str, Any]:
         exits.callback(stores.close)
         now = site_clock(config)()
         rows = hall_of(config, stores.tickets).rows(now)
-        slip = slips.open_numbers(centre=config.site.name, tickets=rows.open, printed_at=now)
+        slip = slip_of(config.site.name, rows.open, now)
         outcome = _print(config, slip, exits)
     numbers = [
         {"number": one.label, "line": one.line, "state": one.state.value, "counter": one.counter or None}

@@ -4,23 +4,50 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import groupby
 
 from devices.interfaces import TicketPrinter
-from kiosk import slips
 from kiosk.core import Parts
-from kiosk.hall.tickets import HallError
+from kiosk.hall.calling import place
+from kiosk.hall.tickets import WAITING, HallError, Ticket
 from kiosk.slip_picture import draw
+from kiosk.slips import TIME_FORMAT, Block, Pair, Rule, Slip, Style, Text
 
 log = logging.getLogger(__name__)
 JOB = "numbers:open"
+PRIORITY_MARK = "*"
 LEAVING_SECONDS = 8.0  # systemd gives a service 90 s to end, an uninterruptible power supply some minutes
 
 
-def list_of(parts: Parts) -> slips.Slip:
+def slip_of(centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
+    """The numbers that have not ended, for staff: in Vietnamese only.
+
+    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
+    """
+    blocks: list[Block] = [Text(centre, Style.CENTRE), Rule(), Text("CÁC SỐ CHƯA XONG", Style.TITLE)]
+    blocks.append(Pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
+    in_order = sorted(tickets, key=lambda ticket: (ticket.line, place(ticket)))
+    if at_counters := [one for one in in_order if one.state not in WAITING]:
+        blocks += [Rule(), Text("Đang ở quầy", Style.HEADING, centred=False)]
+        blocks += [Pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
+    waits = (ticket for ticket in in_order if ticket.state in WAITING)
+    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line):
+        labels = [_label(ticket) for ticket in waiting]
+        blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
+        blocks.append(Text(", ".join(labels), centred=False))
+    return Slip((*blocks, Rule(), Text("Dấu * là số ưu tiên.", Style.NOTE)))
+
+
+def _label(ticket: Ticket) -> str:
+    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
+
+
+def list_of(parts: Parts) -> Slip:
     """The slip with all numbers that have not ended. Raises `HallError`."""
     now = parts.clock()
-    return slips.open_numbers(centre=parts.config.site.name, tickets=parts.hall.rows(now).open, printed_at=now)
+    return slip_of(parts.config.site.name, parts.hall.rows(now).open, now)
 
 
 def print_before_leaving(parts: Parts) -> None:

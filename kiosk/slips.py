@@ -1,4 +1,4 @@
-"""Contents of what is printed: queue ticket, provisional slip, checklist, test slip, list of open numbers.
+"""Contents of what is printed: queue ticket, provisional slip, checklist, test slip.
 
 A slip is frozen data; `slip_picture.draw` turns it into a picture. Vietnamese always stands first; in another language
 its line follows below. No slip holds a citizen's name, ID number or answers.
@@ -6,22 +6,17 @@ its line follows below. No slip holds a citizen's name, ID number or answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from itertools import groupby
 
 from kiosk import fees, preparing
 from kiosk.catalogue import Case, Procedure
-from kiosk.hall.calling import place
-from kiosk.hall.tickets import WAITING, Ticket
 from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
-PRIORITY_MARK = "*"
 FEE_LABELS = {
     "": "Phí, lệ phí",
     "counter": "Phí khi nộp tại quầy",
@@ -269,30 +264,6 @@ def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: dateti
             Qr(f"KT1|{kiosk_id}"),
         )
     )
-
-
-def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """For staff: the numbers that have not ended, so that the hall can go on by hand.
-
-    First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
-    """
-    write = Writer(SOURCE_LANGUAGE)
-    blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
-    blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
-    if at_counters := [one for one in in_order if one.state not in WAITING]:
-        blocks += [Rule(), *write.text("Đang ở quầy", Style.HEADING, centred=False)]
-        blocks += [write.pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
-    waits = (ticket for ticket in in_order if ticket.state in WAITING)
-    for letter, waiting in groupby(waits, key=lambda ticket: ticket.line or ticket.series):
-        labels = [_label(ticket) for ticket in waiting]
-        blocks += [Rule(), Text(f"{letter}: {len(labels)}", Style.HEADING, centred=False)]
-        blocks.append(Text(", ".join(labels), centred=False))
-    return Slip((*blocks, Rule(), *write.text("Dấu * là số ưu tiên.", Style.NOTE)))
-
-
-def _label(ticket: Ticket) -> str:
-    return f"{ticket.label}{PRIORITY_MARK if ticket.priority else ''}"
 
 
 def unbroken(text: str) -> str:

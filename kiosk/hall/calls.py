@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, select, union_all, update
+from sqlalchemy import BindParameter, Connection, Update, bindparam, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kiosk.hall.rows import CounterRow, counter_of, ticket_of
@@ -42,8 +42,10 @@ _HEADS = union_all(
     select(_IN_ORDER.where(TICKETS.c.kind == TicketKind.ORDINARY).subquery()),
     select(_IN_ORDER.where(TICKETS.c.kind != TicketKind.ORDINARY).subquery()),
 )
-_FREE = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits).with_for_update(skip_locked=True)
+_STILL = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits)
+_FREE, _LATER = _STILL.with_for_update(skip_locked=True), _STILL.with_for_update()
 _TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(TICKETS.c.id)
+_WAIT_FOR = update(TICKETS).where(TICKETS.c.id == _LATER.scalar_subquery()).returning(TICKETS.c.id)
 _LOCK_TICKET = select(TICKETS).where(TICKETS.c.id == _ticket).with_for_update()
 _CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket)
 _KNOWN = {field.name for field in fields(Ticket)}
@@ -88,10 +90,19 @@ def heads(connection: Connection, letters: tuple[str, ...], first_day: date) -> 
 
 
 def take(connection: Connection, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
-    """Call a ticket that still waits; None when another counter is just taking it, or has."""
+    """Call a ticket that still waits; None when somebody is just writing to it, or another counter has called it."""
+    return _call(connection, _TAKE, ticket, counter, now)
+
+
+def wait_for(connection: Connection, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
+    """As `take`, once whoever is writing to it has done so."""
+    return _call(connection, _WAIT_FOR, ticket, counter, now)
+
+
+def _call(connection: Connection, statement: Update, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
     turn: dict[str, Any] = {"state": TicketState.CALLED, "counter": counter, "times_called": 1}
     turn |= {"called_at": now, "announced_at": now, "desk_since": now}
-    row = connection.execute(_TAKE, {"ticket": ticket.id, **turn}).first()
+    row = connection.execute(statement, {"ticket": ticket.id, **turn}).first()
     return None if row is None else replace(ticket, **turn)
 
 

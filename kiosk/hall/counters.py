@@ -229,16 +229,20 @@ class Counters:
     def _take(self, act: _Act) -> tuple[Ticket, bool] | None:
         """The next ticket, called, and whether it overtook; another counter that is just taking one keeps it.
 
-        The first of the lines may all have been called since they were read, then the next of them are.
+        When all of the first are being written to, e.g. by the end of their printing, the very first is waited for;
+        when they have been called since they were read, there may be others behind them.
         """
         letters = self._hall.serves[act.counter.number]
-        seen: list[Ticket] = []
-        while (first := calls.heads(act.connection, letters, act.first_day)) != seen:
-            seen, waiting = first, list(first)
-            while choice := choose(waiting, act.counter.since_overtaking, self._rules, act.now):
+        while waiting := calls.heads(act.connection, letters, act.first_day):
+            first = choose(waiting, act.counter.since_overtaking, self._rules, act.now)
+            choice = first
+            while choice is not None:
                 if called := calls.take(act.connection, choice.ticket, act.counter.number, act.now):
                     return called, choice.overtakes
                 waiting.remove(choice.ticket)
+                choice = choose(waiting, act.counter.since_overtaking, self._rules, act.now)
+            if first and (called := calls.wait_for(act.connection, first.ticket, act.counter.number, act.now)):
+                return called, first.overtakes
         return None
 
     def _left_over_night(self, connection: Connection, ticket: Ticket, now: datetime) -> None:

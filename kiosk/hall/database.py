@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -148,9 +148,12 @@ class Database:
         """A number that is another one after any commit to the file; None for a server, which tells by itself."""
         if self.is_server:
             return None
-        if self._version is None:
-            self._version = self._open_file()
-        return _data_version(self._version)
+        try:
+            if self._version is None:
+                self._version = self._open_file()
+            return _data_version(self._version)
+        except sqlite3.Error as error:
+            raise HallError(_sqlite_code(error)) from error
 
     def _open_file(self) -> sqlite3.Connection:
         return sqlite3.connect(str(self.url.database), check_same_thread=False, isolation_level=None)
@@ -159,9 +162,10 @@ class Database:
         with closing(self._open_file()) as file:
             seen = _data_version(file)
             while not self._closed.wait(POLL_SECONDS):
-                if (now := _data_version(file)) != seen:
-                    seen = now
-                    self.changed()
+                with suppress(sqlite3.Error):  # a disk in trouble is told to whoever reads or writes
+                    if (now := _data_version(file)) != seen:
+                        seen = now
+                        self.changed()
 
     # -- trouble -------------------------------------------------------------------------------------------------
     @contextmanager

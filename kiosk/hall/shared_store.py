@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -44,6 +45,7 @@ class SharedStore(TicketStore):
         self._clock = clock
         self._asked: tuple[date, date] | None = None  # the days that the glass wants to see
         self._cached: HallRows | None = None
+        self._read_at = 0.0  # monotonic
         self._seconds: tuple[date, Seconds] | None = None
         self._tickets: tuple[Ticket, ...] = ()  # of the day, as last seen
         self._owed: deque[Callable[[], object]] = deque()  # what the server could not be told yet
@@ -96,14 +98,15 @@ class SharedStore(TicketStore):
         return asked is not None and (cached is None or (cached.day, cached.first_day) != asked)
 
     def _read(self) -> None:
-        now = self._clock()
+        begun, now = time.monotonic(), self._clock()
         day, first_day = self._asked or (now.date(), now.date())
         with self.database.read() as connection:
             rows = read_rows(connection, day, first_day, now)
         if self._seconds is None or self._seconds[0] != day:
             self._seconds = day, super().history(day)
-        self._tickets = super().of_day(day)
-        self._cached = rows
+        tickets = super().of_day(day)
+        if begun >= self._read_at:  # else an officer's thread has begun later, and seen more
+            self._cached, self._tickets, self._read_at = rows, tickets, begun
         self.database.changed()
 
     def _tell(self, work: Callable[[], object]) -> None:

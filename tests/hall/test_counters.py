@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -132,6 +133,37 @@ def test_a_held_number_is_resumed_at_any_counter(house: House) -> None:
     house.counters.done(2, AN)
     assert refused(house.counters.resume, call.ticket_id, 2, AN) == "ticket_state"
     assert refused(house.counters.resume, 999, 2, AN) == "ticket_unknown"
+
+
+def test_a_number_that_is_being_written_to_is_waited_for(server: Server, tmp_path: Path) -> None:
+    server.empty()
+    house, printing = (House(server.url, tmp_path / name, alone=True) for name in ("k1", "k2"))
+    ticket = house.take()
+    house.open(1)
+    with printing.store.database.write() as connection:
+        calls.change(connection, ticket, print_code="")  # as the end of its printing does
+        release = threading.Timer(0.2, connection.commit)
+        release.start()
+        assert house.called(1) == ticket.label
+        release.join()
+    house.close()
+    printing.close()
+
+
+def test_only_time_at_a_desk_is_counted(house: House) -> None:
+    house.open(1)
+    ticket = house.take()
+    call = house.counters.call_next(1, AN)
+    assert call is not None
+    house.later(minutes=2)
+    house.counters.hold(1, AN)
+    house.later(minutes=30)
+    house.counters.resume(call.ticket_id, 1, AN)
+    house.later(minutes=3)
+    house.counters.done(1, AN)
+    done = house.store.get(ticket.id)
+    assert done is not None
+    assert done.desk_seconds == 5 * 60
 
 
 def test_a_transferred_number_keeps_its_place(house: House) -> None:

@@ -180,7 +180,7 @@ def test_any_verbs_in_any_order(kind: str, request: pytest.FixtureRequest, quick
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=4 if server else 8,
+            max_examples=3 if server else 8,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -84,8 +84,8 @@ def scenes(site: Site, language: str) -> Iterator[Scene]:
 
 def _numbers(site: Site, language: str) -> Iterator[Scene]:
     base = site.base
-    told = (None, None, Estimate(18, 12, 25), Estimate(47, 38, 58), Estimate(1, 0, 2), Estimate(115, 96, 134))
-    busy = tuple(replace(s, waiting=3 * i, estimate=told[i]) for i, s in enumerate(base.series))
+    told = (Estimate(115, 96, 134), None, Estimate(18, 12, 25), None, Estimate(1, 0, 2), None)
+    busy = tuple(replace(s, waiting=15 - 3 * i, estimate=told[i]) for i, s in enumerate(base.series))
     some = (*busy[:2], replace(busy[2], closed_code="series_full"), *busy[3:])
     yield Scene("home", replace(base, series=busy))
     waiting = replace(base, series=some, online=False, outbox=OutboxCounts(pending=12))

@@ -116,7 +116,7 @@ def test_what_is_told_is_what_comes(shape: str) -> None:
     """On simulated days: most people are called within the range, and it says more than the mean of the day does."""
     pairs = []
     for seed in range(2):
-        people = visitors(seed, SHAPES[shape])
+        people = visitors(seed, SHAPES[shape], hours=3)
         day = play(people, RULES, telling=True)
         pairs += [
             (day.told[key], (day.called[key] - came(one)) / 60) for one in people if (key := one.ticket.id) in day.told
