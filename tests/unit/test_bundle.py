@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kiosk.audit import AuditLog
@@ -108,7 +108,7 @@ def config(tmp_path: Path) -> Config:
         storage=Storage(data_dir=data),
         province=Province(url="https://gateway.example", token_file=tmp_path / "token"),
         hall=HallTable(
-            database=f"postgresql://kiosk:{DATABASE_PASSWORD}@db.example/hall",
+            database=f"postgresql+psycopg://kiosk:{DATABASE_PASSWORD}@db.example/hall",
             certificate=tmp_path / "desk.pem",
             certificate_key=tmp_path / "desk.key",
         ),
@@ -152,6 +152,7 @@ def test_lines_of_others_and_exceptions_are_left_out(config: Config, tmp_path: P
     assert "(2 lines left out)" in log
 
 
+@settings(deadline=None)
 @given(
     st.from_regex(r"0[0-9]{2}[0-9]{9}|[0-9]{9}|0[35789][0-9]{8}", fullmatch=True),
     st.text(max_size=6),
@@ -164,6 +165,7 @@ def test_no_number_of_a_person_survives_between_any_texts(number: str, before: s
     assert number[3:] not in told
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.text(max_size=4),
@@ -220,7 +222,10 @@ def test_what_a_supporter_needs_is_in_it(config: Config, tmp_path: Path) -> None
     assert "logs/kiosk.log.1" in files
     told = {name: json.loads(text) for name, text in files.items() if name.endswith(".json")}
     assert told["configuration.json"]["province"]["url"] == "https://gateway.example"
-    assert told["configuration.json"]["hall"]["database"] == "postgresql://‹password in an address›@db.example/hall"
+    assert (
+        told["configuration.json"]["hall"]["database"]
+        == "postgresql+psycopg://‹password in an address›@db.example/hall"
+    )
     assert told["records.json"][0]["figures"] == {"median_ms": 12.4}
     assert told["records.json"][0]["confirmed_by"] is True
     assert told["history/printer.json"] == [{"at": NOW.isoformat(), "condition": "attention", "code": "paper_out"}]
