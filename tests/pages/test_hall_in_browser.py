@@ -52,12 +52,14 @@ def test_one_key_and_the_hall_sees_and_hears_the_number(kiosk: tuple[Player, str
     expect(desk.locator(".lines .count")).to_have_text("2")
     with board.expect_response("**/board/voice/*") as asked:
         desk.keyboard.press("Space")
+        desk.keyboard.press("Space")  # a nervous finger is no second act
     expect(board.locator(".call")).to_have_text("A-001Quầy1")
     assert asked.value.url == f"{url}/board/voice/A-001.1.wav"
     assert asked.value.body() == Voice().call("A-001", 1)
     eventually(lambda: bool(board.evaluate("document.getElementById('voice').currentTime > 0")))
     expect(desk.locator("#number")).to_have_text("A-001")
     expect(desk.locator("#recall")).to_be_disabled()
+    expect(desk.locator(".note[role=status]")).to_have_count(0)
     desk.keyboard.press("r")  # too soon: nothing is asked
     desk.wait_for_timeout(BOUNCE_MS)
     desk.keyboard.press("Enter")
@@ -131,9 +133,7 @@ def test_the_main_acts_need_no_scrolling(office: Office, tabs: Tabs) -> None:
     desk.keyboard.press("Space")
     expect(desk.locator("#number")).to_have_text("A-001")
     for name in ("primary", "recall", "absent", "done", "hold", "transfer", "pausing"):
-        box = desk.locator(f"#{name}").bounding_box()
-        assert box is not None, name
-        assert box["y"] + box["height"] <= 650, name
+        assert desk.evaluate("name => document.getElementById(name).getBoundingClientRect().bottom", name) <= 650, name
 
 
 def test_a_board_without_the_kiosk_says_so_and_comes_back(office: Office, tabs: Tabs) -> None:

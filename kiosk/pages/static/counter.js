@@ -7,6 +7,7 @@ const BOUNCE_MS = 300; // a second press of the same key is no second act
 const live = document.getElementById("live");
 const lost = document.getElementById("lost");
 let busy = false;
+let missed = false; // news that came while something was being done or chosen
 let actedAt = -BOUNCE_MS;
 let heardAt = performance.now();
 let ahead = 0; // of the kiosk's clock before this computer's, ms
@@ -16,7 +17,10 @@ function show(html) {
   const focus = live.contains(document.activeElement) ? document.activeElement : null;
   const typing = focus && focus.matches("select, input, summary, details *");
   const kept = typing && focus.id;
-  if (typing && focus.matches("select")) return false; // somebody is choosing: the next news will do
+  if (typing && focus.matches("select")) {
+    missed = true; // somebody is choosing
+    return;
+  }
   live.innerHTML = html;
   for (const id of open) {
     const details = id && document.getElementById(id);
@@ -25,7 +29,18 @@ function show(html) {
   const target = (kept && document.getElementById(kept)) || (!typing && document.getElementById("primary"));
   if (target) target.focus({ preventScroll: true });
   countDown();
-  return true;
+}
+
+async function catchUp() {
+  if (!missed || busy) return;
+  missed = false;
+  try {
+    const answer = await fetch("/counter");
+    const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
+    if (now && !busy) show(now.innerHTML);
+  } catch {
+    missed = true; // with the next news, or the next beat
+  }
 }
 
 function countDown() {
@@ -62,6 +77,7 @@ async function send(form, button) {
   } finally {
     busy = false;
     if (button?.id === "primary") actedAt = performance.now();
+    catchUp();
   }
 }
 
@@ -100,10 +116,14 @@ function listen() {
     if (told.version !== live.dataset.version) location.reload();
     return told;
   };
-  source.addEventListener("beat", heard);
+  source.addEventListener("beat", (event) => {
+    heard(event);
+    if (!live.querySelector("select:focus")) catchUp();
+  });
   source.addEventListener("hall", (event) => {
     const told = heard(event);
-    if (!busy) show(told.html);
+    if (busy) missed = true;
+    else show(told.html);
   });
   const watch = setInterval(() => {
     countDown();
