@@ -9,6 +9,7 @@ from typing import Any
 
 from kiosk import dossier
 from kiosk.catalogue import Catalogue, Procedure
+from kiosk.dossier import SUPPLEMENT
 from kiosk.form_checks import check_section
 from kiosk.form_filling import about_requester
 from kiosk.forms import (
@@ -127,6 +128,15 @@ def changes(known: Declared, answers: Mapping[str, str]) -> tuple[Change, ...]:
     )
 
 
+def _fee(known: Declared, said: Mapping[str, str], on: date) -> dict[str, Any] | None:
+    """What these answers cost, paid as before; papers that complete another dossier cost nothing."""
+    fee = dossier.fee(known.procedure, said, on)
+    if known.form.id == SUPPLEMENT or fee is None:
+        return None
+    method = (known.payload.get("fee") or {}).get("method", "")
+    return {**fee, "method": method} if fee["amount_vnd"] and method == "vietqr" else fee
+
+
 def corrected(
     known: Declared, entry: OutboxEntry, answers: Mapping[str, str], client_ref: str, confirmed_at: datetime
 ) -> OutboxEntry:
@@ -141,7 +151,7 @@ def corrected(
         "form": {"id": known.form.id, "version": known.form.version.isoformat(), "answers": said},
         "submitter": dossier.submitter(_person(old) if same else Citizen(number, sex=sex_of(number)), said),
         "owner": dossier.owner(known.form, known.case, said),
-        "fee": dossier.fee(known.procedure, said, entry.created_at.date()),
+        "fee": _fee(known, said, entry.created_at.date()),
         "declaration_confirmed_at": confirmed_at.isoformat(),
         "replaces": entry.id,
         "created_at": confirmed_at.isoformat(),

@@ -13,6 +13,7 @@ from kiosk.identity import Assurance, Citizen, Method, sex_of
 from kiosk.places import Address
 from kiosk.state import CardReading, Session
 
+SUPPLEMENT, DOSSIER_CODE = "supplement", "dossier.code"  # form of papers that complete a dossier, and its question
 NOTICE_VERSION = "2026-01-01"  # of the notice on the use of personal data that screens/notice shows
 
 

@@ -15,7 +15,7 @@ from kiosk import declaration, slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.codes import SLIP
 from kiosk.core import Parts
-from kiosk.dossier import payload
+from kiosk.dossier import SUPPLEMENT, payload
 from kiosk.errands import ChargeLine
 from kiosk.fees import charge_lines
 from kiosk.identity import Assurance
@@ -25,8 +25,6 @@ from kiosk.slips import Slip
 from kiosk.state import Job, Page, Session, Step
 from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
 from offline_queue.store import OutboxFull
-
-SUPPLEMENT, DOSSIER_CODE = "supplement", "dossier.code"  # form of papers that complete a dossier, and its question
 
 
 class SubmissionVerbs(JourneyVerbs):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from kiosk.catalogue import Case, Component, Procedure
+from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT
 from kiosk.errands import Asked, Following
 from kiosk.following import PAPERS_WANTED
 from kiosk.hall.hall import RETURNING
 from kiosk.state import Step
-from kiosk.submission import DOSSIER_CODE, SUPPLEMENT
 from kiosk.vneid import PhoneVerbs
 
 OTHER = Component(id="other", title="Giấy tờ khác theo yêu cầu", required=False)

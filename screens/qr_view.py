@@ -10,7 +10,6 @@ from kivy.properties import NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk.slip_picture import qr_modules
-from screens import theme
 from screens.widgets import Panel
 
 QUIET = 4  # modules of white around a code, which its readers want
@@ -38,9 +37,9 @@ class QrView(Widget):
             return
         left, top = self.center_x - side * across / 2, self.center_y + side * across / 2
         with self.canvas:
-            Color(*theme.WHITE)
+            Color(1, 1, 1)  # dark on white whatever the theme: a reader takes it no other way
             Rectangle(pos=(left, top - side * across), size=(side * across, side * across))
-            Color(*theme.INK)
+            Color(0, 0, 0)
             for row, line in enumerate(modules, start=QUIET):
                 for column, length in _runs(line):
                     x, y = left + side * (column + QUIET), top - side * (row + 1)

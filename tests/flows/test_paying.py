@@ -143,3 +143,17 @@ def test_paid_on_submission_then_rejected_is_given_back_by_staff(config: Config)
         log_in(player, "staff")
         player.kiosk.refunded(charge.payment_id)
         player.until(lambda s: not s.refunds, "the end of it")
+
+
+def test_who_pays_nothing_proves_it_at_the_counter(player: Player) -> None:
+    assert player.machine.province
+    player.machine.province.people.bank = "waits"
+    open_fee(player)
+    player.kiosk.claim_exemption("nobody")
+    assert paying(player.state).exempt == ""
+    player.kiosk.claim_exemption("poor")
+    assert paying(player.state).exempt == "poor"
+    player.kiosk.print_payment()
+    assert player.state.toast == ""  # what is claimed is not paid meanwhile
+    player.kiosk.pay_at_counter()
+    player.at(Step.TICKET)
