@@ -94,7 +94,7 @@ class FormScreen(KioskScreen):
         self._show_section(state, session, session.section)
         self._show_people(session.section)
         case = session.case.id if session.case else ""
-        questions = forms.visible_questions(session.section, case, session.answers)
+        questions = self.kiosk.questions_shown()
         wanted = [self._field(session.form.id, question) for question in questions]
         box = self.ids.fields
         if list(reversed(box.children)) != wanted:
@@ -147,7 +147,10 @@ class FormScreen(KioskScreen):
         self.folded = self.editing and theme.T.REACH and not self.wide
         low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
-        self.steps_name = self.title
+        number, count = self.kiosk.question_number()
+        self.steps_name = tr._("{title}, câu {n} / {count}").format(title=self.title, n=number, count=count)
+        if not count:
+            self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
 
     def _show_people(self, section: Section) -> None:

@@ -38,7 +38,7 @@ def window() -> None:
         bare, ours = [r[0][key] for r in rounds], [r[1][key] for r in rounds]
         ratio = statistics.median(ours) / max(statistics.median(bare), 1e-9)
         print(f"window {key}: kiosk {spread(ours)} {unit}, bare Kivy {spread(bare)} {unit}, ratio {ratio:.2f}")
-    for what in (probe("journeys", "--count", "300"), probe("stalls"), probe("chip")):
+    for what in (probe("journeys", "--count", "300"), probe("stalls"), probe("chip"), probe("typing")):
         for key, value in what.items():
             print(f"window {key}: {value:.4g}")
 

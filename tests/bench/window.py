@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 STARTED = time.time()
 IDLE_SECONDS = 5.0
 CHIPS = 8
+TYPED = ("giay khai sinh", "nhap ho khau", "tro cap")
 SETTLE_SECONDS = 3.0
 BUILD_SECONDS = 8.0  # the screens that nobody sees yet are built one by one after the first frame
 
@@ -241,10 +243,56 @@ def chip() -> None:
     kiosk(work)
 
 
+def typing() -> None:
+    """From a key of the search to the frame that shows its first results; by the wall and by the processor's clock."""
+
+    def work(window: Any, machine: Any) -> None:
+        from kivy.clock import Clock
+        from kivy.core.window import Window
+
+        from kiosk.state import Step
+        from screens.robot import Robot
+
+        robot, kiosk = Robot(window), machine.kiosk
+        robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
+        time.sleep(SETTLE_SECONDS)
+        robot.on_main(lambda: kiosk.browse() or True)
+        wall, processor = [], []
+        for query in TYPED:
+            for end in range(1, len(query) + 1):
+                drawn = threading.Event()
+                began: list[float] = []
+
+                def press(text: str = query[:end], began: list[float] = began) -> None:
+                    began += [time.perf_counter(), time.thread_time()]
+                    kiosk.search(text)
+
+                def flipped(*_: object, began: list[float] = began, drawn: threading.Event = drawn) -> None:
+                    if began and not drawn.is_set():
+                        wall.append(1000 * (time.perf_counter() - began[0]))
+                        processor.append(1000 * (time.thread_time() - began[1]))
+                        drawn.set()
+
+                robot.on_main(partial(Window.bind, on_flip=flipped))
+                Clock.schedule_once(lambda _dt, p=press: p(), 0)
+                drawn.wait(5)
+                robot.on_main(partial(Window.unbind, on_flip=flipped))
+                time.sleep(0.3)
+        answer = {}
+        for name, values in (("wall", sorted(wall)), ("processor", sorted(processor))):
+            answer[f"key_to_results_{name}_ms_p50"] = statistics.median(values)
+            answer[f"key_to_results_{name}_ms_p95"] = values[int(0.95 * (len(values) - 1))]
+        print(json.dumps(answer))
+        sys.stdout.flush()
+        robot.close()
+
+    kiosk(work)
+
+
 def main() -> None:
     """One probe."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["bare", "kiosk", "journeys", "stalls", "chip"])
+    parser.add_argument("what", choices=["bare", "kiosk", "journeys", "stalls", "chip", "typing"])
     parser.add_argument("--count", type=int, default=300)
     options = parser.parse_args()
     if options.what == "bare":
@@ -255,6 +303,8 @@ def main() -> None:
         stalls()
     elif options.what == "chip":
         chip()
+    elif options.what == "typing":
+        typing()
     else:
         journeys(options.count)
 

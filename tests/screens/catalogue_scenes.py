@@ -11,7 +11,6 @@ from tests.screens.scene import Scene, Site
 
 CASES = "1.004222"  # permanent residence: six cases, two fees
 LONG_NAME = "1.013962"  # the longest name of all
-PAPERS = "1.013978"  # most papers
 NAMED, MINISTRY = "1.014061", "3.000346"  # of the index: only their names are known
 
 
@@ -24,11 +23,10 @@ def catalogue_scenes(site: Site) -> Iterator[Scene]:
     for code in site.procedures:
         if site.procedures[code].online:
             yield Scene(f"bring-{code}", _page(site, code))
-    for code in (CASES, LONG_NAME, PAPERS, NAMED, MINISTRY):
+    for code in (CASES, LONG_NAME, NAMED, MINISTRY):
         yield Scene(f"bring-{code}", _page(site, code), _unfold)
     yield Scene("bring-choosing", _page(site, CASES, chosen=False))
     for name, job, problem in (
-        ("printing", Job.RUNNING, ""),
         ("printed", Job.CONFIRMED, ""),
         ("unconfirmed", Job.UNCONFIRMED, ""),
         ("failed", Job.FAILED, "paper_out"),

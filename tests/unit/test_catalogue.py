@@ -261,6 +261,21 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
     assert len(problems) == 3
 
 
+def test_check_tells_the_mistakes_of_the_sites_own_files(tmp_path: Path) -> None:
+    own = tmp_path / "catalogue"
+    own.mkdir()
+    (own / "synonyms.yaml").write_text('phrases: [{say: [a], means: ["9.999999"]}]', encoding="utf-8")
+    (own / "province.json").write_text('{"procedures": [{"code": "1.000894"}]}', encoding="utf-8")
+    site = config.load(None)
+    site = site.model_copy(update={"storage": site.storage.model_copy(update={"data_dir": tmp_path})})
+    assert check.problems(site) == [
+        "province.json: 1.000894: name: is missing",
+        "province.json: 1.000894: field: is missing",
+    ]
+    (own / "province.json").unlink()
+    assert check.problems(site) == ["synonyms.yaml: phrases.0.means: no procedure 9.999999"]
+
+
 def test_check_tells_the_mistakes_of_catalogue_and_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "forms").mkdir()
