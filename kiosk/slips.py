@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from itertools import groupby
 
-from kiosk import fees, preparing
+from kiosk import preparing
 from kiosk.catalogue import Case, Procedure
 from kiosk.errands import ChargeLine
 from kiosk.hall.calling import place
@@ -23,19 +23,7 @@ from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
 PRIORITY_MARK = "*"
-FEE_LABELS = {
-    "": "Phí, lệ phí",
-    "counter": "Phí khi nộp tại quầy",
-    "online": "Phí khi nộp trực tuyến",
-    "post": "Phí khi gửi bưu điện",
-}
 TIMES = "×"
-TIME_LABELS = {
-    "": "Thời gian (ngày)",
-    "days": "Thời gian (ngày)",
-    "working_days": "Thời gian (ngày làm việc)",
-    "hours": "Thời gian (giờ)",
-}
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -136,7 +124,7 @@ def ticket_slip(
     reprint: bool = False,
 ) -> Slip:
     """A queue ticket. `issued_at` in the site's time zone; `estimate` None while there is no ground for one."""
-    write = _Writer(language)
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("SỐ THỨ TỰ CỦA BẠN", Style.TITLE), Number(number)]
     blocks += write.text(series_title, Style.SERIES)
     if priority:
@@ -155,7 +143,7 @@ def ticket_slip(
 def with_checklist(slip: Slip, procedure: Procedure, preparation: Preparation, language: str) -> Slip:
     """`slip` with the checklist of a prepared procedure below."""
     case = preparing.case_of(procedure, preparation.kind)
-    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, case, _Writer(language))))
+    return replace(slip, blocks=(*slip.blocks, Rule(), *_checklist(procedure, preparation, case, Writer(language))))
 
 
 def checklist_slip(
@@ -168,56 +156,11 @@ def checklist_slip(
     language: str = SOURCE_LANGUAGE,
 ) -> Slip:
     """What to bring and what it costs, to take home; with the number for the counter when one was taken."""
-    write = _Writer(language)
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE)]
     if number:
         blocks += [*write.text("Số thứ tự của bạn"), Number(number)]
     return Slip((*blocks, Rule(), *_checklist(procedure, preparation, case, write)))
-
-
-def guide_slip(
-    *, centre: str, procedure: Procedure, case: Case | None, on: date, language: str = SOURCE_LANGUAGE
-) -> Slip:
-    """What to bring in a case, how long it takes and what it costs, to take home; the QR opens the national page."""
-    write = _Writer(language)
-    blocks = [*write.head(centre), *write.text("GIẤY TỜ CẦN CHUẨN BỊ", Style.TITLE), Rule()]
-    blocks += [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
-    if case is not None and len(procedure.cases) > 1:
-        blocks += [*write.text("Trường hợp", Style.HEADING, centred=False), *write.text(case.title, centred=False)]
-    blocks += [Rule(), *write.text("Cần mang theo", Style.HEADING, centred=False)]
-    papers = (*procedure.papers, *(case.components if case else ()))
-    blocks += [write.item(title) for title in dict.fromkeys((*procedure.bring, *(paper.short for paper in papers)))]
-    blocks.append(Rule())
-    blocks += _fees(procedure, on, write)
-    blocks += _duration(procedure, write)
-    blocks.append(write.pair("Ngày in", on.strftime("%d/%m/%Y")))
-    blocks += write.text("Phí và giấy tờ có thể thay đổi. Hãy hỏi quầy trước khi nộp.", Style.NOTE)
-    if procedure.page:
-        blocks += [
-            Rule(),
-            Qr(procedure.page),
-            *write.text("Quét mã để đọc trên Cổng Dịch vụ công quốc gia", Style.NOTE),
-        ]
-    return Slip(tuple(blocks))
-
-
-def _fees(procedure: Procedure, on: date, write: _Writer) -> list[Block]:
-    """One line for each way, or one for all where they cost the same."""
-    amounts: dict[tuple[str, str], None] = {}
-    for line in fees.fee_lines(procedure, on):
-        amount = "hỏi tại quầy" if line.amount_vnd is None else format_vnd(line.amount_vnd)
-        amounts[line.way, "theo số trang" if line.tariff else amount] = None
-    if len({amount for _, amount in amounts}) == 1:
-        amounts = {("", next(iter(amounts))[1]): None}
-    return [write.pair(FEE_LABELS[way], amount) for way, amount in amounts or {("", "hỏi tại quầy"): None}]
-
-
-def _duration(procedure: Procedure, write: _Writer) -> list[Block]:
-    """The time that all ways take; nothing where it is not the same or not known."""
-    if procedure.duration_text:
-        return [write.pair("Thời gian giải quyết", procedure.duration_text)]
-    known = {(channel.unit, channel.days) for channel in procedure.channels if channel.days is not None}
-    return [write.pair(TIME_LABELS[unit], f"{days:g}") for unit, days in known] if len(known) == 1 else []
 
 
 def provisional_slip(
@@ -239,7 +182,7 @@ def provisional_slip(
 
     A `declared` dossier is a pre-filing that is completed at the counter under `linked_number` (DOMAIN 6).
     """
-    write = _Writer(language)
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("PHIẾU NỘP HỒ SƠ TẠM", Style.TITLE)]
     blocks += write.text("Đây chưa phải là Giấy tiếp nhận hồ sơ và hẹn trả kết quả.")
     blocks += [Rule(), *write.text("Mã hồ sơ tạm"), Code(code), Qr(qr)]
@@ -264,7 +207,7 @@ def payment_slip(
     language: str = SOURCE_LANGUAGE,
 ) -> Slip:
     """What is to be paid for a dossier, and the VietQR that pays it."""
-    write, lines = _Writer(language), tuple(lines)
+    write, lines = Writer(language), tuple(lines)
     blocks = [*write.head(centre), *write.text("PHIẾU NỘP PHÍ, LỆ PHÍ", Style.TITLE), *write.text("Mã hồ sơ")]
     blocks += [Code(code), Rule(), *_fee(lines, write), Rule(), Qr(qr)]
     blocks += write.text("Mở ứng dụng ngân hàng, quét mã này để trả tiền.")
@@ -276,13 +219,13 @@ def payment_slip(
 
 def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: str = SOURCE_LANGUAGE) -> Slip:
     """That a suggestion was taken; nothing of what it says."""
-    write = _Writer(language)
+    write = Writer(language)
     blocks = [*write.head(centre), *write.text("PHIẾU NHẬN GÓP Ý, PHẢN ÁNH", Style.TITLE)]
     blocks += [*write.text("Mã góp ý"), Code(code), Qr(qr), write.pair("Giờ nhận", at.strftime(TIME_FORMAT))]
     return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
 
 
-def _fee(lines: tuple[ChargeLine, ...], write: _Writer) -> list[Block]:
+def _fee(lines: tuple[ChargeLine, ...], write: Writer) -> list[Block]:
     """Line by line, then the sum."""
     blocks = [write.pair(line.label, counted(line)) for line in lines]
     return [*blocks, write.pair("Tổng cộng", format_vnd(sum(line.total_vnd for line in lines)))]
@@ -295,7 +238,7 @@ def counted(line: ChargeLine) -> str:
 
 def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: datetime) -> Slip:
     """For a technician: every Vietnamese tone, the edges of the paper, a QR code."""
-    write = _Writer(SOURCE_LANGUAGE)
+    write = Writer(SOURCE_LANGUAGE)
     return Slip(
         (
             *write.head(centre),
@@ -318,7 +261,7 @@ def open_numbers(*, centre: str, tickets: Iterable[Ticket], printed_at: datetime
 
     First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
     """
-    write = _Writer(SOURCE_LANGUAGE)
+    write = Writer(SOURCE_LANGUAGE)
     blocks = [*write.head(centre), *write.text("CÁC SỐ CHƯA XONG", Style.TITLE)]
     blocks.append(write.pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
     in_order = sorted(tickets, key=lambda ticket: (ticket.line or ticket.series, place(ticket)))
@@ -347,7 +290,7 @@ def format_vnd(amount: int) -> str:
     return f"{amount:,} đồng".replace(",", ".")
 
 
-def _pre_filing(number: str, counters: tuple[int, ...], write: _Writer) -> list[Block]:
+def _pre_filing(number: str, counters: tuple[int, ...], write: Writer) -> list[Block]:
     blocks = [write.banner("HỒ SƠ NỘP TRƯỚC")]
     blocks += write.text("Mang thẻ căn cước và phiếu này đến quầy để hoàn tất hồ sơ.")
     if not number:
@@ -355,12 +298,12 @@ def _pre_filing(number: str, counters: tuple[int, ...], write: _Writer) -> list[
     return [*blocks, *write.text("Số thứ tự của bạn"), Number(number), *write.counters(counters)]
 
 
-def _filed(counters: tuple[int, ...], write: _Writer) -> list[Block]:
+def _filed(counters: tuple[int, ...], write: Writer) -> list[Block]:
     blocks = write.text("Hồ sơ đã được lưu và sẽ được gửi đến cơ quan tiếp nhận.")
     return [*blocks, *write.counters(counters)]
 
 
-def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]:
+def _hand_over(case: Case | None, declared: bool, write: Writer) -> list[Block]:
     """A declared dossier is compared with all originals; of another one only what was not scanned is missing."""
     components = case.components if case else ()
     titles = [component.title for component in components if declared or not component.scan]
@@ -372,7 +315,7 @@ def _hand_over(case: Case | None, declared: bool, write: _Writer) -> list[Block]
     return [Rule(), *write.text(heading, Style.HEADING, centred=False), *(write.item(title) for title in titles)]
 
 
-def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: _Writer) -> list[Block]:
+def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None, write: Writer) -> list[Block]:
     blocks = [*write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     if preparation.kind:
         blocks.append(write.pair("Trường hợp" if procedure.cases else "Loại giấy tờ", preparation.kind))
@@ -393,7 +336,7 @@ def _checklist(procedure: Procedure, preparation: Preparation, case: Case | None
     return blocks
 
 
-def _marked(blocks: list[Block], write: _Writer, reprint: bool) -> Slip:
+def _marked(blocks: list[Block], write: Writer, reprint: bool) -> Slip:
     return Slip((*blocks, *(write.text("Bản in lại", Style.NOTE) if reprint else ())))
 
 
@@ -401,7 +344,7 @@ def _listed(counters: tuple[int, ...]) -> str:
     return ", ".join(str(counter) for counter in counters)
 
 
-class _Writer:
+class Writer:
     """Writes Vietnamese, and the line of the citizen's language below."""
 
     def __init__(self, language: str) -> None:

@@ -70,7 +70,7 @@ class ProceduresScreen(KioskScreen):
     def type(self) -> None:
         """Bring the keyboard up."""
         self.typing = True
-        self.beside = SIDE_WIDTH if self.wide and letters_layout() == "side" else 0
+        self.beside = SIDE_WIDTH if letters_layout() == "side" else 0
         keys = lay_keyboard(self.ids.tools, "letters")
         keys.begin(self.kiosk.state.query, self.kiosk.search, self.stop_typing, max_length=LONGEST_QUERY)
 

@@ -66,7 +66,12 @@ def shown_texts() -> Iterator[tuple[str, str]]:
     sources = [
         (ROOT / "screens").glob("*.py"),
         (ROOT / "kiosk/pages").glob("*.py"),
-        [ROOT / "kiosk/slips.py", ROOT / "kiosk/search.py", ROOT / "kiosk/diagnostics/words.py"],
+        [
+            ROOT / "kiosk/slips.py",
+            ROOT / "kiosk/guide_slip.py",
+            ROOT / "kiosk/search.py",
+            ROOT / "kiosk/diagnostics/words.py",
+        ],
     ]
     for path in sorted(path for paths in sources for path in paths):
         for text in constants(path):
