@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 
@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     ticket = verb("ticket", "issue and print one ticket without a window")
     ticket.add_argument("--series", required=True)
     ticket.add_argument("--priority", default="")
+    ticket.add_argument("--at", type=time.fromisoformat, metavar="HH:MM", help="the time of an appointment, today")
     hall = verb("hall", "the numbers of the hall")
     hall.add_argument("act", choices=["list"], help="print the numbers that have not ended, to go on by hand")
     card = verb("card", "read the chip of the card on the reader")

@@ -11,7 +11,6 @@ from kiosk.inquiries import Answered
 from kiosk.state import Step
 from offline_queue.gateway import Appointment
 
-APPOINTED = "Có lịch hẹn"  # the priority group of whoever comes at the appointed time
 EARLY, LATE = timedelta(minutes=30), timedelta(minutes=30)  # around the time, in which its place is kept
 APPOINTMENT = "appointment"
 
@@ -55,5 +54,10 @@ class AppointmentVerbs(FollowVerbs):
         letter = appointment.series
         if letter not in hall.series:
             letter = hall.letter_for(procedure.field if procedure else "", procedure.series if procedure else letter)
-        self.change_session(priority=APPOINTED if in_time(appointment, self.now()) else "")
         self.take_number(letter)
+
+    def appointed_for(self) -> datetime | None:
+        """APPOINTMENT: the time, when the citizen comes about it."""
+        coming = self.session.coming
+        appointment = coming.appointment if coming and self.state.step is Step.APPOINTMENT else None
+        return appointment.start if appointment and in_time(appointment, self.now()) else None

@@ -11,6 +11,7 @@ from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
 from kiosk.catalogue import texts as catalogue_texts
 from kiosk.catalogue_update import SENT
 from kiosk.config import ASSETS, Config
+from kiosk.exemptions import load_exemptions
 from kiosk.form_files import load_forms
 from kiosk.form_mistakes import conditions
 from kiosk.forms import Form, texts
@@ -51,6 +52,10 @@ def problems(config: Config) -> list[str]:
         read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for form in forms.versions()]
         for language in config.site.languages:
             found += _untranslated(read, language)
+    try:
+        load_exemptions()
+    except CatalogueError as error:
+        found += [str(problem) for problem in error.problems]
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)

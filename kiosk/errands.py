@@ -69,6 +69,8 @@ class Paying:
     bank: str = ""  # whose account it is, for the citizen to compare with the phone
     account: str = ""
     leads_on: bool = False  # a dossier was just handed in: its slip follows
+    procedure_code: str = ""
+    exempt: str = ""  # id of the exemption that the citizen claims: then an officer looks at the proof
 
     @property
     def amount_vnd(self) -> int:

@@ -19,6 +19,7 @@ PURPOSES = {
     "dossier": "Nộp hồ sơ",
     "counter": "Chuẩn bị để nộp ở quầy",
     "lookup": "Tra cứu hồ sơ",
+    "petition": "Góp ý",
     "look": "Chỉ xem",
 }
 STARS = {5: "Rất hài lòng", 4: "Hài lòng", 3: "Bình thường", 2: "Không hài lòng", 1: "Rất không hài lòng"}
@@ -38,7 +39,12 @@ STEPS = {
     "scan": "Quét giấy tờ",
     "review": "Kiểm tra lại",
     "declare": "Cam đoan",
+    "follow": "Nhập mã tra cứu",
     "lookup": "Tra cứu",
+    "appointment": "Lịch hẹn",
+    "pay": "Trả lệ phí",
+    "vneid": "VNeID",
+    "petition": "Góp ý",
 }
 TICKETS = {
     "issued": "đang in",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from contextlib import ExitStack
+from datetime import datetime
 from typing import Any
 
 from devices.interfaces import PrintOutcome, PrintResult
@@ -24,7 +25,8 @@ def give_ticket(options: argparse.Namespace, config: Config) -> dict[str, Any]:
         stores = open_stores(config)
         exits.callback(stores.close)
         hall, now = hall_of(config, stores.tickets), site_clock(config)()
-        taken = hall.take(options.series, now, options.priority)
+        due_at = datetime.combine(now.date(), options.at, now.tzinfo) if options.at else None
+        taken = hall.take(options.series, now, options.priority, due_at)
         series = hall.series_of(taken.line)
         slip = slips.ticket_slip(
             centre=config.site.name,

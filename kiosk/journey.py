@@ -216,7 +216,7 @@ class JourneyVerbs(BrowseVerbs):
         return [c for c in self.papers_needed() if c.required and not self.session.papers.get(c.id)]
 
     def _open_section(self, section: Section, editing: bool = False) -> None:
-        self._go(Step.FORM, section=section, editing=editing, scanned_person="")
+        self._go(Step.FORM, section=section, editing=editing, scanned_person="", asked=0)
 
     def _go(self, step: Step, **values: object) -> None:
         """Go to a step and count it: sections, papers, review, declaration."""

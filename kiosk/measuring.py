@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.assisting import AssistVerbs
 from kiosk.core import Parts
 from kiosk.metrics import Metrics, Purpose, Rating
+from kiosk.one_question import OneQuestionVerbs
 from kiosk.state import Step
 from kiosk.text import nfc
 from kiosk.visits import OfflineWatch, VisitWatch
@@ -18,7 +18,7 @@ STARS = range(1, 6)
 WORDS = 300  # letters
 
 
-class MeasuringVerbs(AssistVerbs):
+class MeasuringVerbs(OneQuestionVerbs):
     """Visits, ratings, time without a line. A disk that does not take them stops nobody."""
 
     def __init__(self, parts: Parts) -> None:

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     DOSSIER = "dossier"
     COUNTER = "counter"  # prepared here, handed over at the counter
     LOOKUP = "lookup"
+    PETITION = "petition"
     LOOK = "look"  # only looked around
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 
 from devices.events import TicketPrinted
 from devices.interfaces import NO_STATUS, PrintOutcome, PrintResult
@@ -52,10 +53,14 @@ class NumberVerbs(PaperVerbs):
     def issue(self, letter: str, entry: str = "") -> Ticket | None:
         """A stored number, for the dossier `entry` if there is one; or None with the reason on the glass."""
         try:
-            return self.parts.hall.take(letter, self.now(), self.session.priority, entry=entry)
+            return self.parts.hall.take(letter, self.now(), self.session.priority, self.appointed_for(), entry)
         except HallError as error:
             self.tell(error.code)
             return None
+
+    def appointed_for(self) -> datetime | None:
+        """The time of the appointment with which the citizen comes; None without one."""
+        return None
 
     def view_of(self, ticket: Ticket) -> TicketView:
         """A ticket as the glass shows it."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from kiosk import slips
+from kiosk import errand_slips
 from kiosk.appointments import AppointmentVerbs
 from kiosk.charging import Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.clerk_events import DossierStored
+from kiosk.config import PaymentTable
 from kiosk.core import Parts
 from kiosk.errands import Asked, Following, Paying
+from kiosk.exemptions import exemptions_for
 from kiosk.fees import charge_lines
 from kiosk.following import PAYMENT_DUE
 from kiosk.inquiries import Answered
 from kiosk.ledger import Charge
+from kiosk.slips import Slip
 from kiosk.state import Step
 from kiosk.submission import due_lines
 from kiosk.vietqr import bank_name
@@ -56,7 +60,8 @@ class PayVerbs(AppointmentVerbs):
         assert progress is not None
         procedure = self.procedure_of(following)
         lines = asked_for(progress.ask) or (charge_lines(procedure, {}, self.now().date()) if procedure else ())
-        self._begin_payment(Paying(entry.id if entry else following.code, following.code, lines))
+        ref, code = entry.id if entry else following.code, procedure.code if procedure else ""
+        self._begin_payment(Paying(ref, following.code, lines, procedure_code=code))
 
     def dossier_stored(self, event: DossierStored) -> None:
         """Where the site says so its fee is paid at once, before card and papers are taken."""
@@ -66,7 +71,10 @@ class PayVerbs(AppointmentVerbs):
             return
         lines = due_lines(session, self.now())
         if table and table.when == "submission" and sum(line.total_vnd for line in lines):
-            self._begin_payment(Paying(session.client_ref, session.provisional_code, lines, leads_on=True))
+            code = session.procedure.code if session.procedure else ""
+            self._begin_payment(
+                Paying(session.client_ref, session.provisional_code, lines, leads_on=True, procedure_code=code)
+            )
 
     def pay_again(self) -> None:
         """PAY: another code after the first has expired, or another try to reach the province."""
@@ -79,7 +87,7 @@ class PayVerbs(AppointmentVerbs):
     def _begin_payment(self, paying: Paying) -> None:
         table = self.parts.config.payment
         assert table is not None
-        paying = replace(paying, asked=Asked.WAITING, bank=bank_name(table.bank), account=table.account)
+        paying = replace(paying, asked=Asked.WAITING, bank=bank_name(table.bank), account=_account(table))
         self.change_session(Step.PAY, paying=paying)
         ledger, agency = self.parts.ledger, self.parts.config.site.agency_code
         now = self.now()
@@ -156,12 +164,21 @@ class PayVerbs(AppointmentVerbs):
         field, series = (procedure.field, procedure.series) if procedure else ("", "")
         self.take_number(self.parts.hall.letter_for(field, series))
 
+    def claim_exemption(self, exemption_id: str) -> None:
+        """PAY: the citizen says that they pay nothing or less, "" takes it back; an officer looks at the proof."""
+        paying = self.session.paying
+        if self.state.step is not Step.PAY or paying is None:
+            return
+        known = {one.id for one in exemptions_for(paying.procedure_code)}
+        if exemption_id in known | {""}:
+            self.change_session(paying=replace(paying, exempt=exemption_id))
+
     def print_payment(self) -> None:
         """PAY: the code on paper, to be paid at home or by somebody else."""
         paying = self.session.paying
-        if self.state.step is not Step.PAY or paying is None or not paying.qr:
+        if self.state.step is not Step.PAY or paying is None or not paying.qr or paying.exempt:
             return
-        slip = slips.payment_slip(
+        slip = errand_slips.payment_slip(
             centre=self.parts.config.site.name,
             code=paying.code,
             lines=paying.lines,
@@ -172,6 +189,15 @@ class PayVerbs(AppointmentVerbs):
         )
         self.print_slip("payment", "", slip)
         self.tell("payment_slip_printed")
+
+    def completed_slip(self, slip: Slip) -> Slip:
+        """With the fee, where it was asked for on submission."""
+        paying = self.session.paying
+        if paying is None or not paying.leads_on or not paying.lines:
+            return slip
+        paid = paying.payment is not None and paying.payment.state is PaymentState.PAID
+        proof = next((one.proof for one in exemptions_for(paying.procedure_code) if one.id == paying.exempt), "")
+        return errand_slips.with_fee(slip, paying.lines, paid, paying.qr, proof, self.state.language)
 
     # -- refunds -------------------------------------------------------------------------------------------------
     def outbox_changed(self, event: OutboxChanged) -> None:
@@ -193,8 +219,15 @@ class PayVerbs(AppointmentVerbs):
             return
         self._kept_at = time.monotonic()
         ledger, now = self.parts.ledger, self.now
+        keep = timedelta(days=self.parts.config.storage.keep_days)
+        self.parts.clerk.do(lambda: ledger.forget(now(), keep), failed=None)
         self.parts.inquiries.ask("", "book", lambda province: look_after(province, ledger, now))
         self.read_refunds()
+
+
+def _account(table: PaymentTable) -> str:
+    """As the bank's app shows it."""
+    return " · ".join(part for part in (table.account, table.holder) if part)
 
 
 def _refunds(parts: Parts) -> RefundsRead:

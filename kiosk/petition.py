@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from kiosk import slips
+from kiosk import errand_slips
 from kiosk.clerk_events import DossierFailed
 from kiosk.core import Parts
 from kiosk.dossier import NOTICE_VERSION
@@ -94,7 +94,7 @@ class PetitionVerbs(SupplementVerbs):
         session = self.session
         if self.state.step is Step.PETITION and session.submit is Job.CONFIRMED:
             code = session.provisional_code
-            slip = slips.petition_slip(
+            slip = errand_slips.petition_slip(
                 centre=self.parts.config.site.name,
                 code=code,
                 qr=self.slip_qr(code),

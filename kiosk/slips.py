@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
 
 from kiosk import preparing
 from kiosk.catalogue import Case, Procedure
-from kiosk.errands import ChargeLine
 from kiosk.hall.calling import place
 from kiosk.hall.tickets import WAITING, Ticket
 from kiosk.hall.view import Estimate
@@ -23,7 +22,6 @@ from kiosk.state import Preparation
 
 TIME_FORMAT = "%H:%M, %d/%m/%Y"
 PRIORITY_MARK = "*"
-TIMES = "×"
 UNBROKEN_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -194,46 +192,6 @@ def provisional_slip(
     if hotline:
         blocks += [Rule(), write.pair("Điện thoại hỏi đáp", hotline)]
     return _marked(blocks, write, reprint)
-
-
-def payment_slip(
-    *,
-    centre: str,
-    code: str,
-    lines: Iterable[ChargeLine],
-    qr: str,
-    expires_at: datetime | None,
-    zone: tzinfo | None,
-    language: str = SOURCE_LANGUAGE,
-) -> Slip:
-    """What is to be paid for a dossier, and the VietQR that pays it."""
-    write, lines = Writer(language), tuple(lines)
-    blocks = [*write.head(centre), *write.text("PHIẾU NỘP PHÍ, LỆ PHÍ", Style.TITLE), *write.text("Mã hồ sơ")]
-    blocks += [Code(code), Rule(), *_fee(lines, write), Rule(), Qr(qr)]
-    blocks += write.text("Mở ứng dụng ngân hàng, quét mã này để trả tiền.")
-    if expires_at:
-        blocks.append(write.pair("Trả trước", expires_at.astimezone(zone).strftime(TIME_FORMAT)))
-    blocks += write.text("Chỉ trả một lần. Nếu đã trả, không quét lại.", Style.NOTE)
-    return Slip(tuple(blocks))
-
-
-def petition_slip(*, centre: str, code: str, qr: str, at: datetime, language: str = SOURCE_LANGUAGE) -> Slip:
-    """That a suggestion was taken; nothing of what it says."""
-    write = Writer(language)
-    blocks = [*write.head(centre), *write.text("PHIẾU NHẬN GÓP Ý, PHẢN ÁNH", Style.TITLE)]
-    blocks += [*write.text("Mã góp ý"), Code(code), Qr(qr), write.pair("Giờ nhận", at.strftime(TIME_FORMAT))]
-    return Slip((*blocks, *write.text("Dùng mã này để hỏi kết quả trả lời.", Style.NOTE)))
-
-
-def _fee(lines: tuple[ChargeLine, ...], write: Writer) -> list[Block]:
-    """Line by line, then the sum."""
-    blocks = [write.pair(line.label, counted(line)) for line in lines]
-    return [*blocks, write.pair("Tổng cộng", format_vnd(sum(line.total_vnd for line in lines)))]
-
-
-def counted(line: ChargeLine) -> str:
-    """`2 × 8.000 đồng`."""
-    return f"{line.count} {TIMES} {format_vnd(line.each_vnd)}" if line.count != 1 else format_vnd(line.each_vnd)
 
 
 def test_slip(*, centre: str, kiosk_id: str, width_dots: int, printed_at: datetime) -> Slip:

@@ -24,6 +24,11 @@ TEXTS = {
     Step.COLLECT: "Hồ sơ đã được giữ. Bạn lấy lại thẻ và giấy tờ của mình.",
     Step.SLIP: "Bạn lấy phiếu ở khe bên dưới và giữ phiếu cẩn thận.",
     Step.RATING: "Bạn có hài lòng không? Bạn chạm vào một khuôn mặt, hoặc bỏ qua.",
+    Step.FOLLOW: "Bạn đưa mã trên phiếu vào máy đọc mã, hoặc nhập mã bằng tay.",
+    Step.APPOINTMENT: "Đây là giờ hẹn của bạn. Bạn chạm nút đỏ để lấy số.",
+    Step.PAY: "Bạn mở ứng dụng ngân hàng và quét mã trên màn hình để trả lệ phí, hoặc chọn trả ở quầy.",
+    Step.VNEID: "Bạn mở ứng dụng VNeID trên điện thoại và quét mã trên màn hình.",
+    Step.PETITION: "Bạn viết góp ý cho trung tâm. Bạn không phải ghi tên.",
     Step.LOOKUP: "Đây là tình trạng hồ sơ của bạn.",
     Step.OUT_OF_SERVICE: "Máy đang tạm nghỉ. Mời bạn đến quầy.",
 }

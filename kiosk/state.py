@@ -192,6 +192,7 @@ class Session:
     looked_up_for: str = field(default="", repr=False)  # the number with which they were asked
     scanned_person: str = ""  # section id whose person was just filled from a card
     editing: bool = False  # came from review: "next" goes back there
+    asked: int = 0  # which question of the section is on the glass, where it is one at a time
     component: Component | None = None  # the paper being scanned
     papers: Mapping[str, tuple[Page, ...]] = field(default_factory=dict, repr=False)
     scan: Job = Job.NONE

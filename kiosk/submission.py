@@ -101,7 +101,11 @@ class SubmissionVerbs(JourneyVerbs):
             hotline=self.parts.config.site.hotline,
             language=self.state.language,
         )
-        self.print_slip(f"slip:{session.id[:8]}", session.id, slip, awaited=True)
+        self.print_slip(f"slip:{session.id[:8]}", session.id, self.completed_slip(slip), awaited=True)
+
+    def completed_slip(self, slip: Slip) -> Slip:
+        """The slip of a dossier that was just handed in, with what else belongs on it."""
+        return slip
 
     def slip_of_entry(self, entry: OutboxEntry) -> Slip | None:
         """The provisional slip of a stored dossier once more: the kiosk may have died before it was printed.

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from kiosk.catalogue import Case, Component, Procedure
 from kiosk.errands import Asked, Following
 from kiosk.following import PAPERS_WANTED
+from kiosk.hall.hall import RETURNING
 from kiosk.state import Step
 from kiosk.submission import DOSSIER_CODE, SUPPLEMENT
 from kiosk.vneid import PhoneVerbs
@@ -39,6 +40,7 @@ class SupplementVerbs(PhoneVerbs):
             form=self.parts.forms[SUPPLEMENT],
             answers=MappingProxyType({DOSSIER_CODE: following.code}),
             papers={},
+            priority=RETURNING,  # of the number for the counter, where one is linked
         )
         self.start_dossier()
 

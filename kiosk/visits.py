@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from kiosk.metrics import Purpose, Visit
 from kiosk.state import DESK_STEPS, AppState, Job, Step
 
+ERRANDS = {Step.FOLLOW: Purpose.LOOKUP, Step.LOOKUP: Purpose.LOOKUP, Step.PETITION: Purpose.PETITION}
 AFTER_THE_JOB = (Step.COLLECT, Step.SLIP, Step.RATING)
 
 
@@ -47,8 +48,10 @@ def _seen(visit: _Open, state: AppState, monotonic: float) -> _Open:
     values: dict[str, object] = {} if step in (Step.HOME, *AFTER_THE_JOB) else {"step": step}
     if session is not None and session.procedure is not None and visit.purpose is Purpose.LOOK:
         values["purpose"] = Purpose.COUNTER if session.procedure.prepare else Purpose.DOSSIER
-    if step is Step.LOOKUP and not visit.finished:
-        values |= {"purpose": Purpose.LOOKUP, "finished": True}
+    if step in ERRANDS and visit.purpose is Purpose.LOOK:
+        values["purpose"] = ERRANDS[step]
+    if step is Step.LOOKUP:
+        values["finished"] = True
     if session is not None and step is Step.TICKET and session.ticket is not None:
         values |= {"finished": True}
         if visit.purpose is Purpose.LOOK:
@@ -56,7 +59,7 @@ def _seen(visit: _Open, state: AppState, monotonic: float) -> _Open:
     if session is not None and session.citizen is not None and visit.identified_at is None:
         values["identified_at"] = monotonic
     if session is not None and session.submit is Job.CONFIRMED and visit.submitted_at is None:
-        values |= {"finished": True, "submitted_at": monotonic, "purpose": Purpose.DOSSIER}
+        values |= {"finished": True, "submitted_at": monotonic}
     return replace(visit, **values)  # type: ignore[arg-type]
 
 

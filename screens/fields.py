@@ -22,6 +22,7 @@ SHORT_CHOICES = 2  # side by side
 LONG_CHOICES = 5  # more are picked from a list
 CURRENCY = " đồng"
 MASKED = (QuestionType.ID_NUMBER, QuestionType.PHONE)
+GROUPED = (*MASKED, QuestionType.TIME, QuestionType.MONEY)
 PICKED = (QuestionType.DATE, QuestionType.ETHNIC, QuestionType.COMMUNE)
 DIGITS = {  # and how many of them
     QuestionType.ID_NUMBER: 12,
@@ -172,7 +173,7 @@ class TextField(BoxField):
             text = text.removesuffix(CURRENCY)
         if self.masked and not self.revealed:
             text = masked(self.value)
-        place = self.caret if kind not in MASKED else len(text)  # a grouped number is typed from the left only
+        place = self.caret if kind not in GROUPED else len(text)  # what is grouped is typed from the left only
         caret = theme.T.caret() if self.editing else ""
         self.shown = escape_markup(text[:place]) + caret + escape_markup(text[place:])
 

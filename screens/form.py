@@ -94,7 +94,7 @@ class FormScreen(KioskScreen):
         self._show_section(state, session, session.section)
         self._show_people(session.section)
         case = session.case.id if session.case else ""
-        questions = forms.visible_questions(session.section, case, session.answers)
+        questions = self.kiosk.questions_shown()
         wanted = [self._field(session.form.id, question) for question in questions]
         box = self.ids.fields
         if list(reversed(box.children)) != wanted:
@@ -147,7 +147,10 @@ class FormScreen(KioskScreen):
         self.folded = self.editing and theme.T.REACH and not self.wide
         low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
-        self.steps_name = self.title
+        number, count = self.kiosk.question_number()
+        self.steps_name = tr._("{title}, câu {n} / {count}").format(title=self.title, n=number, count=count)
+        if not count:
+            self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
 
     def _show_people(self, section: Section) -> None:
@@ -202,7 +205,7 @@ class FormScreen(KioskScreen):
         keys = lay_keyboard(self.ids.tools, "digits" if digits else "letters")
         if question.type is QuestionType.EMAIL:
             self.ids.tools.add_widget(self._endings, index=1)
-            self._endings.begin(keys, lambda text: field.answer(question.id, text))
+            self._endings.begin(keys)
         keys.begin(
             field.value,
             lambda text: field.answer(question.id, text),
@@ -223,6 +226,8 @@ class FormScreen(KioskScreen):
             question.past,
             lambda text: field.answer(question.id, text),
             self._next_field,
+            since=None if question.past else now.year - 1,
+            near=not question.past,
         )
 
     def _pick(self, field: Field) -> None:
@@ -245,21 +250,22 @@ class FormScreen(KioskScreen):
         """On to the next field that is typed or picked and still empty."""
         fields = [part for field in reversed(self.ids.fields.children) for part in field.editors()]
         place = fields.index(self._edited) if self._edited in fields else len(fields)
-        self.stop_editing()
-        for field in fields[place + 1 :]:
-            if field.question.required and not field.value:
-                if field.editable:
-                    self.edit(field)
-                else:
-                    self._bring(field)
-                return
+        left = self._edited.owner if self._edited else None
+        empty = (field for field in fields[place + 1 :] if field.question.required and not field.value)
+        field = next(empty, None)
+        self.stop_editing(settle=field is None or field.owner is not left)  # an address is one answer in two parts
+        if field and field.editable:
+            self.edit(field)
+        elif field:
+            self._bring(field)
 
-    def stop_editing(self) -> None:
+    def stop_editing(self, settle: bool = True) -> None:
         """Put keyboard and pickers away; what is wrong with the answer is told at once."""
         if left := self._edited:
             left.editing = False
             self._edited = None
-            self.kiosk.settle(left.owner.question.id)
+            if settle:
+                self.kiosk.settle(left.owner.question.id)
         for kind in KEYBOARDS:
             keyboard(kind).forget()
         self._dates.forget()

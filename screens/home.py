@@ -8,7 +8,6 @@ from kivy.properties import ColorProperty, ObjectProperty, StringProperty
 
 from kiosk.catalogue import HomeTile
 from kiosk.state import AppState, SeriesView
-from screens import theme
 from screens.tr import tr
 from screens.widgets import Card, KioskScreen, Press, show_list
 
@@ -39,7 +38,7 @@ class Half(Card):
     title = StringProperty("")
     lead = StringProperty("")
     icon = StringProperty("")
-    tint = ColorProperty(theme.RED)
+    tint = ColorProperty((0, 0, 0, 0))  # given by home.kv
 
 
 class HomeScreen(KioskScreen):

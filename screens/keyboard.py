@@ -165,6 +165,11 @@ class Keyboard(BoxLayout):
         self.digits = False
         self._show(Editor.of(text))
 
+    def put(self, text: str) -> None:
+        """Another text in the place of what was typed, as if by keys."""
+        self._show(Editor.of(text))
+        self._on_text(self.text)
+
     def _show(self, editor: Editor) -> None:
         self._editor = editor
         self.text, self.cursor = editor.text, len(editor.before)

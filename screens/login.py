@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kivy.properties import ListProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
 from kiosk.state import AppState
 from screens.tr import tr
@@ -27,6 +27,7 @@ class LoginScreen(KioskScreen):
     name = StringProperty("")
     officer = StringProperty("")
     pin = StringProperty("")
+    revealed = BooleanProperty(False)
     names = ListProperty()
     message = StringProperty("")
     message_detail = StringProperty("")
@@ -41,6 +42,7 @@ class LoginScreen(KioskScreen):
     def shown(self, _state: AppState) -> None:
         """Nothing of an earlier try is left."""
         self.pin = ""
+        self.revealed = False
         self.officer = ""
 
     def render(self, state: AppState) -> None:
@@ -81,14 +83,18 @@ class LoginScreen(KioskScreen):
             self.pin += key
         self.main_disabled = self.kiosk.state.staff.checking or not self.officer or len(self.pin) < 4
 
+    def reveal(self) -> None:
+        """Show or hide what was typed."""
+        self.revealed = not self.revealed
+
     def main(self) -> None:
         """Try the PIN; it leaves this screen at once."""
-        pin, self.pin = self.pin, ""
+        pin, self.pin, self.revealed = self.pin, "", False
         self.kiosk.log_in(self.officer, pin)
 
     def on_leave(self, *_: object) -> None:
         """No PIN stays in a widget."""
-        self.pin = ""
+        self.pin, self.revealed = "", False
 
 
 SCREEN = LoginScreen

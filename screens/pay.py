@@ -5,15 +5,17 @@ from __future__ import annotations
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from kiosk.errand_slips import counted
 from kiosk.errands import Asked, ChargeLine, Paying
-from kiosk.slips import counted, format_vnd
+from kiosk.exemptions import Exemption, exemptions_for
+from kiosk.slips import format_vnd
 from kiosk.state import AppState
 from offline_queue.gateway import PaymentState
-from screens.qr_view import QrView
+from screens.qr_view import QrCard
 from screens.tr import tr
-from screens.widgets import KioskScreen, show_list
+from screens.widgets import KioskScreen, Option, show_list
 
-__all__ = ["SCREEN", "QrView"]
+__all__ = ["SCREEN", "QrCard"]
 
 
 class FeeRow(BoxLayout):
@@ -36,6 +38,9 @@ class PayScreen(KioskScreen):
     qr = StringProperty("")
     waiting = BooleanProperty(False)  # the code may be paid now
     paid = BooleanProperty(False)
+    claimable = BooleanProperty(False)  # somebody may say that they pay nothing or less
+    choosing = BooleanProperty(False)  # the groups of people are on the glass
+    exempt = BooleanProperty(False)
     counter = BooleanProperty(False)  # the way to the counter, where the main action is another one
 
     def render(self, state: AppState) -> None:
@@ -44,27 +49,65 @@ class PayScreen(KioskScreen):
         if paying is None:
             return
         payment = paying.payment
+        claimed = next((one for one in exemptions_for(paying.procedure_code) if one.id == paying.exempt), None)
+        self.exempt = claimed is not None
         self.paid = payment is not None and payment.state is PaymentState.PAID
         self.waiting = payment is not None and payment.state is PaymentState.WAITING and bool(paying.qr)
+        self.waiting = self.waiting and claimed is None
+        self.claimable = not self.paid and bool(paying.lines) and bool(exemptions_for(paying.procedure_code))
         self.qr = paying.qr if self.waiting else ""
         self.code = paying.code
         self.amount = format_vnd(paying.amount_vnd) if paying.lines else ""
         self.account = f"{paying.bank} · {paying.account}" if self.waiting else ""
-        show_list(self.ids.lines, FeeRow, _rows(paying.lines))
-        self.tone, self.said, self.detail = _standing(paying)
+        show_list(self.ids.lines, FeeRow, _rows(paying.lines, claimed))
+        self.tone, self.said, self.detail = _claimed(claimed) if claimed else _standing(paying)
+        self._groups(paying)
         self._actions(paying)
 
     def _actions(self, paying: Paying) -> None:
         expired = paying.payment is not None and paying.payment.state is PaymentState.EXPIRED
         if self.paid:
             self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
-        elif expired or paying.asked is Asked.FAILED:
+        elif not self.exempt and (expired or paying.asked is Asked.FAILED):
             self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
         else:
             self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"
         self.main_plain = self.waiting
         self.counter = self.main_icon == "refresh"
         self.can_back = self.can_finish = not paying.leads_on
+
+    def _groups(self, paying: Paying) -> None:
+        groups = exemptions_for(paying.procedure_code) if self.choosing and self.claimable else ()
+        rows = [
+            {"key": one.id, "text": tr._(one.title), "detail": tr._(one.proof), "selected": one.id == paying.exempt}
+            for one in groups
+        ]
+        show_list(self.ids.groups, self._group, rows)
+
+    def _group(self) -> Option:
+        option = Option()
+        option.bind(on_release=lambda chosen: self.claim(chosen.key))
+        return option
+
+    def choose_group(self) -> None:
+        """Show the groups."""
+        self.choosing = True
+        self.render(self.kiosk.state)
+
+    def pay_in_full(self) -> None:
+        """Put the groups away and pay after all."""
+        self.choosing = False
+        self.kiosk.claim_exemption("")
+        self.render(self.kiosk.state)
+
+    def claim(self, exemption_id: str) -> None:
+        """One of the groups."""
+        self.choosing = False
+        self.kiosk.claim_exemption(exemption_id)
+
+    def shown(self, _state: AppState) -> None:
+        """The code first."""
+        self.choosing = False
 
     def main(self) -> None:
         """On, or another try."""
@@ -78,7 +121,9 @@ class PayScreen(KioskScreen):
     def forget(self) -> None:
         """No code stays on this screen."""
         self.code = self.amount = self.account = self.qr = self.said = self.detail = ""
+        self.choosing = False
         self.ids.lines.clear_widgets()
+        self.ids.groups.clear_widgets()
 
 
 def _standing(paying: Paying) -> tuple[str, str, str]:
@@ -103,9 +148,17 @@ def _standing(paying: Paying) -> tuple[str, str, str]:
     return "info", tr._("Đang chờ ngân hàng báo đã nhận tiền…"), tr._("Trả xong, bạn đợi ở đây một chút.")
 
 
-def _rows(lines: tuple[ChargeLine, ...]) -> list[dict[str, object]]:
+def _claimed(claimed: Exemption) -> tuple[str, str, str]:
+    said = tr._("Bạn chưa phải trả bây giờ.")
+    bring = tr._("Mang đến quầy: {proof}. Cán bộ xem rồi miễn hoặc giảm cho bạn.")
+    return "info", said, bring.format(proof=tr._(claimed.proof))
+
+
+def _rows(lines: tuple[ChargeLine, ...], claimed: Exemption | None) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = [{"label": tr._(one.label), "value": counted(one), "total": False} for one in lines]
-    if rows:
+    if rows and claimed:
+        rows.append({"label": tr._(claimed.title), "value": tr._("miễn, giảm tại quầy"), "total": True})
+    elif rows:
         total = format_vnd(sum(line.total_vnd for line in lines))
         rows.append({"label": tr._("Tổng cộng"), "value": total, "total": True})
     return rows

@@ -81,14 +81,16 @@ class PetitionScreen(KioskScreen):
         if field == self.field:
             return
         self.field = field
-        digits = field == "phone"
-        self.beside = PAD_WIDTH if digits else (SIDE_WIDTH if letters_layout() == "side" else 0)
-        if not self.wide:
-            self.beside = 0
-        keys = lay_keyboard(self.ids.pad, "digits" if digits else "letters")
+        self.on_wide()
+        keys = lay_keyboard(self.ids.pad, "digits" if field == "phone" else "letters")
         petition = self.kiosk.session.petition
         value = str(getattr(petition, field)) if petition else ""
         keys.begin(value, self._typed, self.put_away, names=field == "name", max_length=LIMITS[field])
+
+    def on_wide(self, *_: object) -> None:
+        """The keyboard beside the fields where there is room."""
+        letters = SIDE_WIDTH if letters_layout() == "side" else 0
+        self.beside = (PAD_WIDTH if self.field == "phone" else letters) if self.wide and self.field else 0
 
     def _typed(self, text: str) -> None:
         values: dict[str, Any] = {self.field: text}

@@ -70,8 +70,10 @@ class DatePicker(Column):
         on_done: Callable[[], None],
         ahead: int = YEARS_AHEAD,
         since: int | None = None,
+        near: bool = False,
     ) -> None:
-        """Start with the decades; `past` dates end today, others `ahead` years later; `since`: the first year.
+        """Start with the decades, or with the years `near` today; `past` dates end today, others `ahead` years later;
+        `since`: the first year.
 
         `value` is the ISO date chosen before, or "".
         """
@@ -82,7 +84,10 @@ class DatePicker(Column):
             self._old = date.fromisoformat(value)
         except ValueError:
             self._old = None
-        self.decades()
+        if near:
+            self.years(today.year // 10 * 10)
+        else:
+            self.decades()
 
     def decades(self) -> None:
         """First: about when."""
@@ -96,7 +101,8 @@ class DatePicker(Column):
         """Then: the year."""
         old = self._old.year if self._old else None
         choices = [
-            _Choice(str(y), partial(self.months, y), y == old, y <= self._last.year) for y in range(decade, decade + 10)
+            _Choice(str(y), partial(self.months, y), y == old, self._since <= y <= self._last.year)
+            for y in range(decade, decade + 10)
         ]
         self._show(tr._("Chọn năm"), 4, choices, self.decades)
 
@@ -158,14 +164,9 @@ class Endings(BoxLayout):
         for ending in ENDINGS:
             self.add_widget(Action(text=ending, size_hint_y=1, on_release=lambda action: self._add(action.text)))
 
-    def begin(self, keys: Keyboard, on_text: Callable[[str], None]) -> None:
+    def begin(self, keys: Keyboard) -> None:
         """Add to what is typed on `keys`; another ending takes the place of the first."""
-
-        def add(ending: str) -> None:
-            keys.text = keys.text.partition("@")[0].strip() + ending
-            on_text(keys.text)
-
-        self._add = add
+        self._add = lambda ending: keys.put(keys.text.partition("@")[0].strip() + ending)
 
     def forget(self) -> None:
         """Nobody types an address."""

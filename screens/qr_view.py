@@ -6,11 +6,12 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle
-from kivy.properties import StringProperty
+from kivy.properties import NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk.slip_picture import qr_modules
 from screens import theme
+from screens.widgets import Panel
 
 QUIET = 4  # modules of white around a code, which its readers want
 
@@ -44,6 +45,15 @@ class QrView(Widget):
                 for column, length in _runs(line):
                     x, y = left + side * (column + QUIET), top - side * (row + 1)
                     Rectangle(pos=(x, y), size=(side * length, side))
+
+
+class QrCard(Panel):
+    """A code with a few words below it; no height while `text` is empty."""
+
+    text = StringProperty("")
+    caption = StringProperty("")
+    note = StringProperty("")
+    side = NumericProperty(470)  # dp
 
 
 def _runs(line: list[bool]) -> list[tuple[int, int]]:

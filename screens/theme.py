@@ -73,6 +73,7 @@ DISTANCES = {
     "LABEL": 32,  # words on keys and in the frame, beside an icon; they do not grow
     "REACH_HEIGHT": 1000,  # as high as a person in a wheelchair reaches on a tall panel
 }
+FITTING = 0.98  # of the width: letters are rounded to whole pixels
 FOLLOWED = {  # which part of the look an answer depends on; all other names never change
     **dict.fromkeys([*PALETTE, "tone", "caret", "CONTRAST"], "colours"),
     **dict.fromkeys([*SIZES, "LABEL", "fit", "REACH"], "sizes"),
@@ -198,7 +199,7 @@ def _fit(text: str, size: float, width: int, least: float) -> float:
     if not text or width <= 0:
         return size
     needed = CoreLabel(font_name=FONT, font_size=dp(size), bold=True).get_extents(text)[0]
-    return max(least, min(size, int(size * width / needed))) if needed > width else size
+    return max(least, min(size, int(FITTING * size * width / needed))) if needed > FITTING * width else size
 
 
 @cache

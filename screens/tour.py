@@ -215,6 +215,7 @@ class Tour:
     def _dock(self, text: str) -> None:
         robot = self.robot
         robot.tap(lambda w: w is self._dock_widget().ids.handle.__self__, "the dev dock")
+        robot.bring(by_text(tr._(text)))
         robot.tap(tr._(text))
         robot.tap(lambda w: w is self._dock_widget().ids.handle.__self__, "the dev dock")
 

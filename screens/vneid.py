@@ -6,11 +6,11 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.errands import Phone, PhoneStage
 from kiosk.state import AppState
-from screens.qr_view import QrView
+from screens.qr_view import QrCard
 from screens.tr import tr
 from screens.widgets import KioskScreen
 
-__all__ = ["SCREEN", "QrView"]
+__all__ = ["SCREEN", "QrCard"]
 
 
 class VneidScreen(KioskScreen):

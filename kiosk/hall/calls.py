@@ -1,69 +1,103 @@
-"""What a counter does, as statements within one transaction; `counters.py` says when."""
+"""What a counter does, as statements within one transaction; `counters.py` says when.
+
+Each statement is built once: building costs more than running it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, union_all, update
+from sqlalchemy import BindParameter, Connection, bindparam, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kiosk.hall.rows import CounterRow, counter_of, ticket_of
-from kiosk.hall.schema import COUNTERS, TICKETS
+from kiosk.hall.schema import COUNTERS, TICKETS, is_one_of
 from kiosk.hall.tickets import AT_COUNTER, FOLLOWS, WAITING, HallError, Ticket, TicketKind, TicketState
 from kiosk.hall.view import CounterState
 
-HEADS = 12  # of each kind; more than counters that could be taking them at the same moment
+HEADS = 8  # of each kind: more than counters that could be taking them at the same moment
+
+_number: BindParameter[int] = bindparam("number")
+_ticket: BindParameter[int] = bindparam("ticket")
+_line: BindParameter[str] = bindparam("letter")
+_waits, _since = is_one_of(TICKETS.c.state, WAITING), TICKETS.c.day >= bindparam("first_day")
+_LOCK_COUNTER = select(COUNTERS).where(COUNTERS.c.number == _number).with_for_update()
+_NEW_COUNTER = {
+    "sqlite": sqlite.insert(COUNTERS).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(COUNTERS).on_conflict_do_nothing(),
+}
+_SET_COUNTER = update(COUNTERS).where(COUNTERS.c.number == bindparam("which"))
+_AT_COUNTER = select(TICKETS).where(TICKETS.c.counter == _number, is_one_of(TICKETS.c.state, AT_COUNTER))
+_HELD = is_one_of(TICKETS.c.state, (TicketState.HELD,))
+_HOLDS = select(TICKETS.c.id).where(TICKETS.c.counter == _number, _HELD, _since).limit(1)
+_IN_ORDER = (
+    select(TICKETS)
+    .where(_waits, _since, TICKETS.c.line.in_(bindparam("letters", expanding=True)))
+    .order_by(TICKETS.c.place_at, TICKETS.c.id)
+    .limit(HEADS)
+)
+_HEADS = union_all(
+    select(_IN_ORDER.where(TICKETS.c.kind == TicketKind.ORDINARY).subquery()),
+    select(_IN_ORDER.where(TICKETS.c.kind != TicketKind.ORDINARY).subquery()),
+)
+_FREE = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits).with_for_update(skip_locked=True)
+_TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(TICKETS.c.id)
+_LOCK_TICKET = select(TICKETS).where(TICKETS.c.id == _ticket).with_for_update()
+_CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket)
+_KNOWN = {field.name for field in fields(Ticket)}
+_LAST_PLACE = (
+    select(TICKETS.c.place_at)
+    .where(TICKETS.c.line == _line, _waits, _since)
+    .order_by(TICKETS.c.place_at.desc())
+    .limit(1)
+)
 
 
 def lock_counter(connection: Connection, number: int, since_overtaking: int) -> CounterRow:
     """One counter, for this transaction alone: a second browser waits here. `since_overtaking`: of a new one."""
-    this = select(COUNTERS).where(COUNTERS.c.number == number).with_for_update()
-    row = connection.execute(this).first()
+    row = connection.execute(_LOCK_COUNTER, {"number": number}).first()
     if row is None:
-        new = postgresql.insert(COUNTERS) if connection.dialect.name == "postgresql" else sqlite.insert(COUNTERS)
-        values = {"number": number, "state": CounterState.CLOSED, "officer": "", "reason": ""}
-        connection.execute(new.values(**values, since_overtaking=since_overtaking).on_conflict_do_nothing())
-        row = connection.execute(this).one()
+        new = {"number": number, "state": CounterState.CLOSED, "officer": "", "reason": ""}
+        connection.execute(_NEW_COUNTER[connection.dialect.name], {**new, "since_overtaking": since_overtaking})
+        row = connection.execute(_LOCK_COUNTER, {"number": number}).one()
     return counter_of(row)
 
 
 def set_counter(connection: Connection, number: int, **values: Any) -> None:
     """Change a counter."""
-    connection.execute(update(COUNTERS).where(COUNTERS.c.number == number).values(values))
+    connection.execute(_SET_COUNTER, {"which": number, **values})
 
 
 def at_counter(connection: Connection, number: int) -> Ticket | None:
     """Who is called to a counter, or served there."""
-    this = select(TICKETS).where(TICKETS.c.counter == number, TICKETS.c.state.in_(AT_COUNTER))
-    row = connection.execute(this).first()
+    row = connection.execute(_AT_COUNTER, {"number": number}).first()
     return None if row is None else ticket_of(row)
 
 
 def holds(connection: Connection, number: int, first_day: date) -> bool:
     """Whether a counter has put somebody aside."""
-    held = (TICKETS.c.counter == number, TICKETS.c.state == TicketState.HELD, TICKETS.c.day >= first_day)
-    return connection.execute(select(TICKETS.c.id).where(*held).limit(1)).first() is not None
+    return connection.execute(_HOLDS, {"number": number, "first_day": first_day}).first() is not None
 
 
 def heads(connection: Connection, letters: tuple[str, ...], first_day: date) -> list[Ticket]:
     """The first who wait in some lines: of the ordinary and of the favoured, in the order of their places."""
-    waits = (TICKETS.c.state.in_(WAITING), TICKETS.c.line.in_(letters), TICKETS.c.day >= first_day)
-    in_order = select(TICKETS).where(*waits).order_by(TICKETS.c.place_at, TICKETS.c.id).limit(HEADS)
-    ordinary = in_order.where(TICKETS.c.kind == TicketKind.ORDINARY).subquery()
-    favoured = in_order.where(TICKETS.c.kind != TicketKind.ORDINARY).subquery()
-    return [ticket_of(row) for row in connection.execute(union_all(select(ordinary), select(favoured)))]
+    rows = connection.execute(_HEADS, {"letters": letters, "first_day": first_day})
+    return [ticket_of(row) for row in rows]
 
 
-def take(connection: Connection, ticket_id: int) -> bool:
-    """Lock a ticket that still waits; False when another counter is just taking it, or has."""
-    this = select(TICKETS.c.id).where(TICKETS.c.id == ticket_id, TICKETS.c.state.in_(WAITING))
-    return connection.execute(this.with_for_update(skip_locked=True)).first() is not None
+def take(connection: Connection, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
+    """Call a ticket that still waits; None when another counter is just taking it, or has."""
+    turn: dict[str, Any] = {"state": TicketState.CALLED, "counter": counter, "times_called": 1}
+    turn |= {"called_at": now, "announced_at": now, "desk_since": now}
+    row = connection.execute(_TAKE, {"ticket": ticket.id, **turn}).first()
+    return None if row is None else replace(ticket, **turn)
 
 
 def lock_ticket(connection: Connection, ticket_id: int) -> Ticket:
     """One ticket, for this transaction alone. Raises `HallError("ticket_unknown")`."""
-    row = connection.execute(select(TICKETS).where(TICKETS.c.id == ticket_id).with_for_update()).first()
+    row = connection.execute(_LOCK_TICKET, {"ticket": ticket_id}).first()
     if row is None:
         raise HallError("ticket_unknown")
     return ticket_of(row)
@@ -86,12 +120,10 @@ def move(connection: Connection, ticket: Ticket, state: TicketState, now: dateti
 
 def change(connection: Connection, ticket: Ticket, **values: Any) -> Ticket:
     """Change a ticket that this transaction has locked."""
-    this = update(TICKETS).where(TICKETS.c.id == ticket.id).values(values).returning(TICKETS)
-    return ticket_of(connection.execute(this).one())
+    connection.execute(_CHANGE, {"ticket": ticket.id, **values})
+    return replace(ticket, **{name: value for name, value in values.items() if name in _KNOWN})
 
 
 def last_place(connection: Connection, line: str, first_day: date) -> datetime | None:
     """The place of the last who waits in a line."""
-    waits = (TICKETS.c.line == line, TICKETS.c.state.in_(WAITING), TICKETS.c.day >= first_day)
-    last = select(TICKETS.c.place_at).where(*waits).order_by(TICKETS.c.place_at.desc()).limit(1)
-    return connection.execute(last).scalar()
+    return connection.execute(_LAST_PLACE, {"letter": line, "first_day": first_day}).scalar()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kiosk.hall import calls
-from kiosk.hall.calling import CallingRules, Choice, choose
+from kiosk.hall.calling import CallingRules, choose
 from kiosk.hall.hall import Hall
 from kiosk.hall.picture import picture
 from kiosk.hall.rows import CounterRow, call_of
@@ -87,14 +87,14 @@ class Counters:
         with self._act(counter, officer, calling=True) as act:
             if act.current is not None:
                 raise HallError("counter_busy")
-            choice = self._choose(act)
-            if choice is None:
+            taken = self._take(act)
+            if taken is None:
                 return None
-            since = 0 if choice.overtakes else act.counter.since_overtaking + 1
-            calls.set_counter(act.connection, counter, since_overtaking=since, officer=officer)
-            turn = {"counter": counter, "called_at": act.now, "announced_at": act.now, "times_called": 1}
-            called = calls.move(act.connection, choice.ticket, TicketState.CALLED, act.now, **turn)
-        return self._told(called, officer, "called", overtakes=choice.overtakes)
+            called, overtakes = taken
+            since = 0 if overtakes else min(act.counter.since_overtaking + 1, self._rules.priority_every)
+            if (since, officer) != (act.counter.since_overtaking, act.counter.officer):
+                calls.set_counter(act.connection, counter, since_overtaking=since, officer=officer)
+        return self._told(called, officer, "called", overtakes=overtakes)
 
     def recall(self, counter: int, officer: str, ticket_id: int | None = None) -> Call:
         """Announce the number again. Raises `HallError`: `recall_too_soon`, `recall_too_often`, `ticket_state`."""
@@ -163,9 +163,10 @@ class Counters:
     def done(self, counter: int, officer: str, ticket_id: int | None = None) -> Call:
         """The citizen has been served (a number that is still `called` is served by this)."""
         with self._current(counter, officer, ticket_id) as (act, ticket):
-            if ticket.state is TicketState.CALLED:
-                ticket = calls.move(act.connection, ticket, TicketState.SERVING, act.now, serving_at=ticket.called_at)
-            ticket = calls.move(act.connection, ticket, TicketState.DONE, act.now, done_at=act.now)
+            values: dict[str, Any] = {"done_at": act.now}
+            if ticket.state is TicketState.CALLED and ticket.called_at is not None:
+                ticket, values = replace(ticket, state=TicketState.SERVING), {**values, "serving_at": ticket.called_at}
+            ticket = calls.move(act.connection, ticket, TicketState.DONE, act.now, **values)
         return self._told(ticket, officer, "done")
 
     def snapshot(self) -> HallView:
@@ -225,13 +226,19 @@ class Counters:
             values["since_overtaking"] = act.counter.since_overtaking
         calls.set_counter(act.connection, act.counter.number, **values)
 
-    def _choose(self, act: _Act) -> Choice | None:
-        """The next ticket, locked; another counter that is just taking one keeps it."""
-        waiting = calls.heads(act.connection, self._hall.serves[act.counter.number], act.first_day)
-        while choice := choose(waiting, act.counter.since_overtaking, self._rules, act.now):
-            if calls.take(act.connection, choice.ticket.id):
-                return choice
-            waiting.remove(choice.ticket)
+    def _take(self, act: _Act) -> tuple[Ticket, bool] | None:
+        """The next ticket, called, and whether it overtook; another counter that is just taking one keeps it.
+
+        The first of the lines may all have been called since they were read, then the next of them are.
+        """
+        letters = self._hall.serves[act.counter.number]
+        seen: list[Ticket] = []
+        while (first := calls.heads(act.connection, letters, act.first_day)) != seen:
+            seen, waiting = first, list(first)
+            while choice := choose(waiting, act.counter.since_overtaking, self._rules, act.now):
+                if called := calls.take(act.connection, choice.ticket, act.counter.number, act.now):
+                    return called, choice.overtakes
+                waiting.remove(choice.ticket)
         return None
 
     def _left_over_night(self, connection: Connection, ticket: Ticket, now: datetime) -> None:

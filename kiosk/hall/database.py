@@ -13,13 +13,12 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from kiosk.hall.schema import bring_up_to_date
+from kiosk.hall.schema import CHANNEL, bring_up_to_date
 from kiosk.hall.tickets import HallError
 
 BUSY_SECONDS = 10.0  # a commit takes milliseconds: whoever waits longer has met a stuck process
 CREATE_ATTEMPTS = 200
 POLL_SECONDS = 0.2  # for what other processes write into the same file
-CHANNEL = "kiosk_hall"
 # A dead server must be noticed before a person does: libpq takes no connect_timeout below 2 s.
 SERVER_OPTIONS = {
     "connect_timeout": 2,
@@ -66,6 +65,8 @@ class Database:
 
         Turning WAL on does not wait for a lock, so the first processes of all may collide.
         """
+        if not self.is_up:
+            self._engine.dispose()  # lines to a server that was away lead nowhere
         for attempt in range(CREATE_ATTEMPTS):
             try:
                 with self._told(), self._writer.begin() as connection:
@@ -82,8 +83,6 @@ class Database:
         """A transaction that writes. Raises `IntegrityError` as it is: whoever inserts knows what it means."""
         with self._told(), self._reached(self._writer) as connection:
             yield connection
-            if self.is_server:
-                connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
         if not self.is_server:  # which tells it to all, also to us
             self.changed()
 
@@ -194,7 +193,6 @@ def _server_engine(url: URL) -> Engine:
         pool_size=SERVER_CONNECTIONS,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
     )
 
 

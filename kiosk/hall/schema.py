@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Dialect,
@@ -17,6 +20,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     inspect,
+    literal_column,
     text,
     update,
 )
@@ -44,6 +48,11 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
         """From text."""
         return None if value is None else datetime.fromisoformat(value)
+
+
+def is_one_of(column: Column[str], values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    """`column IN ('issued', …)` as fixed text: of parameters, SQLAlchemy writes the statement anew each time."""
+    return column.in_([literal_column(f"'{value.value}'") for value in values])
 
 
 METADATA = MetaData()
@@ -80,10 +89,8 @@ TICKETS = Table(
     Column("estimate_high", Integer),
     UniqueConstraint("day", "series", "number"),
 )
-_AT_COUNTER = TICKETS.c.state.in_(AT_COUNTER)
-ONE_AT_A_COUNTER = Index(
-    "one_at_a_counter", TICKETS.c.counter, unique=True, sqlite_where=_AT_COUNTER, postgresql_where=_AT_COUNTER
-)
+_HERE = is_one_of(TICKETS.c.state, AT_COUNTER)
+ONE_AT_A_COUNTER = Index("one_at_a_counter", TICKETS.c.counter, unique=True, sqlite_where=_HERE, postgresql_where=_HERE)
 REPRINTS = Table(
     "reprint",
     METADATA,
@@ -111,6 +118,13 @@ COUNTERS = Table(
 )
 
 
+CHANNEL = "kiosk_hall"
+_CHANGED = f"""CREATE OR REPLACE FUNCTION kiosk_hall_changed() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_notify('{CHANNEL}', ''); RETURN NULL; END $$"""
+_TELL = """CREATE OR REPLACE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON {table}
+EXECUTE FUNCTION kiosk_hall_changed()"""
+
+
 def bring_up_to_date(connection: Connection) -> None:
     """Create what is missing, also the columns that a store of an earlier version lacks; nothing is lost.
 
@@ -130,6 +144,10 @@ def bring_up_to_date(connection: Connection) -> None:
         connection.execute(of_a_group.values(kind=TicketKind.PRIORITY))
         ONE_AT_A_COUNTER.create(connection)
     METADATA.create_all(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(_CHANGED))  # every commit is told to all who listen, whoever has made it
+        for table in (TICKETS, COUNTERS, PAUSES):
+            connection.execute(text(_TELL.format(table=table.name)))
 
 
 def _has_tickets(connection: Connection) -> bool:

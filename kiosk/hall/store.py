@@ -7,17 +7,34 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, literal_column, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from kiosk.hall.database import Database
-from kiosk.hall.rows import HallRows, Seconds, has_later, read_history, read_rows, ticket_of
-from kiosk.hall.schema import PAUSES, REPRINTS, TICKETS
+from kiosk.hall.rows import HallRows, Seconds, read_history, read_rows, ticket_of
+from kiosk.hall.schema import PAUSES, REPRINTS, TICKETS, Moment
 from kiosk.hall.tickets import GIVEN, WAITING, HallError, Series, Ticket, TicketKind, TicketState, Waits
 from kiosk.hall.view import Estimate
 
 NUMBER_ATTEMPTS = 20
 RECONCILE_AFTER = timedelta(seconds=60)  # the slowest ticket, on a serial line, is out after ten
+_day: BindParameter[date] = bindparam("of_day")
+_BEFORE = select(
+    select(TICKETS.c.id)
+    .where(TICKETS.c.day > _day, TICKETS.c.state != literal_column(f"'{TicketState.CANCELLED.value}'"))
+    .limit(1)
+    .scalar_subquery()
+    .label("later"),
+    select(func.max(TICKETS.c.number))
+    .where(TICKETS.c.day == _day, TICKETS.c.series == bindparam("numbered"))
+    .scalar_subquery()
+    .label("highest"),
+    select(func.max(TICKETS.c.place_at, type_=Moment))
+    .where(TICKETS.c.day == _day, TICKETS.c.line == bindparam("letter"))
+    .scalar_subquery()
+    .label("last"),
+)
+_INSERT = insert(TICKETS)
 
 
 @dataclass(frozen=True)
@@ -75,14 +92,13 @@ class TicketStore:
         numbered, line = wish.numbered or series.letter, series.letter
         if self.database.is_server:  # one number after the other, as SQLite's only writer gives them
             connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"{day} {numbered}"})
-        if has_later(connection, day):
+        before = connection.execute(_BEFORE, {"of_day": day, "numbered": numbered, "letter": line}).one()
+        if before.later is not None:
             raise HallError("clock_behind")
-        highest = select(func.max(TICKETS.c.number)).where(TICKETS.c.day == day, TICKETS.c.series == numbered)
-        number = (connection.execute(highest).scalar() or 0) + 1
+        number = (before.highest or 0) + 1
         if series.daily_limit is not None and number > series.daily_limit:
             raise HallError("series_full")
-        last = select(func.max(TICKETS.c.place_at)).where(TICKETS.c.day == day, TICKETS.c.line == line)
-        place_at = max(now, connection.execute(last).scalar() or now)  # a clock that jumps back lets nobody in before
+        place_at = max(now, before.last or now)  # a clock that jumps back lets nobody in before
         ticket = Ticket(
             id=0,
             day=day,
@@ -96,7 +112,7 @@ class TicketStore:
             due_at=wish.due_at,
             entry=wish.entry,
         )
-        key = connection.execute(insert(TICKETS).values(self._values(ticket, wish.told))).inserted_primary_key
+        key = connection.execute(_INSERT, self._values(ticket, wish.told)).inserted_primary_key
         assert key is not None
         return replace(ticket, id=key[0])
 

@@ -23,6 +23,7 @@ from kiosk.pages.visit import Visit, answering, visit_of
 
 LOOKS = ("light", "dark")
 RECENT = 5
+RECENT_FOR = timedelta(hours=8)  # what the hall still knows of yesterday is no news
 SAID_WITHIN = timedelta(seconds=90)  # a voice that comes later than this calls nobody any more
 TEST_SOUND = "test"
 
@@ -51,14 +52,16 @@ def _part(visit: Visit, seen: Picture) -> Part:
     hall, now = seen.hall, visit.desk.clock()
     light = spotlight(hall.calls, now)
     lit = {call.ticket_id for call in light.calls}
-    recent = [call for call in hall.calls if call.ticket_id not in lit][:RECENT]
+    recent = [
+        call for call in hall.calls if call.ticket_id not in lit and timedelta() <= now - call.announced_at < RECENT_FOR
+    ]
     said = () if hall.stale else announcements(hall, now)
     html = visit.house.looks.render(
         "board_live.html",
         visit.language,
         hall=hall,
         light=() if hall.stale else light.calls,
-        recent=recent,
+        recent=recent[:RECENT],
         announcements=said,
         notices=visit.desk.notices,
         now=now,

@@ -19,7 +19,7 @@ from kiosk.metrics import Purpose
 from kiosk.state import Step
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
-from tests.flows.test_dossier import submit
+from tests.flows.test_dossier import reply, submit, to_form
 from tests.flows.test_numbers import taken
 
 
@@ -125,3 +125,32 @@ def test_the_report_of_today(config: Config, tmp_path: Path, monkeypatch: pytest
     assert "Lượt dùng" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main.main(["report", "--month", "2026-13"])
+
+
+def test_one_question_at_a_time(player: Player) -> None:
+    """The same form, forwards and backwards: every question is shown once, alone, and nothing can be jumped over."""
+    kiosk = player.kiosk
+    kiosk.adjust(simple=True)
+    to_form(player, "1.004873")
+    seen: list[str] = []
+    while player.state.step is Step.FORM:
+        shown = kiosk.questions_shown()
+        assert len(shown) == 1
+        question = shown[0]
+        assert question.id not in seen
+        if question.required and not kiosk.session.answers.get(question.id):
+            kiosk.next()
+            assert list(kiosk.session.errors) == [question.id]
+            assert kiosk.questions_shown() == shown
+            kiosk.answer(question.id, reply(question))
+        seen.append(question.id)
+        kiosk.next()
+    assert len(seen) > 5
+    kiosk.back()
+    while player.state.step is Step.PAPERS:
+        kiosk.back()
+    assert kiosk.questions_shown()[0].id == seen[-1]
+    kiosk.back()
+    assert kiosk.questions_shown()[0].id == seen[-2]
+    kiosk.adjust(simple=False)
+    assert len(kiosk.questions_shown()) >= 1

@@ -85,8 +85,8 @@ def has_page(component_id: str, state: AppState) -> bool:
     return bool(state.session and state.session.papers.get(component_id))
 
 
-def to_review(player: Player, code: str) -> None:
-    """From home to the check of the answers."""
+def to_form(player: Player, code: str) -> None:
+    """From home to the first question."""
     player.kiosk.browse()
     player.kiosk.choose_procedure(code)
     session = player.state.session
@@ -99,6 +99,11 @@ def to_review(player: Player, code: str) -> None:
     player.kiosk.card_done()
     player.at(Step.NOTICE)
     player.kiosk.accept_notice(())
+
+
+def to_review(player: Player, code: str) -> None:
+    """From home to the check of the answers."""
+    to_form(player, code)
     fill_form(player)
     if player.state.step is Step.PAPERS:
         scan_papers(player)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from kiosk.config import Config
 from kiosk.errands import Asked, Following
+from kiosk.hall.tickets import TicketKind
 from kiosk.sandbox.progress import known_code
 from kiosk.state import AppState, Step
 from kiosk.wiring import Machine
@@ -117,7 +120,7 @@ def test_an_answer_for_who_has_left_is_dropped(player: Player) -> None:
     assert followed(player.until(told, "the answer")).status == 9
 
 
-def test_an_appointment_has_its_place_in_the_queue(player: Player) -> None:
+def test_an_appointment_has_its_place_in_the_queue(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     player.machine.devices["code_scanner"].present("LH-0001")
     player.until(lambda s: s.step is Step.APPOINTMENT, "the appointment")
     state = player.until(lambda s: bool(s.session and s.session.coming and s.session.coming.appointment), "its time")
@@ -125,5 +128,28 @@ def test_an_appointment_has_its_place_in_the_queue(player: Player) -> None:
     assert state.session.coming
     assert state.session.coming.appointment
     assert state.session.coming.appointment.series == "A"
+    start = state.session.coming.appointment.start
+    monkeypatch.setattr(player.kiosk, "now", lambda: start - timedelta(minutes=5))
     player.kiosk.take_appointed_number()
     player.at(Step.TICKET)
+    hall = player.kiosk.parts.hall
+    (ticket,) = hall.store.of_day(hall.day(start))
+    assert (ticket.kind, ticket.due_at) == (TicketKind.APPOINTMENT, start)
+
+
+def test_after_its_time_an_appointment_is_a_number_as_any_other(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player.kiosk.come_with_code()
+    player.kiosk.type_code("lh0001")
+    state = player.until(lambda s: bool(s.session and s.session.coming and s.session.coming.appointment), "its time")
+    assert state.session
+    assert state.session.coming
+    assert state.session.coming.appointment
+    end = state.session.coming.appointment.end
+    monkeypatch.setattr(player.kiosk, "now", lambda: end + timedelta(hours=2))
+    player.kiosk.take_appointed_number()
+    player.at(Step.TICKET)
+    hall = player.kiosk.parts.hall
+    (ticket,) = hall.store.of_day(hall.day(end))
+    assert ticket.kind is TicketKind.ORDINARY

@@ -62,7 +62,7 @@ def test_a_fee_is_paid_and_the_dossier_goes_on(player: Player) -> None:
     shown = open_fee(player)
     assert shown.amount_vnd == 16_000
     assert "540516000" in shown.qr
-    assert (shown.bank, shown.account) == ("Vietcombank", "0123456789")
+    assert (shown.bank, shown.account) == ("Vietcombank", "0123456789 · UBND PHUONG VO CUONG")
     pay(player)
     tick_until(player, PaymentState.PAID)
     player.kiosk.payment_done()

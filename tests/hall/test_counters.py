@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from kiosk.hall import calls
 from kiosk.hall.hall import RETURNING
-from kiosk.hall.tickets import TicketState
+from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import CounterState
 from tests.hall.house import AN, MONDAY, House, refused
+from tests.hall.postgres import Server
 
 
 def test_numbers_are_called_in_their_order_and_shown(house: House) -> None:
@@ -181,6 +187,28 @@ def _pressed(house: House, counter: int) -> str:
         return ""
     house.counters.done(counter, AN, call.ticket_id)
     return call.label
+
+
+def test_a_counter_whose_choice_is_taken_by_others_calls_the_next(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.empty()
+    house, beside = (House(server.url, tmp_path / name, alone=True) for name in ("k1", "k2"))
+    for _ in range(calls.HEADS + 1):
+        house.take()
+    house.open(1, 2)
+    beside.now = house.now
+    really = calls.take
+
+    def when_the_others_have_called(*arguments: Any) -> Ticket | None:
+        monkeypatch.setattr(calls, "take", really)
+        assert [beside.called(2) for _ in range(calls.HEADS)] == [f"A-{one:03d}" for one in range(1, calls.HEADS + 1)]
+        return really(*arguments)
+
+    monkeypatch.setattr(calls, "take", when_the_others_have_called)
+    assert house.called(1) == f"A-{calls.HEADS + 1:03d}"
+    house.close()
+    beside.close()
 
 
 def test_a_favoured_ticket_overtakes_once_in_three_calls(house: House) -> None:

@@ -76,8 +76,8 @@ def test_a_board_that_is_left_on_begins_the_next_day_empty(office: Office) -> No
     with Stream(f"{office.url}/board/events") as stream:
         assert "A-</s>001" in stream.html()
         office.now += timedelta(days=1)
-        shown = stream.html()
-    assert "001" not in shown
+        while "001" in (shown := stream.html()):
+            continue  # what was read before midnight
     assert "Xin mời lấy số tại kiosk và chờ gọi." in shown
 
 

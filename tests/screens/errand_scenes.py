@@ -65,6 +65,7 @@ def _paying() -> Iterator[tuple[str, Paying]]:
     yield "unsure", replace(shown, why="province_unreachable", leads_on=True)
     yield "paid", replace(shown, payment=replace(waiting, state=PaymentState.PAID))
     yield "expired", replace(shown, payment=replace(waiting, state=PaymentState.EXPIRED))
+    yield "exempt", replace(shown, exempt="poor", procedure_code="2.000635")
     yield "failed", replace(asking, asked=Asked.FAILED, why="province_unreachable")
     yield "withheld", replace(asking, lines=(), asked=Asked.UNKNOWN, why="payment_code_wrong")
 

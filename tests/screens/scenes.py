@@ -51,7 +51,7 @@ from tests.screens.scene import (
     Scene,
     Site,
 )
-from tests.screens.sheet_scenes import low, rating, sheets
+from tests.screens.sheet_scenes import low, rating, sheets, simple
 
 
 def site_of(kiosk: Kiosk) -> Site:
@@ -62,7 +62,21 @@ def site_of(kiosk: Kiosk) -> Site:
 
 def scenes(site: Site, language: str) -> Iterator[Scene]:
     """Every scene in one language."""
-    parts = (_numbers, _preparing, _dossier, _form, form_scenes, _papers, _end, errands, rating, sheets, low, doors)
+    parts = (
+        _numbers,
+        _preparing,
+        _dossier,
+        _form,
+        form_scenes,
+        _papers,
+        _end,
+        errands,
+        rating,
+        sheets,
+        low,
+        simple,
+        doors,
+    )
     for part in parts:
         for scene in part(site, language):
             yield replace(scene, state=replace(scene.state, language=language))
@@ -70,7 +84,8 @@ def scenes(site: Site, language: str) -> Iterator[Scene]:
 
 def _numbers(site: Site, language: str) -> Iterator[Scene]:
     base = site.base
-    busy = tuple(replace(s, waiting=3 * i) for i, s in enumerate(base.series))
+    told = (None, None, Estimate(18, 12, 25), Estimate(47, 38, 58), Estimate(1, 0, 2), Estimate(115, 96, 134))
+    busy = tuple(replace(s, waiting=3 * i, estimate=told[i]) for i, s in enumerate(base.series))
     some = (*busy[:2], replace(busy[2], closed_code="series_full"), *busy[3:])
     yield Scene("home", replace(base, series=busy))
     waiting = replace(base, series=some, online=False, outbox=OutboxCounts(pending=12))

@@ -48,3 +48,12 @@ def low(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("low-form-typing", state, lambda screen: screen.edit(screen._fields[form_id, question]))
     yield Scene("low-identify-typed", replace(base, step=Step.IDENTIFY, session=session), lambda s: s.type_number())
     yield Scene("low-idle", replace(state, idle_seconds_left=17))
+
+
+def simple(site: Site, _language: str) -> Iterator[Scene]:
+    """One question at a time."""
+    session = site.session("1.001193")
+    assert session.form is not None
+    shown = replace(session, section=session.form.sections[0], asked=1)
+    base = replace(site.base, comfort=Comfort(simple=True))
+    yield Scene("simple-form", replace(base, step=Step.FORM, session=shown))

@@ -68,6 +68,7 @@ def shown_texts() -> Iterator[tuple[str, str]]:
         (ROOT / "kiosk/pages").glob("*.py"),
         [
             ROOT / "kiosk/slips.py",
+            ROOT / "kiosk/errand_slips.py",
             ROOT / "kiosk/guide_slip.py",
             ROOT / "kiosk/search.py",
             ROOT / "kiosk/diagnostics/words.py",

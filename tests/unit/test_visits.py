@@ -42,6 +42,14 @@ def test_from_identification_to_submission() -> None:
     assert seen(HOME, *states) == [Visit(DAY, Purpose.DOSSIER, "", 20.0)]
 
 
+def test_looking_up_and_suggesting_are_errands_of_their_own() -> None:
+    bare = Session("s", SESSION.started_at)
+    assert seen(at(Step.FOLLOW, bare), HOME) == [Visit(DAY, Purpose.LOOKUP, "follow")]
+    assert seen(at(Step.FOLLOW, bare), at(Step.LOOKUP, bare), HOME) == [Visit(DAY, Purpose.LOOKUP)]
+    sent = replace(bare, submit=Job.CONFIRMED)
+    assert seen(at(Step.PETITION, bare), at(Step.PETITION, sent), HOME) == [Visit(DAY, Purpose.PETITION)]
+
+
 def test_who_goes_away_has_left_a_step() -> None:
     assert seen(at(Step.BRING), at(Step.IDENTIFY), HOME) == [Visit(DAY, Purpose.DOSSIER, "identify")]
     assert seen(at(Step.PROCEDURES, None), HOME) == [Visit(DAY, Purpose.LOOK, "procedures")]
