@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from kiosk import slips
 from kiosk.catalogue import HomeTile
 from kiosk.catalogue_update import CatalogueChanged, Lookup
 from kiosk.core import Parts
+from kiosk.guide_slip import guide_slip
 from kiosk.scanning import ScanVerbs
 from kiosk.state import Job, Step
 
@@ -62,7 +62,7 @@ class BrowseVerbs(ScanVerbs):
         session = self.session
         if session.procedure is None or session.slip_print is Job.RUNNING:
             return
-        slip = slips.guide_slip(
+        slip = guide_slip(
             centre=self.parts.config.site.name,
             procedure=session.procedure,
             case=session.case,

@@ -22,8 +22,8 @@ from tests.flows.conftest import Player
 FOLDER = ASSETS / "catalogue"
 FEE = {"amount_vnd": 12_000, "valid_from": "2026-01-01"}
 NEWS = {
-    "code": "1.000894",
-    "name": "Đăng ký kết hôn",
+    "code": "1.004884",
+    "name": "Đăng ký lại khai sinh",
     "field": "Hộ tịch",
     "level": "partial",
     "channels": [{"way": "counter", "days": 1, "unit": "working_days", "fees": [FEE]}],
@@ -83,12 +83,12 @@ def test_news_are_fetched_once_and_outlive_a_restart(heard: Heard, province: Pub
     heard.news.fetch(gateway)  # unchanged
     heard.fresh().fetch(gateway)  # and known after a restart
     (change,) = heard.changes
-    marriage = change.lookup.catalogue.find("1.000894")
-    assert marriage is not None
-    assert marriage.level == "partial"
-    assert marriage.channels[0].fees[0].amount_vnd == 12_000
-    assert change.lookup.search.find("kết hôn")[0].code == "1.000894"
-    assert load_lookup(FOLDER, heard.own).catalogue.find("1.000894") == marriage
+    again = change.lookup.catalogue.find("1.004884")
+    assert again is not None
+    assert again.level == "partial"
+    assert again.channels[0].fees[0].amount_vnd == 12_000
+    assert change.lookup.search.find("đăng ký lại khai sinh")[0].code == "1.004884"
+    assert load_lookup(FOLDER, heard.own).catalogue.find("1.004884") == again
     assert {path.name for path in heard.own.iterdir()} == {SENT}
 
 
@@ -102,9 +102,9 @@ def test_a_bad_one_is_refused_and_the_last_good_one_kept(
         heard.news.fetch(bad)  # is not fetched again
     assert heard.notices[REFUSED].startswith("2: ")
     assert len(caplog.messages) == 1
-    assert "1.000894: channels.0.way: " in caplog.text
+    assert "1.004884: channels.0.way: " in caplog.text
     assert "x: code: " in caplog.text
-    kept = load_lookup(FOLDER, heard.own).catalogue.find("1.000894")
+    kept = load_lookup(FOLDER, heard.own).catalogue.find("1.004884")
     assert kept is not None
     assert kept.level == "partial"
     heard.news.fetch(province.publish({"procedures": [NEWS | {"level": "full"}]}))
@@ -124,9 +124,9 @@ def test_damaged_news_are_left_out_and_fetched_again(heard: Heard, province: Pub
     gateway = province.publish({"procedures": [NEWS]})
     heard.news.fetch(gateway)
     (heard.own / SENT).write_text('{"etag": "x", "procedures": [', encoding="utf-8")
-    marriage = load_lookup(FOLDER, heard.own).catalogue.find("1.000894")
-    assert marriage is not None
-    assert marriage.level == ""
+    again = load_lookup(FOLDER, heard.own).catalogue.find("1.004884")
+    assert again is not None
+    assert again.level == ""
     heard.fresh().fetch(gateway)
     assert len(heard.changes) == 2
 
@@ -144,22 +144,22 @@ def test_the_next_person_gets_the_new_catalogue(player: Player, tmp_path: Path) 
     (own / SENT).write_text(json.dumps({"etag": "x", "procedures": [NEWS]}), encoding="utf-8")
     change = CatalogueChanged(load_lookup(FOLDER, own))
     kiosk = player.kiosk
-    kiosk.browse("kết hôn")
-    kiosk.choose_procedure("1.000894")
+    kiosk.browse("đăng ký lại khai sinh")
+    kiosk.choose_procedure("1.004884")
     before = kiosk.session.procedure
     kiosk.handle(change)
     kiosk.back()
-    kiosk.choose_procedure("1.000894")
+    kiosk.choose_procedure("1.004884")
     assert kiosk.session.procedure == before  # who stands there goes on with what was there
     kiosk.finish()
     player.at(Step.HOME)
-    kiosk.choose_procedure("1.000894")
+    kiosk.choose_procedure("1.004884")
     after = kiosk.session.procedure
     assert after is not None
     assert [line.amount_vnd for line in fee_lines(after, kiosk.now().date())] == [12_000]
     kiosk.finish()
     kiosk.handle(CatalogueChanged(load_lookup(FOLDER, tmp_path / "nothing")))  # nobody stands there: at once
-    assert kiosk.parts.catalogue.find("1.000894") == kiosk.parts.catalogue.find("1.000894")
-    marriage = kiosk.parts.catalogue.find("1.000894")
-    assert marriage is not None
-    assert marriage.level == ""
+    assert kiosk.parts.catalogue.find("1.004884") == kiosk.parts.catalogue.find("1.004884")
+    again = kiosk.parts.catalogue.find("1.004884")
+    assert again is not None
+    assert again.level == ""

@@ -147,18 +147,18 @@ def test_everything_of_a_commune_is_there() -> None:
     assert len(OFFERED.index) + sum(code in INDEX_CODES for code in OFFERED.rules.hidden) == 2642
 
 
-def test_what_the_portal_says_of_permanent_residence() -> None:
-    procedure = OFFERED.find("1.004222")
+def test_what_the_portal_says_of_a_procedure() -> None:
+    procedure = OFFERED.find("1.010038")
     assert procedure is not None
-    assert (procedure.name, procedure.field) == ("Đăng ký thường trú", "Đăng ký, quản lý cư trú")
-    assert {line.way: line.amount_vnd for line in fee_lines(procedure, TODAY)} == {"counter": 20_000, "online": 10_000}
+    assert (procedure.name, procedure.field) == ("Tách hộ", "Đăng ký, quản lý cư trú")
+    assert {line.way: line.amount_vnd for line in fee_lines(procedure, TODAY)} == {"counter": 10_000, "online": 5_000}
     assert {(c.way, c.days, c.unit) for c in procedure.channels} == {
-        ("counter", 7, "working_days"),
-        ("online", 7, "working_days"),
+        ("counter", 5, "working_days"),
+        ("online", 5, "working_days"),
     }
-    assert len(procedure.cases) == 6
+    assert len(procedure.cases) == 2
     assert all(case.components for case in procedure.cases)
-    assert "154/2024/NĐ-CP" in procedure.legal
+    assert "53/2025/TT-BCA" in procedure.legal
     assert procedure.page.startswith("https://dichvucong.gov.vn/thu-tuc-hanh-chinh/")
     assert procedure.described
     assert not procedure.online
@@ -256,7 +256,10 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
     data = {"hall": {"series": [{"letter": "A", "title": "T"}]}, "staff": {"accounts_file": str(accounts)}}
     problems = check.problems(config.parse(data))
     assert "procedure 1.001193: form «birth-registration» does not exist" in problems
-    assert "procedure 1.004873: form «marital-status»: «subject» waits for the unknown case «autorised»" in problems
+    assert (
+        "procedure 1.004873: form «marital-status» of 2026-07-01: «subject» waits for the unknown case «autorised»"
+        in problems
+    )
     assert any(problem.startswith("accounts: ") for problem in problems)
     assert len(problems) == 3
 

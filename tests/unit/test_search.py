@@ -64,6 +64,9 @@ def test_queries_that_it_was_not_tuned_with() -> None:
         ("khaisinh", "1.001193"),  # without spaces
         ("ddawng kys khai sinh", "1.001193"),  # Telex without its keyboard
         ("đăng kí thường chú", "1.004222"),  # by ear
+        ("trứng thực trữ ký", "2.000884"),
+        ("chanh trấp đất", "1.012812"),
+        ("chợ cấp", "1.001776"),
         ("sao y", "2.000815"),
         ("🙂 sao\u200b y \u202e", "2.000815"),
         ("trich luc", "2.000635"),

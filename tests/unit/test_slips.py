@@ -19,6 +19,7 @@ from PIL import Image
 
 from kiosk import slip_picture, slips
 from kiosk.catalogue import Case, Channel, Component, Fee, PageTariff, Procedure
+from kiosk.guide_slip import guide_slip
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
@@ -176,7 +177,7 @@ def test_the_list_to_take_home_tells_papers_fees_and_where_to_read_more() -> Non
     )
     page = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/0"
     guide = BIRTH.model_copy(update={"cases": (CASE, CASE), "papers": (paper,), "channels": channels, "page": page})
-    blocks = slips.guide_slip(centre=CENTRE, procedure=guide, case=CASE, on=NOW.date(), language="en").blocks
+    blocks = guide_slip(centre=CENTRE, procedure=guide, case=CASE, on=NOW.date(), language="en").blocks
     items = [block.text for block in blocks if isinstance(block, Item)]
     assert items == [paper.short, "Giấy chứng sinh", "Giấy ủy quyền"]
     assert len(paper.short) <= 141

@@ -69,6 +69,7 @@ def shown_texts() -> Iterator[tuple[str, str]]:
         [
             ROOT / "kiosk/slips.py",
             ROOT / "kiosk/errand_slips.py",
+            ROOT / "kiosk/guide_slip.py",
             ROOT / "kiosk/search.py",
             ROOT / "kiosk/diagnostics/words.py",
         ],
