@@ -168,6 +168,7 @@ class Tour:
         robot.wait_step(Step.RATING)
         self._picture(Step.RATING)
         robot.tap(tr._("Rất hài lòng"))
+        self._main()
         robot.wait_step(Step.HOME)
         return kept["code"] is not None
 
