@@ -1,4 +1,4 @@
-"""Command line of the kiosk: `main.py VERB`; each verb is one function of `kiosk/commands.py` or `screens/`."""
+"""Command line of the kiosk: `main.py VERB`; each verb is one function of `kiosk/commands/` or `screens/`."""
 
 from __future__ import annotations
 

@@ -29,18 +29,18 @@ from devices.events import (
 )
 from devices.interfaces import PrintOutcome, PrintResult
 from devices.worker import HANGS
-from kiosk.catalogue_update import CatalogueChanged
+from kiosk.catalogue.update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.comfort import Comfort, Sheet
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
+from kiosk.errands.inquiries import Answered
+from kiosk.errands.paying import RefundsRead
+from kiosk.errands.petition import PetitionStored
+from kiosk.figures.measuring import MeasuringVerbs
 from kiosk.hall.news import HallChanged
 from kiosk.identifying import UNREADABLE
-from kiosk.inquiries import Answered
-from kiosk.measuring import MeasuringVerbs
-from kiosk.paying import RefundsRead
-from kiosk.petition import PetitionStored
 from kiosk.printing import SlipDrawn, SlipSettled
 from kiosk.reports import ReportWritten
 from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, StaffView, Step

@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from kiosk.catalogue import HomeTile
-from kiosk.catalogue_update import CatalogueChanged, Lookup
+from kiosk.catalogue.update import CatalogueChanged, Lookup
 from kiosk.core import Parts
 from kiosk.guide_slip import guide_slip
 from kiosk.scanning import ScanVerbs

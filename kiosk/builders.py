@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from devices import registry
 from kiosk import staff
-from kiosk.catalogue_update import Lookup, load_lookup
+from kiosk.catalogue.update import Lookup, load_lookup
 from kiosk.config import ASSETS, Config
-from kiosk.form_files import FormShelf, read_forms
-from kiosk.metrics import Metrics
-from kiosk.search_choices import Choices
+from kiosk.figures.metrics import Metrics
+from kiosk.forms.files import FormShelf, read_forms
+from kiosk.search.choices import Choices
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.store import Outbox
 

@@ -9,14 +9,14 @@ from kiosk import staff
 from kiosk.builders import OWN_CATALOGUE
 from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
 from kiosk.catalogue import texts as catalogue_texts
-from kiosk.catalogue_update import SENT
+from kiosk.catalogue.update import SENT
 from kiosk.config import ASSETS, Config
-from kiosk.exemptions import load_exemptions
-from kiosk.form_files import load_forms
-from kiosk.form_mistakes import conditions
+from kiosk.errands.exemptions import load_exemptions
 from kiosk.forms import Form, texts
+from kiosk.forms.files import load_forms
+from kiosk.forms.mistakes import conditions
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
-from kiosk.search_words import load_words
+from kiosk.search.words import load_words
 
 VIETNAMESE = re.compile("[À-ỹĐđ]")
 

@@ -14,15 +14,15 @@ from devices.worker import DeviceWorker
 from kiosk import places
 from kiosk.audit import AuditLog
 from kiosk.catalogue import Catalogue
-from kiosk.catalogue_update import Lookup
+from kiosk.catalogue.update import Lookup
 from kiosk.clerk import Clerk
 from kiosk.config import Config
+from kiosk.errands.inquiries import Inquiries
+from kiosk.errands.ledger import Ledger
 from kiosk.forms import Form
 from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
-from kiosk.inquiries import Inquiries
-from kiosk.ledger import Ledger
-from kiosk.search_choices import Choices
+from kiosk.search.choices import Choices
 from kiosk.staff import Account
 from kiosk.state import AppState, Session, Step
 from offline_queue.blobs import BlobStore
@@ -31,7 +31,7 @@ from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from devices.card_reader.emrtd.trust import TrustStore
-    from kiosk.metrics import Metrics
+    from kiosk.figures.metrics import Metrics
     from kiosk.text_layer import TextReader
 
 log = logging.getLogger(__name__)

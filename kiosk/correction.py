@@ -10,8 +10,6 @@ from typing import Any
 from kiosk import dossier
 from kiosk.catalogue import Catalogue, Procedure
 from kiosk.dossier import SUPPLEMENT
-from kiosk.form_checks import check_section
-from kiosk.form_filling import about_requester
 from kiosk.forms import (
     REQUESTER,
     Form,
@@ -22,6 +20,8 @@ from kiosk.forms import (
     visible_answers,
     visible_sections,
 )
+from kiosk.forms.checks import check_section
+from kiosk.forms.filling import about_requester
 from kiosk.identity import Assurance, Citizen, Method, sex_of
 from offline_queue.entry import OutboxEntry
 

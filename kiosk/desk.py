@@ -9,9 +9,9 @@ from kiosk import open_numbers, staff
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
+from kiosk.errands.petition import PetitionVerbs
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
-from kiosk.petition import PetitionVerbs
 from kiosk.state import AppState, StaffTicket, StaffView, Step
 from offline_queue.entry import OutboxEntry
 

@@ -16,8 +16,9 @@ from devices.card_reader.emrtd.results import ChipData, Fields, Progress
 from devices.errors import DeviceError
 from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
 from devices.interfaces import CardReader, Condition
-from kiosk import form_filling, identity
+from kiosk import identity
 from kiosk.forms import Section
+from kiosk.forms import filling as form_filling
 from kiosk.identity import Citizen, IdentityError
 from kiosk.numbers import NumberVerbs
 from kiosk.state import CardReading, Job, Step

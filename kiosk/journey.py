@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from kiosk import form_checks, form_filling, forms, preparing
+from kiosk import forms, preparing
 from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
+from kiosk.forms import checks as form_checks
+from kiosk.forms import filling as form_filling
 from kiosk.identity import Method
 from kiosk.state import Job, Preparation, Session, Step
 from offline_queue.entry import Room

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from devices.interfaces import DEVICE_KINDS, Condition
-from kiosk.ledger import Charge
+from kiosk.errands.ledger import Charge
 from kiosk.state import TICKET_LEFT, AppState, StaffTicket
 from offline_queue.entry import SALVAGED
 

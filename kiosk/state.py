@@ -28,8 +28,8 @@ from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 if TYPE_CHECKING:
     from kiosk.catalogue import Case, Component, HomeTile, Procedure
     from kiosk.diagnostics.traffic import TrafficLine
+    from kiosk.errands.ledger import Charge
     from kiosk.forms import Form, Section
-    from kiosk.ledger import Charge
     from kiosk.search import Hit
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
-from kiosk import declaration, slips
+from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
-from kiosk.codes import SLIP
 from kiosk.core import Parts
 from kiosk.dossier import SUPPLEMENT, payload
 from kiosk.errands import ChargeLine
+from kiosk.errands.codes import SLIP
 from kiosk.fees import charge_lines
+from kiosk.forms import declaration
 from kiosk.identity import Assurance
 from kiosk.journey import JourneyVerbs
 from kiosk.provisional import provisional_code

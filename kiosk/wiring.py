@@ -15,7 +15,7 @@ from devices.errors import DeviceError
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
-from kiosk import heartbeat, inquiries
+from kiosk import heartbeat
 from kiosk.builders import (
     OWN_CATALOGUE,
     accounts_of,
@@ -29,14 +29,15 @@ from kiosk.builders import (
     site_clock,
     trust_of,
 )
-from kiosk.catalogue_update import CatalogueNews
+from kiosk.catalogue.update import CatalogueNews
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
+from kiosk.errands import inquiries
+from kiosk.errands.inquiries import Inquiries
+from kiosk.errands.ledger import Ledger
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
-from kiosk.inquiries import Inquiries
-from kiosk.ledger import Ledger
 from kiosk.open_numbers import print_before_leaving
 from kiosk.stores import Stores, instance_lock, open_stores
 from kiosk.text_layer import TextReader
@@ -189,11 +190,11 @@ def pages_of(kiosk: Kiosk, inbox: queue.SimpleQueue[object]) -> Iterator[DeskPag
     parts = kiosk.parts
     hall, site = parts.config.hall, parts.config.site
     if hall.listen and any(account.role == "staff" for account in parts.accounts):
-        from kiosk.announce import Words
         from kiosk.hall.counters import Counters
         from kiosk.pages.desk import Desk
         from kiosk.pages.server import Address, DeskPages
         from kiosk.voice import Voice
+        from kiosk.voice.announce import Words
 
         host, _, port = hall.listen.rpartition(":")
         desk = Desk(

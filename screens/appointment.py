@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk.appointments import in_time
 from kiosk.errands import Asked, Coming
+from kiosk.errands.appointments import in_time
 from kiosk.state import AppState
 from screens.tr import tr
 from screens.widgets import KioskScreen

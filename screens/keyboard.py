@@ -13,8 +13,8 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
-from kiosk.editor import Editor
-from kiosk.input_methods import InputMethod
+from kiosk.comfort.editor import Editor
+from kiosk.comfort.input_methods import InputMethod
 from kiosk.text import TONES
 from screens import theme
 

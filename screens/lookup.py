@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, Following
-from kiosk.following import DONE, PAPERS_WANTED, PAYMENT_DUE
+from kiosk.errands.following import DONE, PAPERS_WANTED, PAYMENT_DUE
 from kiosk.state import AppState
 from offline_queue.entry import RETURNED, EntryState, OutboxEntry
 from offline_queue.gateway import TimelineRow

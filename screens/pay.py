@@ -5,9 +5,9 @@ from __future__ import annotations
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from kiosk.errand_slips import counted
 from kiosk.errands import Asked, ChargeLine, Paying
-from kiosk.exemptions import Exemption, exemptions_for
+from kiosk.errands.exemptions import Exemption, exemptions_for
+from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
 from kiosk.state import AppState
 from offline_queue.gateway import PaymentState

@@ -6,7 +6,7 @@ from typing import Any
 
 from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
 
-from kiosk.petition import LONGEST, LONGEST_NAME, LONGEST_PHONE
+from kiosk.errands.petition import LONGEST, LONGEST_NAME, LONGEST_PHONE
 from kiosk.state import AppState, Job
 from screens.form import PAD_WIDTH
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout

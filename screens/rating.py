@@ -5,7 +5,7 @@ from __future__ import annotations
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
 
 from kiosk.figures import REASONS, SATISFIED
-from kiosk.measuring import WORDS
+from kiosk.figures.measuring import WORDS
 from kiosk.state import AppState
 from screens import theme
 from screens.keyboard import keyboard, lay_keyboard, letters_layout

@@ -12,8 +12,8 @@ from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.app import Kiosk
 from kiosk.comfort import Comfort, Sheet
-from kiosk.input_methods import InputMethod
-from kiosk.privacy import SENTENCES
+from kiosk.comfort.input_methods import InputMethod
+from kiosk.comfort.privacy import SENTENCES
 from kiosk.state import AppState
 from screens.tr import tr
 from screens.widgets import Column, Overlay, Press, Text

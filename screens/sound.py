@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kiosk.tones import Melody, tones, wave_file
+from kiosk.voice.tones import Melody, tones, wave_file
 
 log = logging.getLogger(__name__)
 REMINDER = ((1174, 0.18), (880, 0.18), (1174, 0.18), (880, 0.32))  # (Hz, seconds): falls and returns, «come back»

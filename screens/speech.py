@@ -1,7 +1,7 @@
 """Spoken guidance: a recorded clip where there is one, else espeak-ng; made on a thread, played by the window (SDL).
 
-Nothing personal is ever spoken: the texts are those of `kiosk/spoken.py`. A machine without a voice or a loudspeaker
-stays silent and works.
+Nothing personal is ever spoken: the texts are those of `kiosk/comfort/spoken.py`. A machine without a voice or a
+loudspeaker stays silent and works.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from kiosk.comfort.spoken import guidance
 from kiosk.config import ASSETS
-from kiosk.spoken import guidance
 from kiosk.state import AppState, screen_for
 from screens import jack
 

@@ -12,10 +12,10 @@ from functools import cache
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kiosk import correction, declaration, places
+from kiosk import correction, places
 from kiosk.correction import Declared
 from kiosk.dossier_schema import dossier_problems
-from kiosk.forms import Question, QuestionType, Section, visible_questions, visible_sections
+from kiosk.forms import Question, QuestionType, Section, declaration, visible_questions, visible_sections
 from kiosk.pages.dossiers import (
     CONFIRMED_BY,
     CONFLICT,

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from tuspyserver import create_tus_router
 
 from kiosk.dossier_schema import DOSSIER, request_schema
+from kiosk.errands.vietqr import vietqr
 from kiosk.sandbox import citizens, progress
 from kiosk.sandbox.due import ZONE, due_at
 from kiosk.sandbox.faults import App
@@ -26,7 +27,6 @@ from kiosk.sandbox.http import Authorised, ProblemError, answer, canonical, inst
 from kiosk.sandbox.people import People
 from kiosk.sandbox.store import Payment, Store, VneidSession
 from kiosk.sandbox.uploads import EncryptedUploads
-from kiosk.vietqr import vietqr
 from offline_queue.entry import Problem
 
 if TYPE_CHECKING:

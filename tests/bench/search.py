@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from kiosk.catalogue_update import load_lookup
+from kiosk.catalogue.update import load_lookup
 from kiosk.config import ASSETS
 
 QUERIES = Path(__file__).parent.parent / "data" / "queries.yaml"

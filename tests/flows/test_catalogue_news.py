@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kiosk.catalogue import CatalogueError
-from kiosk.catalogue_update import REFUSED, SENT, CatalogueChanged, CatalogueNews, load_lookup
+from kiosk.catalogue.update import REFUSED, SENT, CatalogueChanged, CatalogueNews, load_lookup
 from kiosk.config import ASSETS
 from kiosk.fees import fee_lines
 from kiosk.sandbox.server import Province

@@ -13,9 +13,9 @@ import pytest
 from kiosk import app
 from kiosk.builders import metrics_of
 from kiosk.comfort import Comfort, Sheet
+from kiosk.comfort.input_methods import InputMethod
 from kiosk.config import Config
-from kiosk.input_methods import InputMethod
-from kiosk.metrics import Purpose
+from kiosk.figures.metrics import Purpose
 from kiosk.state import Step
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player

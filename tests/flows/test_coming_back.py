@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from kiosk.dossier_schema import dossier_problems
-from kiosk.petition import NOBODY
+from kiosk.errands.petition import NOBODY
 from kiosk.sandbox.progress import known_code
 from kiosk.sandbox.store import Store
 from kiosk.state import Job, Step

@@ -7,8 +7,8 @@ from functools import partial
 import pypdfium2
 import pytest
 
+from kiosk.errands.inquiries import Answered
 from kiosk.forms import FOLLOWS
-from kiosk.inquiries import Answered
 from kiosk.state import AppState, Job, Session, Step
 from offline_queue.entry import DECLARATION, EntryState
 from offline_queue.gateway import FamilyMember

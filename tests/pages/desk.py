@@ -26,7 +26,7 @@ from kiosk.audit import AuditLog
 from kiosk.catalogue import load_catalogue
 from kiosk.config import ASSETS
 from kiosk.dossier import payload
-from kiosk.form_files import load_forms
+from kiosk.forms.files import load_forms
 from kiosk.hall.counters import Counters
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.pages.desk import Desk

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.comfort import Sheet
-from kiosk.input_methods import InputMethod
+from kiosk.comfort.input_methods import InputMethod
 from kiosk.state import Step
 from tests.screens.stage import window_on
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from kiosk.errands import Asked, ChargeLine, Coming, Following, Paying, Petition, Phone, PhoneStage
+from kiosk.errands.vietqr import vietqr
 from kiosk.state import Job, Session, Step
-from kiosk.vietqr import vietqr
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
 from offline_queue.gateway import Appointment, Payment, PaymentState, PhoneSession, Progress, TimelineRow
 from tests.screens.scene import CODE, NAME, NOW, READY, Scene, Site

@@ -10,7 +10,7 @@ from typing import Any
 
 from devices.interfaces import Condition, DeviceStatus
 from kiosk.catalogue import Procedure
-from kiosk.catalogue_update import Lookup
+from kiosk.catalogue.update import Lookup
 from kiosk.forms import Form
 from kiosk.identity import Citizen, Method
 from kiosk.provisional import provisional_code

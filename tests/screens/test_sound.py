@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.tones import RATE, tones
+from kiosk.voice.tones import RATE, tones
 from screens.sound import REMINDER
 
 ROOT = Path(__file__).parents[2]

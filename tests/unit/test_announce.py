@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.announce import LARGEST, LETTER_NAMES, Words, call_sentence, number_words, spoken, ticket_words
+from kiosk.voice.announce import LARGEST, LETTER_NAMES, Words, call_sentence, number_words, spoken, ticket_words
 
 VECTORS = json.loads((Path(__file__).parent.parent / "data" / "vectors.json").read_text(encoding="utf-8"))
 DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from kiosk.charging import Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.config import PaymentTable
 from kiosk.errands import ChargeLine, Paying
-from kiosk.ledger import Ledger
+from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
+from kiosk.errands.ledger import Ledger
+from kiosk.errands.vietqr import vietqr
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.server import Province
-from kiosk.vietqr import vietqr
 from offline_queue.gateway import Payment, PaymentState, Progress, SubmitError
 from offline_queue.http_gateway import HttpGateway
 

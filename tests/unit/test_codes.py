@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.codes import Code, CodeError, CodeKind, is_dossier_code, parse_code
+from kiosk.errands.codes import Code, CodeError, CodeKind, is_dossier_code, parse_code
 from kiosk.provisional import provisional_code
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "codes.json").read_text(encoding="utf-8"))

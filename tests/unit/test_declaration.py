@@ -6,8 +6,9 @@ import os
 import uuid
 from pathlib import Path
 
-from kiosk import correction, declaration
+from kiosk import correction
 from kiosk.dossier import payload
+from kiosk.forms import declaration
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import DECLARATION, Attachment, OutboxEntry
 from tests.unit.test_dossier import FORMS, NOW, OFFERED, session_of

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
-from kiosk import form_checks, form_filling, forms
+from kiosk import forms
 from kiosk.catalogue import Case, Procedure, load_catalogue
 from kiosk.config import ASSETS
 from kiosk.dossier import payload
 from kiosk.dossier_schema import dossier_problems
-from kiosk.form_files import load_forms
 from kiosk.forms import Question, QuestionType
+from kiosk.forms import checks as form_checks
+from kiosk.forms import filling as form_filling
+from kiosk.forms.files import load_forms
 from kiosk.identity import Citizen, Method, citizen_from_qr
 from kiosk.state import CardReading, Session, TicketView
 

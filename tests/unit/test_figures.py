@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk import figures_paper
 from kiosk.config import Site
 from kiosk.figures import Figures, Period, Spread, figures
-from kiosk.metrics import Metrics, Purpose, Rating, Visit
-from kiosk.visits import split_days
+from kiosk.figures import paper as figures_paper
+from kiosk.figures.metrics import Metrics, Purpose, Rating, Visit
+from kiosk.figures.visits import split_days
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
 from tests.hall.house import House
 

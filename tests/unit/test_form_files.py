@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.catalogue import CatalogueError
-from kiosk.form_files import load_forms
-from kiosk.form_mistakes import FILLS
+from kiosk.forms.files import load_forms
+from kiosk.forms.mistakes import FILLS
 from kiosk.identity import Citizen
 
 BAD_FORM = """

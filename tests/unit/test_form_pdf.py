@@ -13,8 +13,8 @@ from devices.document_scanner.pdf import is_pdf_a
 from kiosk import forms
 from kiosk.catalogue import load_catalogue
 from kiosk.config import ASSETS
-from kiosk.form_files import load_forms
-from kiosk.form_pdf import Filled, commune_of, date_in_words, filled_form
+from kiosk.forms.files import load_forms
+from kiosk.forms.pdf import Filled, commune_of, date_in_words, filled_form
 
 FORMS, OFFERED = load_forms(ASSETS / "forms"), load_catalogue(ASSETS / "catalogue")
 AT = datetime.fromisoformat("2026-11-26T09:41:00+07:00")

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from kiosk import form_checks, form_filling, forms
+from kiosk import forms
 from kiosk.catalogue import CatalogueError
 from kiosk.config import ASSETS
-from kiosk.form_checks import check_answer, check_section, warnings_of
-from kiosk.form_files import load_forms, read_forms
 from kiosk.forms import FOLLOWS, Form, Question, QuestionType, Section, clean
+from kiosk.forms import checks as form_checks
+from kiosk.forms import filling as form_filling
+from kiosk.forms.checks import check_answer, check_section, warnings_of
+from kiosk.forms.files import load_forms, read_forms
 from kiosk.identity import Citizen
 
 TODAY = date(2026, 11, 26)

@@ -8,11 +8,13 @@ from datetime import date
 
 import pytest
 
-from kiosk import form_checks, form_filling, forms
+from kiosk import forms
 from kiosk.config import ASSETS
-from kiosk.form_checks import check_answer
-from kiosk.form_files import load_forms
 from kiosk.forms import Choice, Condition, Form, Question, QuestionType, Section
+from kiosk.forms import checks as form_checks
+from kiosk.forms import filling as form_filling
+from kiosk.forms.checks import check_answer
+from kiosk.forms.files import load_forms
 from kiosk.identity import Citizen, Method
 
 TODAY = date(2026, 11, 23)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.editor import Editor
-from kiosk.input_methods import InputMethod, unmarked
+from kiosk.comfort.editor import Editor
+from kiosk.comfort.input_methods import InputMethod, unmarked
 from kiosk.text import TONES
 
 VECTORS = json.loads((Path(__file__).parent.parent / "data" / "vectors.json").read_text(encoding="utf-8"))

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from kiosk.catalogue import CatalogueError, load_catalogue
 from kiosk.config import ASSETS
 from kiosk.search import MOST_LETTERS, Search, why_text
-from kiosk.search_choices import Choices
-from kiosk.search_index import MOST_RESULTS, Why
-from kiosk.search_words import by_ear, load_words, parted, without_telex
+from kiosk.search.choices import Choices
+from kiosk.search.index import MOST_RESULTS, Why
+from kiosk.search.words import by_ear, load_words, parted, without_telex
 
 FOLDER = ASSETS / "catalogue"
 CATALOGUE = load_catalogue(FOLDER)

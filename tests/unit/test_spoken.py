@@ -14,8 +14,8 @@ import pytest
 
 from kiosk import i18n
 from kiosk.comfort import Comfort
+from kiosk.comfort.spoken import TEXTS, guidance
 from kiosk.identity import Citizen
-from kiosk.spoken import TEXTS, guidance
 from kiosk.state import DESK_STEPS, AppState, Session, Step
 from screens import jack, speech
 

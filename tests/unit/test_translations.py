@@ -12,7 +12,7 @@ import pytest
 from kiosk import catalogue, config, forms, i18n
 from kiosk.catalogue import load_catalogue
 from kiosk.config import ASSETS
-from kiosk.form_files import load_forms
+from kiosk.forms.files import load_forms
 
 ROOT = Path(__file__).parent.parent.parent
 VIETNAMESE = re.compile(r"[À-ỹĐđ]")
@@ -68,9 +68,9 @@ def shown_texts() -> Iterator[tuple[str, str]]:
         (ROOT / "kiosk/pages").glob("*.py"),
         [
             ROOT / "kiosk/slips.py",
-            ROOT / "kiosk/errand_slips.py",
+            ROOT / "kiosk/errands/slips.py",
             ROOT / "kiosk/guide_slip.py",
-            ROOT / "kiosk/search.py",
+            ROOT / "kiosk/search/__init__.py",
             ROOT / "kiosk/diagnostics/words.py",
         ],
     ]

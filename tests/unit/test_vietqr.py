@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.vietqr import VietQr, VietQrError, bank_name, crc16, parse_vietqr, vietqr
+from kiosk.errands.vietqr import VietQr, VietQrError, bank_name, crc16, parse_vietqr, vietqr
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "codes.json").read_text(encoding="utf-8"))
 PLAIN = string.ascii_letters + string.digits + " -./"

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from kiosk.catalogue import load_catalogue
 from kiosk.config import ASSETS
+from kiosk.figures.metrics import Purpose, Visit
+from kiosk.figures.visits import OfflineWatch, VisitWatch
 from kiosk.identity import Citizen
-from kiosk.metrics import Purpose, Visit
 from kiosk.state import AppState, Job, Session, Step
-from kiosk.visits import OfflineWatch, VisitWatch
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY, NEXT = date(2026, 11, 24), date(2026, 11, 25)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kiosk.tones import silence, tones, wave_file
 from kiosk.voice import AFTER_CHIME_SECONDS, CHIME, GAP_SECONDS, KEPT, RATE, Voice
+from kiosk.voice.tones import silence, tones, wave_file
 
 CHIME_SAMPLES = tones(CHIME, RATE)
 PAUSE, GAP = silence(AFTER_CHIME_SECONDS, RATE), silence(GAP_SECONDS, RATE)

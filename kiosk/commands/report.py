@@ -1,0 +1,52 @@
+"""`main.py report`: reads the stores, beside a running kiosk as well."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kiosk import builders
+from kiosk.config import Config
+from kiosk.figures import Figures, Period, figures
+from kiosk.figures import paper as figures_paper
+from kiosk.stores import open_stores
+
+ALL = 1_000_000
+
+
+def tell_figures(
+    options: argparse.Namespace, config: Config, say: Callable[[argparse.Namespace, Mapping[str, Any]], None]
+) -> int:
+    """The figures of `--day` or `--month`: a table, and files where they are wanted. Returns the exit code."""
+    told = figures_of(Period.day(options.day) if options.day else Period.month(options.month), config)
+    if options.csv:
+        options.csv.write_text(figures_paper.as_csv(told), encoding="utf-8", newline="")
+    if options.pdf:
+        options.pdf.write_bytes(figures_paper.pdf(told, config.site, builders.site_clock(config)()))
+    if options.json:
+        say(options, figures_paper.as_json(told))
+    else:
+        words = [f"«{words}»" for words in told.words] if options.words else []
+        print("\n".join([*figures_paper.table(told), *words]))
+    return 0
+
+
+def figures_of(period: Period, config: Config) -> Figures:
+    """What the stores of this kiosk know. Raises `Refused`, `OutboxError`, `HallError`."""
+    with ExitStack() as exits:
+        stores = open_stores(config)
+        exits.callback(stores.close)
+        metrics = builders.metrics_of(config)
+        days = (period.first, period.last)
+        return figures(
+            period,
+            metrics.visits(*days),
+            metrics.ratings(*days),
+            stores.tickets.times(*days),
+            stores.outbox.list(ALL),
+            metrics.offline(*days),
+            ZoneInfo(config.site.timezone),
+        )

@@ -1,0 +1,63 @@
+"""Coming at an appointed time: the code gives the appointment, and its place in the queue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from kiosk.errands import Asked, Coming
+from kiosk.errands.following import FollowVerbs
+from kiosk.errands.inquiries import Answered
+from kiosk.state import Step
+from offline_queue.gateway import Appointment
+
+EARLY, LATE = timedelta(minutes=30), timedelta(minutes=30)  # around the time, in which its place is kept
+APPOINTMENT = "appointment"
+
+
+def in_time(appointment: Appointment, now: datetime) -> bool:
+    """Whether its place in the queue is kept now."""
+    return appointment.start - EARLY <= now <= appointment.end + LATE
+
+
+class AppointmentVerbs(FollowVerbs):
+    """The step of an appointment."""
+
+    def open_appointment(self, code: str) -> None:
+        """→ APPOINTMENT: ask the province for it."""
+        self.change_session(Step.APPOINTMENT, coming=Coming(code, Asked.WAITING), errors={})
+        self.ask(APPOINTMENT, lambda province: province.appointment(code), self._appointment_told)
+
+    def ask_appointment_again(self) -> None:
+        """APPOINTMENT: ask the province once more."""
+        coming = self.session.coming
+        if self.state.step is Step.APPOINTMENT and coming and coming.asked is Asked.FAILED:
+            self.open_appointment(coming.code)
+
+    def _appointment_told(self, event: Answered) -> None:
+        coming = self.session.coming
+        if coming is None:
+            return
+        if isinstance(event.answer, Appointment):
+            coming = replace(coming, asked=Asked.ANSWERED, appointment=event.answer)
+        else:
+            coming = replace(coming, asked=Asked.FAILED if event.code else Asked.UNKNOWN, why=event.code)
+        self.change_session(coming=coming)
+
+    def take_appointed_number(self) -> None:
+        """APPOINTMENT → TICKET; before or after the time it is a number as any other."""
+        coming = self.session.coming
+        if self.state.step is not Step.APPOINTMENT or coming is None or coming.appointment is None:
+            return
+        appointment, hall = coming.appointment, self.parts.hall
+        procedure = self.parts.catalogue.procedures.get(appointment.procedure_code)
+        letter = appointment.series
+        if letter not in hall.series:
+            letter = hall.letter_for(procedure.field if procedure else "", procedure.series if procedure else letter)
+        self.take_number(letter)
+
+    def appointed_for(self) -> datetime | None:
+        """APPOINTMENT: the time, when the citizen comes about it."""
+        coming = self.session.coming
+        appointment = coming.appointment if coming and self.state.step is Step.APPOINTMENT else None
+        return appointment.start if appointment and in_time(appointment, self.now()) else None

@@ -1,0 +1,117 @@
+"""One payment for each dossier: asked for, found again, checked; on the inquiries' thread.
+
+Before another one is asked for, the province must have said that every earlier one can no longer be paid. A code is
+shown only when its CRC, its amount and the agency's account are right, and after it was written down; only what was
+shown can be paid, so an answer that is lost, late or doubled costs nobody anything.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kiosk.config import PaymentTable
+from kiosk.errands import ChargeLine, Paying
+from kiosk.errands.ledger import Charge, Ledger
+from kiosk.errands.vietqr import VietQrError, parse_vietqr, vietqr
+from offline_queue.gateway import Desk, Payment, PaymentState
+
+BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
+ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
+_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{3})+|\d+)\s*(?:đồng|đ\b|VND|VNĐ)", re.IGNORECASE)
+
+
+class Withheld(Exception):
+    """No code may be shown: `code` is a translated key."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A payment, and what is shown of it."""
+
+    payment: Payment
+    lines: tuple[ChargeLine, ...]
+    qr: str = ""
+
+
+def asked_for(ask: str) -> tuple[ChargeLine, ...]:
+    """The amount that the province's own words name, when they name exactly one."""
+    amounts = {int(re.sub(r"[.,]", "", amount)) for amount in _AMOUNT.findall(ask)}
+    return (ChargeLine(ASKED_LABEL, 1, amounts.pop()),) if len(amounts) == 1 else ()
+
+
+def ready(
+    province: Desk, ledger: Ledger, table: PaymentTable, paying: Paying, site: tuple[str, datetime]
+) -> Ready | Withheld:
+    """On the inquiries' thread: the one payment of this dossier, with a code that was checked."""
+    try:
+        lines = paying.lines or ledger.fee(paying.ref)
+        amount = sum(line.total_vnd for line in lines)
+        if amount <= 0:
+            return Withheld("payment_amount_unknown")
+        payment = _payment(province, ledger, paying, amount, site)
+        qr = _checked(payment, table, amount, paying.code) if payment.state is PaymentState.WAITING else ""
+    except Withheld as withheld:
+        return withheld
+    except sqlite3.Error:  # what cannot be written down is not asked for
+        return Withheld("payment_not_kept")
+    return Ready(payment, lines, qr)
+
+
+def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: tuple[str, datetime]) -> Payment:
+    """The payment whose code was shown before, as long as it can be paid or is; else a new one. Raises `Withheld`."""
+    agency, now = site
+    known = {charge.payment_id: (charge, _now(province, ledger, charge)) for charge in ledger.charges(paying.ref)}
+    for state in (PaymentState.PAID, PaymentState.WAITING):
+        for charge, payment in known.values():
+            if payment.state is not state:
+                continue
+            if charge.amount_vnd != amount:  # the other one may still be paid, or has been: a person must look
+                raise Withheld(f"payment_other_{state}")
+            return payment
+    payment = province.ask_payment(paying.ref, amount, agency)
+    ledger.keep(paying.ref, paying.code, amount, payment, now)
+    return payment
+
+
+def _now(province: Desk, ledger: Ledger, charge: Charge) -> Payment:
+    """How a payment stands now; what was paid stays paid, and what the province has forgotten has expired."""
+    if charge.state is PaymentState.PAID:
+        return Payment(charge.payment_id, PaymentState.PAID)
+    return look(province, ledger, Payment(charge.payment_id, PaymentState.EXPIRED))
+
+
+def _checked(payment: Payment, table: PaymentTable, amount: int, code: str) -> str:
+    """The code to show: the province's when everything in it is right, else our own where it has sent none."""
+    if not payment.vietqr:
+        bill = "".join(c for c in payment.payment_id if c.isascii() and c.isalnum())[:BILL]
+        return vietqr(table.bank, table.account, amount, bill, f"LE PHI {code}"[:PURPOSE])
+    try:
+        told = parse_vietqr(payment.vietqr)
+    except VietQrError:
+        raise Withheld("payment_code_wrong") from None
+    if (told.bank_bin, told.account, told.amount_vnd) != (table.bank, table.account, amount):
+        raise Withheld("payment_code_wrong")
+    return payment.vietqr
+
+
+def look(province: Desk, ledger: Ledger, payment: Payment) -> Payment:
+    """What the bank has told the province by now; a payment that it has forgotten has expired."""
+    known = province.payment(payment.payment_id) or replace(payment, state=PaymentState.EXPIRED)
+    ledger.looked_at(known)
+    return known
+
+
+def look_after(province: Desk, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    """What nobody stands and waits for: late payments, and dossiers that were paid and then not accepted."""
+    for charge in ledger.unsettled(now()):
+        payment = _now(province, ledger, charge)
+        if payment.state is PaymentState.PAID and (progress := province.progress(charge.ref)):
+            ledger.saw(progress, now(), charge.ref)

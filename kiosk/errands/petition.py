@@ -1,0 +1,167 @@
+"""A suggestion, a complaint or praise for the centre, with or without a name: through the outbox like a dossier.
+
+Its shape within the province's API: procedure code of `[feedback]`, case = kind, form `feedback` with its text. A
+`Dossier` must have a submitter: nobody is the number of twelve zeros, and a name only when one was given.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from kiosk.clerk_events import DossierFailed
+from kiosk.core import Parts
+from kiosk.dossier import NOTICE_VERSION
+from kiosk.errands import Petition
+from kiosk.errands import slips as errand_slips
+from kiosk.errands.supplementing import SupplementVerbs
+from kiosk.provisional import provisional_code
+from kiosk.state import Job, Step
+from kiosk.text import nfc
+from offline_queue.entry import OutboxEntry
+from offline_queue.store import OutboxFull
+
+FORM, VERSION = "feedback", "2026-11-26"
+KINDS = ("suggestion", "complaint", "praise")
+NOBODY, NO_NAME = "000000000000", "Không nêu tên"
+LONGEST, LONGEST_NAME, LONGEST_PHONE = 2000, 100, 10
+SHORTEST = 5  # characters that can mean something
+_PHONE = re.compile(r"0[0-9]{9}")
+
+
+@dataclass(frozen=True)
+class PetitionStored:
+    """Event: it is committed to the outbox."""
+
+    session_id: str
+
+
+class PetitionVerbs(SupplementVerbs):
+    """The step of suggestions."""
+
+    def give_feedback(self) -> None:
+        """HOME → PETITION, where the site takes them."""
+        if self.parts.config.feedback is not None:
+            self.change_session(Step.PETITION, petition=Petition(), submit=Job.NONE, errors={}, priority="")
+
+    def tell_petition(self, **values: Any) -> None:
+        """PETITION: what was typed or chosen (members of `Petition`); an error goes as soon as its field changes."""
+        petition = self.session.petition
+        if self.state.step is not Step.PETITION or petition is None or self.session.submit is not Job.NONE:
+            return
+        errors = {key: code for key, code in self.session.errors.items() if key not in values}
+        self.change_session(petition=replace(petition, **values), errors=errors)
+
+    def send_petition(self) -> None:
+        """PETITION: commit it; the province gets it when it can be reached."""
+        session, petition, table = self.session, self.session.petition, self.parts.config.feedback
+        if self.state.step is not Step.PETITION or petition is None or table is None or session.submit is Job.RUNNING:
+            return
+        petition = _cleaned(petition)
+        if errors := _errors(petition):
+            self.change_session(errors=errors)
+            return
+        client_ref = session.client_ref or str(uuid.uuid4())
+        self.change_session(
+            submit=Job.RUNNING, submit_code="", client_ref=client_ref, provisional_code=provisional_code(client_ref)
+        )
+        parts, now, session_id = self.parts, self.now(), session.id
+        entry = OutboxEntry(
+            id=client_ref,
+            procedure_code=table.procedure_code,
+            created_at=now,
+            provisional_code=provisional_code(client_ref),
+            payload=payload(petition, client_ref, table.procedure_code, _kiosk(parts), now),
+        )
+        parts.clerk.do(
+            lambda: _commit(parts, entry, session_id), failed=DossierFailed(session_id, "dossier_not_stored")
+        )
+
+    def petition_stored(self, event: PetitionStored) -> None:
+        """It cannot be lost any more; what was written leaves the memory at once."""
+        self.parts.sender.wake()
+        self.change(outbox=self.parts.outbox.counts())
+        if self.is_current(event.session_id):
+            self.change_session(submit=Job.CONFIRMED, petition=Petition(), errors={})
+
+    def print_petition_slip(self) -> None:
+        """PETITION: the code on paper, for whoever wants to ask what became of it."""
+        session = self.session
+        if self.state.step is Step.PETITION and session.submit is Job.CONFIRMED:
+            code = session.provisional_code
+            slip = errand_slips.petition_slip(
+                centre=self.parts.config.site.name,
+                code=code,
+                qr=self.slip_qr(code),
+                at=self.now(),
+                language=self.state.language,
+            )
+            self.print_slip(f"petition:{session.id[:8]}", "", slip)
+            self.tell("petition_slip_printed")
+
+
+def payload(
+    petition: Petition, client_ref: str, procedure_code: str, kiosk: dict[str, str], at: datetime
+) -> dict[str, Any]:
+    """A petition as a `Dossier` of the province's API, without `attachments`."""
+    phone = petition.phone or None
+    return {
+        "client_ref": client_ref,
+        "kiosk": kiosk,
+        "procedure_code": procedure_code,
+        "case": petition.kind,
+        "form": {"id": FORM, "version": VERSION, "answers": {"kind": petition.kind, "text": petition.text}},
+        "submitter": {"id_number": NOBODY, "full_name": petition.name or NO_NAME, "phone": phone},
+        "owner": None,
+        "identification": {"method": "typed", "assurance": "declared"},
+        "declaration_confirmed_at": at.isoformat(),
+        "notice_version": NOTICE_VERSION,
+        "consents": [],
+        "result_delivery": None,
+        "fee": None,
+        "linked_ticket": None,
+        "replaces": None,
+        "created_at": at.isoformat(),
+    }
+
+
+def _kiosk(parts: Parts) -> dict[str, str]:
+    return {"id": parts.config.site.kiosk_id, "agency_code": parts.config.site.agency_code}
+
+
+def _commit(parts: Parts, entry: OutboxEntry, session_id: str) -> object:
+    try:
+        parts.outbox.add(entry)
+    except OutboxFull as error:
+        return DossierFailed(session_id, error.code)
+    except (OSError, sqlite3.Error):
+        return DossierFailed(session_id, "disk_full")
+    return PetitionStored(session_id)
+
+
+def _cleaned(petition: Petition) -> Petition:
+    """NFC, no signs that are never seen; no name and no number where nobody wants to be named."""
+    text = "".join(c for c in nfc(petition.text) if c in "\n " or unicodedata.category(c)[0] not in "CZ")
+    named = petition.named
+    return replace(
+        petition,
+        text=text.strip()[:LONGEST],
+        name=" ".join(nfc(petition.name).split())[:LONGEST_NAME] if named else "",
+        phone=petition.phone if named else "",
+    )
+
+
+def _errors(petition: Petition) -> dict[str, str]:
+    errors = {}
+    if len(petition.text) < SHORTEST:
+        errors["text"] = "petition_empty"
+    if petition.named and not petition.name:
+        errors["name"] = "required"
+    if petition.named and petition.phone and not _PHONE.fullmatch(petition.phone):
+        errors["phone"] = "phone_invalid"
+    return errors

@@ -1,0 +1,98 @@
+"""Filling a form in with what is known already: from a card, from the registers, from what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from kiosk.forms import REQUESTER, Form, Question, Section, clean, holds
+from kiosk.forms.checks import check_answer
+from kiosk.identity import Citizen, sex_of
+
+
+def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with what the card knows put into this section's questions; what belonged to another person goes."""
+    filled = dict(answers)
+    before = next((answers.get(q.id, "") for q in section.questions if q.fills == "full_name"), "")
+    nameless = not citizen.id_number and before not in ("", citizen.full_name)  # a relative whose number is unknown
+    if nameless or _number(section, answers) not in ("", citizen.id_number):
+        filled |= _emptied(section)
+    return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
+
+
+def told_by_number(section: Section, changed: Question, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with the sex that a number just given tells: what is known is not asked for."""
+    number = answers.get(changed.id, "")
+    sex = next((question.id for question in section.questions if question.fills == "sex"), "")
+    if changed.fills != "id_number" or not sex or check_answer(changed, number, date.today()):  # noqa: DTZ011
+        return dict(answers)
+    return dict(answers) | {sex: sex_of(clean(changed, number))}
+
+
+def fill_own_blocks(form: Form, case: str, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with what the card knows wherever the citizen is asked for."""
+    filled = dict(answers)
+    for section in form.sections:
+        if about_requester(section, case, filled):
+            filled = prefill(section, citizen, filled)
+    return filled
+
+
+def repeat_own_block(
+    form: Form, left: Section, case: str, citizen: Citizen, answers: Mapping[str, str]
+) -> dict[str, str]:
+    """`answers` once section `left` has told who else the citizen is, the mother for one.
+
+    What they have answered about themselves is not asked again; where they are no longer that person, it is taken out.
+    """
+    filled = dict(answers)
+    asked = {question.id for question in left.questions}
+    for section in form.sections:
+        if section.requester_when is None or section.requester_when.question not in asked:
+            continue
+        own = _number(section, filled) == citizen.id_number
+        if not about_requester(section, case, filled):
+            filled |= _emptied(section) if own else {}
+        elif not own:
+            filled = prefill(section, citizen, filled)
+            said = {q.id: filled.get(f"{REQUESTER}.{q.id.rpartition('.')[2]}", "") for q in section.questions}
+            filled |= {question: value for question, value in said.items() if value}
+    return filled
+
+
+def about_requester(section: Section, case: str, answers: Mapping[str, str]) -> bool:
+    """Whether a section asks for the one who stands there."""
+    if section.requester_when:
+        return holds(section.requester_when, case, answers)
+    return any(question.id.startswith(f"{REQUESTER}.") for question in section.questions)
+
+
+def told_by_card(form: Form, case: str, answers: Mapping[str, str], citizen: Citizen, today: date) -> frozenset[str]:
+    """The questions about the requester that `citizen` answers well."""
+    return frozenset(
+        question.id
+        for section in form.sections
+        if about_requester(section, case, answers)
+        for question in section.questions
+        if (text := _told(question, citizen)) and not check_answer(question, text, today)
+    )
+
+
+def _told(question: Question, citizen: Citizen) -> str:
+    known = getattr(citizen, question.fills, "") if question.fills else ""
+    return known.isoformat() if isinstance(known, date) else str(known or "")
+
+
+def _number(section: Section, answers: Mapping[str, str]) -> str:
+    """The ID number that a section has been answered with."""
+    return next((answers.get(q.id, "") for q in section.questions if q.fills == "id_number"), "")
+
+
+def _emptied(section: Section) -> dict[str, str]:
+    return {question.id: "" for question in section.questions if question.fills}
+
+
+def with_defaults(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` with the defaults of questions that have none yet."""
+    given = {q.id: q.default for section in form.sections for q in section.questions if q.default}
+    return given | dict(answers)

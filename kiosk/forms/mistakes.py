@@ -1,0 +1,164 @@
+"""What is wrong with a form although its shape is right: names that fit nothing, rules that cannot be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from kiosk import i18n
+from kiosk.forms import Condition, Form, Question, QuestionType, Rule, RuleKind, Section
+from kiosk.forms.checks import check_answer
+from kiosk.identity import SEXES
+
+# attribute of `Citizen` that fills a question → the types of question that understand it
+FILLS = {
+    "id_number": (QuestionType.ID_NUMBER,),
+    "full_name": (QuestionType.NAME,),
+    "date_of_birth": (QuestionType.DATE,),
+    "issued_on": (QuestionType.DATE,),
+    "sex": (QuestionType.CHOICE,),
+    "address": (QuestionType.TEXT, QuestionType.ADDRESS),
+    "old_number": (QuestionType.TEXT,),
+    "ethnic": (QuestionType.ETHNIC,),
+}
+
+
+def mistakes(form: Form, stem: str) -> Iterator[str]:
+    """One sentence each; `stem` is the name of the form's file."""
+    if stem not in (form.id, f"{form.id}.{form.version}"):
+        yield f"id «{form.id}» is not the name of the file"
+    yield from _twice("section", [section.id for section in form.sections])
+    yield from _twice("question", [question.id for section in form.sections for question in section.questions])
+    for section in form.sections:
+        for question in section.questions:
+            yield from (f"question «{question.id}» {sentence}" for sentence in _of_question(question, section))
+        if section.rows and section.rows.minimum > section.rows.maximum:
+            yield f"section «{section.id}» has more rows at least than at most"
+    yield from _conditions(form)
+    yield from _followers(form)
+    for number, rule in enumerate(form.rules):
+        yield from (f"rules.{number}: {sentence}" for sentence in _of_rule(rule, form))
+    yield from _owners(form)
+
+
+def conditions(form: Form) -> Iterator[tuple[str, Condition]]:
+    """Every condition of a form, with the id of what depends on it."""
+    for section in form.sections:
+        yield from ((section.id, when) for when in (section.when, section.requester_when) if when)
+        for question in section.questions:
+            followed = question.same_as.when if question.same_as else None
+            yield from ((question.id, when) for when in (question.when, followed) if when)
+    yield from ((f"rules.{number}", rule.when) for number, rule in enumerate(form.rules) if rule.when)
+    yield from ((f"owners.{number}", owner.when) for number, owner in enumerate(form.owners) if owner.when)
+
+
+def _twice(what: str, ids: list[str]) -> Iterator[str]:
+    for twice in sorted({one for one in ids if ids.count(one) > 1}):
+        yield f"{what} «{twice}» stands here twice"
+
+
+def _once(form: Form) -> dict[str, Question]:
+    """The questions that are no rows of a table."""
+    return {question.id: question for section in form.sections if not section.rows for question in section.questions}
+
+
+def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
+    once = _once(form)
+    for unknown in (one for one in rule.questions if one not in once):
+        yield f"«{unknown}» is no question, or one of a table"
+    wrong = [one for one in rule.questions if one in once and once[one].type is not QuestionType.DATE]
+    if rule.kind is not RuleKind.DIFFERENT and wrong:
+        yield f"«{wrong[0]}» must be a date"
+    if rule.kind in (RuleKind.DIFFERENT, RuleKind.YEARS_APART) and len(rule.questions) < 2:
+        yield f"{rule.kind.value} needs two questions"
+    if rule.kind is RuleKind.WITHIN_DAYS and not rule.days:
+        yield "within_days needs days"
+    if rule.kind in (RuleKind.AGE, RuleKind.YEARS_APART) and not rule.years:
+        yield f"{rule.kind.value} needs years"
+    if rule.when and rule.when.question != "case" and rule.when.question not in once:
+        yield f"depends on the unknown question «{rule.when.question}»"
+    if i18n.error_text(rule.error, i18n.SOURCE_LANGUAGE) == rule.error:
+        yield f"no sentence for the code «{rule.error}» in assets/locales"
+
+
+def _followers(form: Form) -> Iterator[str]:
+    """What is followed is asked before, once, and has the same kind of answer."""
+    before: dict[str, Question] = {}
+    for section in form.sections:
+        for question in section.questions:
+            if question.same_as:
+                followed = before.get(question.same_as.question)
+                if followed is None:
+                    yield f"question «{question.id}» follows «{question.same_as.question}», which is not asked before"
+                elif followed.type is not question.type:
+                    yield f"question «{question.id}» follows «{followed.id}», so its type must be {followed.type.value}"
+            if not section.rows:
+                before[question.id] = question
+
+
+def _owners(form: Form) -> Iterator[str]:
+    once = _once(form)
+    needed = {"person": ("full_name", "id_number"), "organisation": ("name", "tax_code")}
+    for number, owner in enumerate(form.owners):
+        for name in needed[owner.kind]:
+            if f"{owner.section}.{name}" not in once:
+                yield f"owners.{number}: an owner needs the question «{owner.section}.{name}»"
+
+
+def _of_question(question: Question, section: Section) -> Iterator[str]:
+    days = {other.id for other in section.questions if other.type is QuestionType.DATE}
+    if question.not_before and not {question.id, question.not_before} <= days:
+        yield f"is not before «{question.not_before}», so both must be dates of this section"
+    if question.in_words and question.type is not QuestionType.DATE:
+        yield "is told in words, so its type must be date"
+    if question.year and question.type is not QuestionType.NUMBER:
+        yield "is a year, so its type must be number"
+    values = [choice.value for choice in question.choices]
+    if (question.type is QuestionType.CHOICE) != bool(values):
+        yield "has no choices" if not values else "has choices, but is no choice"
+    if len(set(values)) < len(values):
+        yield "has a choice that stands here twice"
+    if question.minimum is not None and question.maximum is not None and question.minimum > question.maximum:
+        yield "has a minimum above its maximum"
+    if question.default and check_answer(question, question.default, date.max):
+        yield f"has the default «{question.default}», which is no answer to it"
+    if question.fills and question.fills not in FILLS:
+        yield f"fills «{question.fills}», which a card has not; one of {', '.join(sorted(FILLS))}"
+    elif question.fills and question.type not in FILLS[question.fills]:
+        yield f"fills «{question.fills}», so its type must be {FILLS[question.fills][0].value}"
+    elif question.fills == "sex" and set(values) != set(SEXES.values()):
+        yield f"fills «sex», so its choices must be {', '.join(SEXES.values())}"
+
+
+def _conditions(form: Form) -> Iterator[str]:
+    """A condition looks back, at a question that is always asked, or whenever its own section is: so what it hides is
+    never decided by a hidden one.
+    """
+    every = {question.id for section in form.sections for question in section.questions}
+    asked: dict[str, Question] = {}
+    for section in form.sections:
+        for condition in (section.when, section.requester_when):
+            yield from _of_condition(section.id, condition, asked, every)
+        here = dict(asked)
+        for question in section.questions:
+            followed = question.same_as.when if question.same_as else None
+            for condition in (question.when, followed):
+                yield from _of_condition(question.id, condition, here, every)
+            if question.when is None:
+                here[question.id] = question
+        if section.when is None and section.rows is None:
+            asked = here
+
+
+def _of_condition(
+    owner: str, condition: Condition | None, asked: Mapping[str, Question], every: set[str]
+) -> Iterator[str]:
+    if condition is None or condition.question == "case":
+        return
+    question = asked.get(condition.question)
+    if condition.question not in every:
+        yield f"«{owner}» depends on the unknown question «{condition.question}»"
+    elif question is None:
+        yield f"«{owner}» depends on «{condition.question}», which is asked later or not always"
+    elif wrong := set(condition.values) - {c.value for c in question.choices} if question.choices else ():
+        yield f"«{owner}» waits for «{', '.join(sorted(wrong))}», no choice of «{condition.question}»"

@@ -1,0 +1,119 @@
+"""Everyday words for procedures, and how a word may be written: by ear, glued together, in raw Telex."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from devices.registry import explain
+from kiosk.catalogue import Catalogue, CatalogueError, read_yaml, told
+from kiosk.catalogue.models import Data
+from kiosk.text import APOSTROPHES, fold, nfc
+
+WORD = re.compile(r"[^\W_]+")  # letters and digits; marks, signs, emoji and invisible characters part words
+LONGEST_SYLLABLE = 7  # nghieng
+LEAST_MEAN = 2.5  # letters a syllable: no heap of single letters
+# how syllables are heard, in the north and in the south: (what is written, what it sounds like)
+BY_EAR = (
+    (re.compile(r"^(?:gi|d|r)(?=[aeiouy])"), "z"),
+    (re.compile(r"^gi$"), "zi"),
+    (re.compile(r"^(?:ch|tr)"), "c^"),
+    (re.compile(r"^(?:s|x)"), "s"),
+    (re.compile(r"^(?:l|n)(?!g|h)"), "l"),
+    (re.compile(r"^(?:c|k|q)(?!\^)"), "k"),
+    (re.compile(r"^ngh?"), "ng"),
+    (re.compile(r"^gh?"), "g"),
+    (re.compile(r"^ph"), "f"),
+    (re.compile(r"y"), "i"),
+    (re.compile(r"anh$"), "inh"),
+    (re.compile(r"ng$"), "n"),
+    (re.compile(r"[ct]$"), "t"),
+)
+TELEX = ((re.compile(r"([adeo])\1"), r"\1"), (re.compile(r"w"), ""), (re.compile(r"(?<=[a-z])[sfrxj]$"), ""))
+
+
+class Phrases(Data):
+    """Phrases that all mean the same procedures, the best first."""
+
+    say: tuple[str, ...] = Field(min_length=1)
+    means: tuple[str, ...] = Field(min_length=1)
+
+
+class Words(Data):
+    """What people say, and what says nothing."""
+
+    ignore: tuple[str, ...] = ()
+    phrases: tuple[Phrases, ...] = ()
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are written, in small letters; apostrophes within a word stay out of it."""
+    return WORD.findall(nfc(text).translate(APOSTROPHES).replace("'", "").casefold())
+
+
+def folded_words(text: str) -> list[str]:
+    """The words of a text without marks."""
+    return [fold(word) for word in words_of(text)]
+
+
+def load_words(folder: Path, catalogue: Catalogue, own: Path | None = None) -> Words:
+    """`synonyms.yaml`, and what the site adds in `own`. Raises `CatalogueError` with every mistake."""
+    problems: list[str] = []
+    paths = [folder / "synonyms.yaml", *([own / "synonyms.yaml"] if own else [])]
+    read = [_read(path, catalogue, problems) for path in paths if path.exists() or path.parent == folder]
+    if problems:
+        raise CatalogueError(problems)
+    return Words(
+        ignore=tuple(word for words in read for word in words.ignore),
+        phrases=tuple(phrases for words in reversed(read) for phrases in words.phrases),
+    )
+
+
+def _read(path: Path, catalogue: Catalogue, problems: list[str]) -> Words:
+    try:
+        words = Words.model_validate(read_yaml(path, problems) or {})
+    except ValidationError as error:
+        problems += [told(path.name, where, what) for where, what in explain(Words, error)]
+        return Words()
+    problems += [
+        f"{path.name}: phrases.{n}.means: no procedure {code}"
+        for n, phrases in enumerate(words.phrases)
+        for code in phrases.means
+        if code not in catalogue.rules.hidden and catalogue.find(code) is None
+    ]
+    return words
+
+
+def by_ear(word: str) -> str:
+    """How a folded syllable sounds, the same for those that are mistaken for each other (thường chú, khai xinh)."""
+    for pattern, sound in BY_EAR:
+        word = pattern.sub(sound, word, count=1)
+    return word
+
+
+def without_telex(word: str) -> str:
+    """A folded word as it would read if its Telex keys had not been typed as letters (ddangw → dang)."""
+    for pattern, plain in TELEX:
+        word = pattern.sub(plain, word)
+    return word
+
+
+def parted(word: str, known: frozenset[str]) -> list[str]:
+    """The syllables of a word that was typed without spaces (khaisinh), as few as can be; [] when it is none."""
+    best: list[list[str] | None] = [[]] + [None] * len(word)
+    for end in range(1, len(word) + 1):
+        for part, before in _ends(word, end, best):
+            if part in known and (best[end] is None or len(before) + 1 < len(best[end] or ())):
+                best[end] = [*before, part]
+    found = best[-1] or []
+    return found if len(found) > 1 and len(word) / len(found) >= LEAST_MEAN else []
+
+
+def _ends(word: str, end: int, best: list[list[str] | None]) -> Iterator[tuple[str, list[str]]]:
+    for start in range(max(0, end - LONGEST_SYLLABLE), end):
+        before = best[start]
+        if before is not None:
+            yield word[start:end], before
