@@ -25,6 +25,7 @@ class JobTile(Press):
 
     title = StringProperty("")
     icon = StringProperty("")
+    shown = BooleanProperty(True)
     job: HomeTile = ObjectProperty(None, allownone=True)
 
 
