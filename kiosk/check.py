@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from kiosk import staff
 from kiosk.builders import OWN_CATALOGUE
@@ -38,12 +38,9 @@ def problems(config: Config) -> list[str]:
         forms = load_forms(ASSETS / "forms")
     except CatalogueError as error:
         found += [str(problem) for problem in error.problems]
+        found += _without_form(offered, {path.name.split(".")[0] for path in (ASSETS / "forms").glob("*.yaml")})
     else:
-        found += [
-            f"procedure {p.code}: form «{p.form_id}» does not exist"
-            for p in offered.procedures.values()
-            if p.form_id and p.form_id not in forms
-        ]
+        found += _without_form(offered, forms)
         found += [
             f"procedure {p.code}: form «{p.form_id}» of {form.version}: {sentence}"
             for p in offered.procedures.values()
@@ -65,6 +62,13 @@ def problems(config: Config) -> list[str]:
         except (OSError, ValueError) as error:
             found.append(f"accounts: {error}")
     return found + _codes_without_text()
+
+
+def _without_form(offered: Catalogue, forms: Container[str]) -> Iterator[str]:
+    """Procedures whose form is in no file."""
+    for procedure in offered.procedures.values():
+        if procedure.form_id and procedure.form_id not in forms:
+            yield f"procedure {procedure.code}: form «{procedure.form_id}» does not exist"
 
 
 def _unknown_icons(offered: Catalogue) -> Iterator[str]:

@@ -265,6 +265,10 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
     assert "procedure 1.000656: no icon «candel»" in problems
     assert any(problem.startswith("accounts: ") for problem in problems)
     assert len(problems) == 4
+    form.write_text("id: marital-status", encoding="utf-8")  # a broken form hides no other mistake
+    problems = check.problems(config.parse(data))
+    assert "marital-status.yaml: version: is missing" in problems
+    assert "procedure 1.001193: form «birth-registration» does not exist" in problems
 
 
 def test_check_tells_the_mistakes_of_the_sites_own_files(tmp_path: Path) -> None:
