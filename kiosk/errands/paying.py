@@ -162,9 +162,9 @@ class PayVerbs(AppointmentVerbs):
             self.payment_done()
             return
         self.drop_question(PAYMENT)
-        procedure = self.procedure_of(session.following) if session.following else None
-        field, series = (procedure.field, procedure.series) if procedure else ("", "")
-        self.take_number(self.parts.hall.letter_for(field, series))
+        self.take_number(
+            self.counter_of(session.following) if session.following else self.parts.hall.letter_for("", "")
+        )
 
     def claim_exemption(self, exemption_id: str) -> None:
         """PAY: the citizen says that they pay nothing or less, "" takes it back; an officer looks at the proof."""
