@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from kiosk import staff
 from kiosk.builders import OWN_CATALOGUE
@@ -18,6 +19,7 @@ from kiosk.forms.mistakes import conditions
 from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
 from kiosk.search.words import load_words
 
+ICONS = ASSETS / "icons" / "codepoints.json"
 VIETNAMESE = re.compile("[À-ỹĐđ]")
 
 
@@ -31,16 +33,14 @@ def problems(config: Config) -> list[str]:
         load_words(folder, offered, own)
     except CatalogueError as error:
         found += [str(problem) for problem in error.problems]
+    found += _unknown_icons(offered)
     try:
         forms = load_forms(ASSETS / "forms")
     except CatalogueError as error:
         found += [str(problem) for problem in error.problems]
+        found += _without_form(offered, {path.name.split(".")[0] for path in (ASSETS / "forms").glob("*.yaml")})
     else:
-        found += [
-            f"procedure {p.code}: form «{p.form_id}» does not exist"
-            for p in offered.procedures.values()
-            if p.form_id and p.form_id not in forms
-        ]
+        found += _without_form(offered, forms)
         found += [
             f"procedure {p.code}: form «{p.form_id}» of {form.version}: {sentence}"
             for p in offered.procedures.values()
@@ -62,6 +62,22 @@ def problems(config: Config) -> list[str]:
         except (OSError, ValueError) as error:
             found.append(f"accounts: {error}")
     return found + _codes_without_text()
+
+
+def _without_form(offered: Catalogue, forms: Container[str]) -> Iterator[str]:
+    """Procedures whose form is in no file."""
+    for procedure in offered.procedures.values():
+        if procedure.form_id and procedure.form_id not in forms:
+            yield f"procedure {procedure.code}: form «{procedure.form_id}» does not exist"
+
+
+def _unknown_icons(offered: Catalogue) -> Iterator[str]:
+    """Names that the icon font does not have: the glass would show a question mark."""
+    known = json.loads(ICONS.read_text(encoding="utf-8"))
+    named = {f"procedure {p.code}": p.icon for p in offered.procedures.values()}
+    named |= {f"site.yaml: job «{job.title}»": job.icon for job in offered.rules.jobs}
+    named |= {f"site.yaml: field «{field}»": icon for field, icon in offered.rules.icons.items()}
+    return (f"{where}: no icon «{icon}»" for where, icon in named.items() if icon not in known)
 
 
 def _unknown_cases(procedure: Procedure, form: Form) -> Iterator[str]:

@@ -112,11 +112,14 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+AGENCY = r"^([0-9]{2,3}\.)*[GH][0-9]{2}(\.[0-9]{2,4})*$"  # code of an agency, old and new order
+
+
 class Site(_Table):
     """Which kiosk of which centre this is."""
 
     name: str = Field("Trung tâm Phục vụ hành chính công phường Võ Cường", min_length=1, max_length=200)
-    agency_code: str = Field("H05.114", pattern=r"^([0-9]{2,3}\.)*[GH][0-9]{2}(\.[0-9]{2,4})*$")
+    agency_code: str = Field("H05.114", pattern=AGENCY)
     kiosk_id: str = Field("k1", pattern=r"^[A-Za-z0-9_-]{1,32}$")
     languages: tuple[Literal["vi", "en"], ...] = Field(("vi", "en"), min_length=1)
     idle_seconds: int = Field(60, ge=5, le=3600, strict=True)
@@ -244,17 +247,34 @@ class Follow(_Table):
     result_series: str = Field("", pattern=r"^[A-Z]?$")
 
 
-class PaymentTable(_Table):
-    """Fees by VietQR into the agency's account; without this table fees are paid at the counter.
+class Account(_Table):
+    """Where an agency takes its fees: `bank` is the BIN of the bank, `account` the number there."""
 
-    `when`: once the province asks for it (status 6), or also right after a dossier was handed in. `bank` is the BIN of
-    the bank, `account` the number there: a code of the province that names another one is not shown.
-    """
-
-    when: Literal["asked", "submission"] = "asked"
     bank: str = Field(pattern=r"^[0-9]{6}$")
     account: str = Field(pattern=r"^[0-9A-Z]{4,19}$")
     holder: str = Field("", max_length=100)
+
+
+class OtherAccount(Account):
+    """Of another agency that works in this centre, such as the police: by its code, for its `fields` of procedures."""
+
+    agency_code: str = Field(pattern=AGENCY)
+    fields: Annotated[tuple[str, ...], AfterValidator(_some)]
+
+
+class PaymentTable(Account):
+    """Fees by VietQR into the agency's account; without this table fees are paid at the counter.
+
+    `when`: once the province asks for it (status 6), or also right after a dossier was handed in. A code of
+    the province that names another account than that of the procedure's agency is not shown.
+    """
+
+    when: Literal["asked", "submission"] = "asked"
+    others: tuple[OtherAccount, ...] = ()
+
+    def account_for(self, field: str) -> Account:
+        """The account of the agency that handles this field of procedures."""
+        return next((other for other in self.others if field in other.fields), self)
 
 
 class Vneid(_Table):

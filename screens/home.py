@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kivy.properties import ColorProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, StringProperty
 
 from kiosk.catalogue import HomeTile
 from kiosk.state import AppState, SeriesView
@@ -25,6 +25,7 @@ class JobTile(Press):
 
     title = StringProperty("")
     icon = StringProperty("")
+    shown = BooleanProperty(True)
     job: HomeTile = ObjectProperty(None, allownone=True)
 
 
@@ -47,12 +48,14 @@ class HomeScreen(KioskScreen):
     priority_text = StringProperty("")
     closed_text = StringProperty("")
     closed_detail = StringProperty("")
+    feedback = BooleanProperty(False)  # the site takes suggestions
 
     def render(self, state: AppState) -> None:
         """Show both halves, and whether a priority group is chosen."""
         show_list(self.ids.series, self._number, [_number(series, state.closed_code) for series in state.series])
         jobs = [{"title": tr._(job.title), "icon": job.icon, "job": job} for job in state.jobs]
         show_list(self.ids.jobs, self._job, jobs)
+        self.feedback = self.kiosk.parts.config.feedback is not None
         group = state.session.priority if state.session else ""
         self.priority_text = tr._(group)
         self.closed_text = tr.error(state.closed_code)

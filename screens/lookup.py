@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, Following
-from kiosk.errands.following import DONE, PAPERS_WANTED, PAYMENT_DUE
+from kiosk.errands.following import DONE, FOR_THE_COUNTER, PAPERS_WANTED, PAYMENT_DUE
 from kiosk.state import AppState
 from offline_queue.entry import RETURNED, EntryState, OutboxEntry
 from offline_queue.gateway import TimelineRow
@@ -48,6 +48,7 @@ MAIN = {  # what can be done here about a status: words, icon
     PAYMENT_DUE: ("Nộp phí, lệ phí", "cash"),
     DONE: ("Lấy số nhận kết quả", "ticket-outline"),
 }
+NUMBER = ("Lấy số", "ticket-outline")  # where an officer must help
 
 
 class TimelineStep(BoxLayout):
@@ -78,6 +79,7 @@ class LookupScreen(KioskScreen):
     official = BooleanProperty(False)
     steps_known = NumericProperty(0)
     link_again = BooleanProperty(False)  # the province may be asked once more
+    counter = BooleanProperty(False)  # nothing can be done about it here but to take a number
     acts = BooleanProperty(False)  # the main action does something about the dossier
 
     def render(self, state: AppState) -> None:
@@ -115,6 +117,8 @@ class LookupScreen(KioskScreen):
     def _actions(self, following: Following) -> None:
         here = {PAYMENT_DUE: self.kiosk.can_pay, PAPERS_WANTED: self.kiosk.can_supplement}.get(following.status)
         offered = MAIN.get(following.status) if here is None or here(following) else None
+        self.counter = offered is None and following.status in FOR_THE_COUNTER
+        offered = NUMBER if self.counter else offered
         self.acts = offered is not None
         self.main_text, self.main_icon = (tr._(offered[0]), offered[1]) if offered else (tr._("Xong"), "check")
         self.can_finish = self.acts
@@ -123,7 +127,9 @@ class LookupScreen(KioskScreen):
         """What its citizen must do now, or home for the next person."""
         following = self.kiosk.state.session.following if self.kiosk.state.session else None
         status = following.status if following and self.acts else 0
-        if status == PAPERS_WANTED:
+        if self.counter:
+            self.kiosk.take_counter_number()
+        elif status == PAPERS_WANTED:
             self.kiosk.supplement()
         elif status == PAYMENT_DUE:
             self.kiosk.pay_fee()

@@ -100,6 +100,10 @@ class Robot:
         """Whether it is on the glass now."""
         return self.on_main(lambda: self._spot(wanted) is not None)
 
+    def has(self, wanted: Wanted) -> bool:
+        """Whether the window has it, in sight or not."""
+        return self.on_main(lambda: any(wanted(widget) for widget in _walk(self.window.root)))
+
     def _spot(self, wanted: Wanted) -> tuple[float, float] | None:
         for widget in _walk(self.window.root):
             if wanted(widget) and widget.width > 1 and widget.height > 1 and not getattr(widget, "disabled", False):

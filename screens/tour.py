@@ -260,12 +260,12 @@ class Tour:
             robot.tap(tr._(choice.label))
             return
         box = partial(_is_box_of, question.id)
-        robot.bring(box)
-        robot.tap(box, question.id)
+        if not robot.has(lambda w: box(w) and w.editing):  # "done" goes on to the next one by itself
+            robot.bring(box)
+            robot.tap(box, question.id)
         match question.type:
             case QuestionType.DATE:
-                for text in ("1980 – 1989", "1988", tr._("Tháng {n}").format(n=9), "5"):
-                    robot.tap(text)
+                self._touch_date()
             case QuestionType.ETHNIC | QuestionType.COMMUNE:
                 self._type(PLACES[question.type])
                 self._picture(Step.FORM)
@@ -274,6 +274,10 @@ class Tour:
                 self._type(FILLS[question.type])
                 self._picture(Step.FORM)
                 robot.tap(lambda w: getattr(w, "name", "") == "done", "the key «Xong»")
+
+    def _touch_date(self) -> None:
+        for text in ("1980 – 1989", "1988", tr._("Tháng {n}").format(n=9), "5"):
+            self.robot.tap(text)
 
     def _type(self, text: str) -> None:
         """Touch the keys of a text, marks and capitals as a person would."""
@@ -294,7 +298,7 @@ class Tour:
         robot = self.robot
         self._picture(Step.PAPERS)
         kiosk = self.machine.kiosk
-        for component in kiosk.papers_needed():
+        for component in (paper for paper in kiosk.papers_needed() if paper.required):
             robot.tap(tr._(component.title))
             robot.wait_step(Step.SCAN)
             robot.tap(tr._("Quét trang"))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kiosk.config import PaymentTable
+from kiosk.config import Account
 from kiosk.errands import ChargeLine, Paying
 from kiosk.errands.ledger import Charge, Ledger
 from kiosk.errands.vietqr import VietQrError, parse_vietqr, vietqr
@@ -48,7 +48,7 @@ def asked_for(ask: str) -> tuple[ChargeLine, ...]:
 
 
 def ready(
-    province: Desk, ledger: Ledger, table: PaymentTable, paying: Paying, site: tuple[str, datetime]
+    province: Desk, ledger: Ledger, account: Account, paying: Paying, site: tuple[str, datetime]
 ) -> Ready | Withheld:
     """On the inquiries' thread: the one payment of this dossier, with a code that was checked."""
     try:
@@ -57,7 +57,7 @@ def ready(
         if amount <= 0:
             return Withheld("payment_amount_unknown")
         payment = _payment(province, ledger, paying, amount, site)
-        qr = _checked(payment, table, amount, paying.code) if payment.state is PaymentState.WAITING else ""
+        qr = _checked(payment, account, amount, paying.code) if payment.state is PaymentState.WAITING else ""
     except Withheld as withheld:
         return withheld
     except sqlite3.Error:  # what cannot be written down is not asked for
@@ -88,16 +88,16 @@ def _now(province: Desk, ledger: Ledger, charge: Charge) -> Payment:
     return look(province, ledger, Payment(charge.payment_id, PaymentState.EXPIRED))
 
 
-def _checked(payment: Payment, table: PaymentTable, amount: int, code: str) -> str:
+def _checked(payment: Payment, account: Account, amount: int, code: str) -> str:
     """The code to show: the province's when everything in it is right, else our own where it has sent none."""
     if not payment.vietqr:
         bill = "".join(c for c in payment.payment_id if c.isascii() and c.isalnum())[:BILL]
-        return vietqr(table.bank, table.account, amount, bill, f"LE PHI {code}"[:PURPOSE])
+        return vietqr(account.bank, account.account, amount, bill, f"LE PHI {code}"[:PURPOSE])
     try:
         told = parse_vietqr(payment.vietqr)
     except VietQrError:
         raise Withheld("payment_code_wrong") from None
-    if (told.bank_bin, told.account, told.amount_vnd) != (table.bank, table.account, amount):
+    if (told.bank_bin, told.account, told.amount_vnd) != (account.bank, account.account, amount):
         raise Withheld("payment_code_wrong")
     return payment.vietqr
 

@@ -12,10 +12,12 @@ from kiosk.errands.codes import SLIP, Code, CodeError, CodeKind, parse_code
 from kiosk.errands.inquiries import Answered
 from kiosk.errands.ledger import Seen
 from kiosk.forms.verbs import FormVerbs
+from kiosk.hall.hall import RETURNING
 from kiosk.state import Step
 from offline_queue.gateway import Desk, Progress, SubmitError
 
 PAPERS_WANTED, PAYMENT_DUE, DONE = 5, 6, 9  # statuses that a citizen can do something about here
+FOR_THE_COUNTER = (3, PAPERS_WANTED, PAYMENT_DUE, 8)  # in which an officer helps; 3 not accepted, 8 stopped
 PROGRESS = "progress"
 
 
@@ -137,11 +139,22 @@ class FollowVerbs(FormVerbs):
         following = self.session.following
         if self.state.step is not Step.LOOKUP or following is None or following.status != DONE:
             return
-        letter, hall = self.parts.config.follow.result_series, self.parts.hall
-        if letter not in hall.series:
-            procedure = self.procedure_of(following)
-            letter = hall.letter_for(procedure.field if procedure else "", procedure.series if procedure else "")
-        self.take_number(letter)
+        letter = self.parts.config.follow.result_series
+        self.take_number(letter if letter in self.parts.hall.series else self.counter_of(following))
+
+    def take_counter_number(self) -> None:
+        """LOOKUP → TICKET: an officer must help; who comes back with missing papers has priority."""
+        following = self.session.following
+        if self.state.step is not Step.LOOKUP or following is None or following.status not in FOR_THE_COUNTER:
+            return
+        if following.status == PAPERS_WANTED:
+            self.change_session(priority=RETURNING)
+        self.take_number(self.counter_of(following))
+
+    def counter_of(self, following: Following) -> str:
+        """Letter of the series that handles what the dossier is about."""
+        procedure = self.procedure_of(following)
+        return self.parts.hall.letter_for(procedure.field if procedure else "", procedure.series if procedure else "")
 
     def procedure_of(self, following: Following) -> Procedure | None:
         """What the dossier is about, as far as this site offers it."""

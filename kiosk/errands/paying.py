@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from kiosk.clerk_events import DossierStored
-from kiosk.config import PaymentTable
+from kiosk.config import Account, OtherAccount
 from kiosk.core import Parts
 from kiosk.errands import Asked, Following, Paying
 from kiosk.errands import slips as errand_slips
@@ -87,11 +87,13 @@ class PayVerbs(AppointmentVerbs):
     def _begin_payment(self, paying: Paying) -> None:
         table = self.parts.config.payment
         assert table is not None
-        paying = replace(paying, asked=Asked.WAITING, bank=bank_name(table.bank), account=_account(table))
+        procedure = self.parts.catalogue.procedures.get(paying.procedure_code)
+        account = table.account_for(procedure.field if procedure else "")
+        paying = replace(paying, asked=Asked.WAITING, bank=bank_name(account.bank), account=_account(account))
         self.change_session(Step.PAY, paying=paying)
-        ledger, agency = self.parts.ledger, self.parts.config.site.agency_code
-        now = self.now()
-        self.ask(PAYMENT, lambda province: ready(province, ledger, table, paying, (agency, now)), self._payment_told)
+        ledger, now = self.parts.ledger, self.now()
+        agency = account.agency_code if isinstance(account, OtherAccount) else self.parts.config.site.agency_code
+        self.ask(PAYMENT, lambda province: ready(province, ledger, account, paying, (agency, now)), self._payment_told)
 
     def _payment_told(self, event: Answered) -> None:
         paying = self.session.paying
@@ -160,9 +162,9 @@ class PayVerbs(AppointmentVerbs):
             self.payment_done()
             return
         self.drop_question(PAYMENT)
-        procedure = self.procedure_of(session.following) if session.following else None
-        field, series = (procedure.field, procedure.series) if procedure else ("", "")
-        self.take_number(self.parts.hall.letter_for(field, series))
+        self.take_number(
+            self.counter_of(session.following) if session.following else self.parts.hall.letter_for("", "")
+        )
 
     def claim_exemption(self, exemption_id: str) -> None:
         """PAY: the citizen says that they pay nothing or less, "" takes it back; an officer looks at the proof."""
@@ -225,9 +227,9 @@ class PayVerbs(AppointmentVerbs):
         self.read_refunds()
 
 
-def _account(table: PaymentTable) -> str:
+def _account(account: Account) -> str:
     """As the bank's app shows it."""
-    return " · ".join(part for part in (table.account, table.holder) if part)
+    return " · ".join(part for part in (account.account, account.holder) if part)
 
 
 def _refunds(parts: Parts) -> RefundsRead:

@@ -12,7 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from kiosk import wiping
-from tests.bench import chip, diagnose, drain, hall, outbox, pages, replug, scanners, search, stampede, tickets
+from tests.bench import (
+    chip,
+    citizens,
+    diagnose,
+    drain,
+    hall,
+    outbox,
+    pages,
+    replug,
+    scanners,
+    search,
+    stampede,
+    tickets,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 ROUNDS = 3
@@ -62,6 +75,7 @@ def main() -> None:
     show("outbox", outbox.measure)
     show("drain", drain.measure)
     show("stampede", stampede.measure)
+    show("citizens", citizens.measure)
     window()
 
 

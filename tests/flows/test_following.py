@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.config import Config
 from kiosk.errands import Asked, Following
+from kiosk.hall.hall import RETURNING
 from kiosk.hall.tickets import TicketKind
 from kiosk.sandbox.progress import known_code
 from kiosk.state import AppState, Step
@@ -109,6 +110,16 @@ def test_a_result_that_is_not_ready_gets_none(player: Player, status: int) -> No
     look_up(player, known_code(AGENCY, status))
     player.kiosk.take_result_number()
     player.at(Step.LOOKUP)
+
+
+@pytest.mark.parametrize(("status", "group"), [(3, ""), (5, RETURNING), (6, "")])
+def test_who_is_sent_to_the_counter_gets_a_number_at_once(player: Player, status: int, group: str) -> None:
+    look_up(player, known_code(AGENCY, status))
+    player.kiosk.take_counter_number()
+    player.at(Step.TICKET)
+    hall = player.kiosk.parts.hall
+    (ticket,) = hall.store.of_day(hall.day(player.kiosk.now()))
+    assert ticket.priority == group
 
 
 def test_an_answer_for_who_has_left_is_dropped(player: Player) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from kiosk.config import Config, PaymentTable
+from kiosk.config import Config, OtherAccount, PaymentTable
 from kiosk.errands import Asked, Paying
 from kiosk.sandbox.progress import known_code
 from kiosk.state import AppState, Job, Step
@@ -115,6 +115,17 @@ def test_a_code_for_another_account_is_not_shown(config: Config) -> None:
     with Machine(config.model_copy(update={"payment": table})) as machine:
         shown = open_fee(Player(machine))
         assert (shown.asked, shown.why, shown.qr) == (Asked.UNKNOWN, "payment_code_wrong", "")
+
+
+def test_each_agency_has_its_own_account(config: Config) -> None:
+    assert config.payment
+    own = config.payment
+    for fields, why in ((["Hộ tịch"], "payment_code_wrong"), (["Đất đai"], "")):
+        other = OtherAccount(agency_code="G01.899", fields=tuple(fields), bank="970415", account="113366668888")
+        with Machine(config.model_copy(update={"payment": own.model_copy(update={"others": (other,)})})) as machine:
+            shown = open_fee(Player(machine))
+            assert shown.account.startswith(other.account if why else own.account)
+            assert (shown.why, bool(shown.qr)) == (why, not why)
 
 
 def test_paid_on_submission_then_rejected_is_given_back_by_staff(config: Config) -> None:

@@ -249,6 +249,8 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
     form = tmp_path / "forms" / "marital-status.yaml"
     form.write_text(form.read_text(encoding="utf-8").replace("[authorised]", "[autorised]"), encoding="utf-8")
     (tmp_path / "forms" / "birth-registration.yaml").unlink()
+    offered = tmp_path / "catalogue" / "procedures.yaml"
+    offered.write_text(offered.read_text(encoding="utf-8").replace("icon: candle", "icon: candel"), encoding="utf-8")
     monkeypatch.setattr(check, "ASSETS", tmp_path)
     accounts = tmp_path / "accounts"
     accounts.write_text("someone\n", encoding="utf-8")
@@ -260,8 +262,13 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
         "procedure 1.004873: form «marital-status» of 2026-07-01: «subject» waits for the unknown case «autorised»"
         in problems
     )
+    assert "procedure 1.000656: no icon «candel»" in problems
     assert any(problem.startswith("accounts: ") for problem in problems)
-    assert len(problems) == 3
+    assert len(problems) == 4
+    form.write_text("id: marital-status", encoding="utf-8")  # a broken form hides no other mistake
+    problems = check.problems(config.parse(data))
+    assert "marital-status.yaml: version: is missing" in problems
+    assert "procedure 1.001193: form «birth-registration» does not exist" in problems
 
 
 def test_check_tells_the_mistakes_of_the_sites_own_files(tmp_path: Path) -> None:

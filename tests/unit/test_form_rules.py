@@ -97,12 +97,20 @@ def test_nobody_dies_before_birth_nor_registers_their_own_death() -> None:
     assert errors("death-registration", "death", "long_ago", **notice) == {}  # that question is not asked then
 
 
-def test_what_is_late_is_told_and_no_obstacle() -> None:
-    form = FORMS["death-registration"]
-    section = next(one for one in form.sections if one.id == "death")
-    for day, told in (("2026-11-11", {}), ("2026-11-10", {"death.date": "death_late"})):
-        assert warnings_of(form, section, "notice", {"death.date": day}, TODAY) == told
-        assert "death.date" not in check_section(form, section, "notice", {"death.date": day}, TODAY)
+@pytest.mark.parametrize(
+    ("form_id", "question", "in_time", "late", "code"),
+    [
+        ("death-registration", "death.date", "2026-11-11", "2026-11-10", "death_late"),
+        ("birth-registration", "child.date_of_birth", "2026-09-27", "2026-09-26", "birth_late"),
+    ],
+)
+def test_what_is_late_is_told_and_no_obstacle(form_id: str, question: str, in_time: str, late: str, code: str) -> None:
+    form = FORMS[form_id]
+    section = next(one for one in form.sections if question in {asked.id for asked in one.questions})
+    case = "notice" if form_id == "death-registration" else "certificate"
+    for day, told in ((in_time, {}), (late, {question: code})):
+        assert warnings_of(form, section, case, {question: day}, TODAY) == told
+        assert question not in check_section(form, section, case, {question: day}, TODAY)
 
 
 def test_ages_and_lengths() -> None:
