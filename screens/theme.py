@@ -133,7 +133,9 @@ class Theme(Observable):
 
     def _due(self, group: str) -> Iterator[Watcher]:
         """Who must be told, asked for while the old look holds; dropped widgets are let go of."""
-        for uid, (func, args) in list(self._watchers[group].items()):
+        for uid, (func, args) in (
+            self._watchers[group].copy().items()
+        ):  # a list of pairs may wake the collector half-way
             try:
                 if _holds(args[0]):
                     yield func, args
