@@ -24,6 +24,8 @@ STATE_WORDS = {
     "print_failed": "In hỏng",
     "called": "Đang gọi",
     "serving": "Đang phục vụ",
+    "held": "Đang tạm giữ",
+    "transferred": "Đã chuyển",
     "done": "Xong",
     "absent": "Vắng mặt",
     "cancelled": "Đã hủy",
@@ -125,6 +127,7 @@ class StaffScreen(KioskScreen):
             for need in needs(state):
                 rows.add_widget(self._need_row(need))
         elif self.tab == "tickets":
+            rows.add_widget(self._list_row())
             tickets = sorted(state.staff.tickets, key=lambda t: t.state != "print_failed")
             for ticket in tickets[:MAX_ROWS]:
                 rows.add_widget(self._ticket_row(ticket))
@@ -191,6 +194,13 @@ class StaffScreen(KioskScreen):
         alarm = state.paper_alert.startswith("paper_")
         row = StaffRow(title=title, detail=detail, alarm=alarm, act_icon="paper-roll-outline")
         row.act_text, row.act = tr._("Thay giấy"), self.kiosk.change_paper
+        return row
+
+    def _list_row(self) -> StaffRow:
+        row = StaffRow(
+            title=tr._("Các số chưa xong"), detail=tr._("Danh sách trên giấy, để gọi tiếp khi máy không chạy")
+        )
+        row.act_text, row.act_icon, row.act = tr._("In danh sách"), "printer", self.kiosk.print_open_numbers
         return row
 
     def _ticket_row(self, ticket: StaffTicket) -> StaffRow:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from kiosk.hall.tickets import TicketState
 from kiosk.needs import HELP_CALLED
 from kiosk.state import (
     Job,
@@ -69,18 +70,17 @@ def _reprint(screen: Any) -> None:
 
 
 def _tickets() -> tuple[StaffTicket, ...]:
-    states = ("issued", "printed", "print_failed", "called", "serving", "done", "absent", "cancelled")
     return tuple(
         StaffTicket(
             number,
             f"A-{number:03d}",
-            state,
+            state.value,
             NOW - timedelta(minutes=3 * number),
-            "paper_out" if state == "print_failed" else "",
+            "paper_out" if state is TicketState.PRINT_FAILED else "",
             "Có con nhỏ dưới 36 tháng" if number % 2 else "",
             2 if number == 3 else 0,
         )
-        for number, state in enumerate(states * 3, start=1)
+        for number, state in enumerate(tuple(TicketState) * 3, start=1)
     )
 
 
