@@ -133,9 +133,8 @@ class Theme(Observable):
 
     def _due(self, group: str) -> Iterator[Watcher]:
         """Who must be told, asked for while the old look holds; dropped widgets are let go of."""
-        for uid, (func, args) in (
-            self._watchers[group].copy().items()
-        ):  # a list of pairs may wake the collector half-way
+        watchers = self._watchers[group].copy()  # a list of its pairs could wake the garbage collector, which unbinds
+        for uid, (func, args) in watchers.items():
             try:
                 if _holds(args[0]):
                     yield func, args
