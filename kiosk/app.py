@@ -29,6 +29,7 @@ from devices.events import (
 )
 from devices.interfaces import PrintOutcome, PrintResult
 from devices.worker import HANGS
+from kiosk.calling_desk import CounterActed
 from kiosk.catalogue.update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.comfort import Comfort, Sheet
@@ -84,6 +85,7 @@ class Kiosk(MeasuringVerbs):
             CatalogueChanged: self.catalogue_changed,
             HallChanged: self._hall_changed,
             PinChecked: self.pin_checked,
+            CounterActed: self.counter_acted,
             DeskAsked: self.desk_asked,
             Answered: self.answered,
             RefundsRead: self.refunds_read,

@@ -344,9 +344,11 @@ def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if other[:5] < one[6:11]:
             yield "hall.hours", f"{one} and {other} overlap"
     yield from _without_tls(hall)
-    kiosk_id = _table(data, "site").get("kiosk_id", "k1")
+    kiosk_id = _table(data, "site").get("kiosk_id")
     shared = str(hall.get("database", "")).startswith("postgresql")
-    if shared and isinstance(kiosk_id, str) and not re.fullmatch(r"[A-Za-z0-9]{1,4}", kiosk_id):
+    if shared and kiosk_id is None:  # two kiosks that are both k1 by default would give the same numbers
+        yield "site.kiosk_id", "give each kiosk of a hall of several its own, such as k1 and k2"
+    elif shared and isinstance(kiosk_id, str) and not re.fullmatch(r"[A-Za-z0-9]{1,4}", kiosk_id):
         yield "site.kiosk_id", "stands on numbers in a hall of several kiosks (A-K2-003): 1 to 4 letters and digits"
     rows = hall.get("series", ())
     letters = [row.get("letter") for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []

@@ -19,8 +19,8 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import Condition, Device, Identified, PrintResult
+from kiosk.calling_desk import CallingVerbs
 from kiosk.core import Parts
-from kiosk.desk import DeskVerbs
 from kiosk.diagnostics.connection import connection_of
 from kiosk.diagnostics.history import Change, History
 from kiosk.state import DeviceMemory, DiagnosticsView, Step
@@ -36,7 +36,7 @@ class MemoryRead:
     view: DiagnosticsView = field(repr=False)
 
 
-class DeviceMemoryVerbs(DeskVerbs):
+class DeviceMemoryVerbs(CallingVerbs):
     """History and counters of each device; the disk is touched by the clerk alone."""
 
     def __init__(self, parts: Parts) -> None:

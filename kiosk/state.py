@@ -21,7 +21,7 @@ from kiosk.comfort import Comfort, Sheet
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.errands import Coming, Following, Paying, Petition, Phone
-from kiosk.hall.view import Estimate
+from kiosk.hall.view import CounterView, Estimate
 from kiosk.identity import Assurance, Citizen, Method, Relative
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
 
@@ -351,6 +351,7 @@ class StaffView:
     tickets: tuple[StaffTicket, ...] = ()
     entries: tuple[OutboxEntry, ...] = ()
     paused: tuple[str, ...] = ()
+    counters: tuple[CounterView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,6 @@ def pages_of(kiosk: Kiosk, inbox: queue.SimpleQueue[object]) -> Iterator[DeskPag
     parts = kiosk.parts
     hall, site = parts.config.hall, parts.config.site
     if hall.listen and any(account.role == "staff" for account in parts.accounts):
-        from kiosk.hall.counters import Counters
         from kiosk.pages.desk import Desk
         from kiosk.pages.server import Address, DeskPages
         from kiosk.voice import Voice
@@ -209,7 +208,7 @@ def pages_of(kiosk: Kiosk, inbox: queue.SimpleQueue[object]) -> Iterator[DeskPag
             accounts=parts.accounts,
             clock=parts.clock,
             wake=parts.sender.wake,
-            counters=Counters(parts.hall, parts.hall.rules, kiosk.audit, parts.clock),
+            counters=kiosk.counters,
             rules=parts.hall.rules,
             glance=lambda: kiosk.state,
             ask=inbox.put,

@@ -10,10 +10,12 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.desk import REASONS
 from kiosk.diagnostics.words import DEVICES
+from kiosk.hall.view import CounterState, CounterView
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.slips import format_vnd
 from kiosk.state import AppState, StaffTicket
 from offline_queue.entry import EXPORTED, EntryState, OutboxEntry
+from screens.counter_rows import CounterRow, rows_of
 from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
@@ -24,6 +26,8 @@ STATE_WORDS = {
     "print_failed": "In hỏng",
     "called": "Đang gọi",
     "serving": "Đang phục vụ",
+    "held": "Đang tạm giữ",
+    "transferred": "Đã chuyển",
     "done": "Xong",
     "absent": "Vắng mặt",
     "cancelled": "Đã hủy",
@@ -47,6 +51,7 @@ class StaffRow(BoxLayout):
     act_icon = StringProperty("")
     act = ObjectProperty(lambda: None)  # what the button of the row does
     other_text = StringProperty("")  # a second button, before it
+    other_icon = StringProperty("")
     other = ObjectProperty(lambda: None)
     stacked = BooleanProperty(False)  # buttons below the words, where both have no room beside each other
 
@@ -125,9 +130,15 @@ class StaffScreen(KioskScreen):
             for need in needs(state):
                 rows.add_widget(self._need_row(need))
         elif self.tab == "tickets":
+            rows.add_widget(self._counters_row(state))
+            rows.add_widget(self._list_row())
             tickets = sorted(state.staff.tickets, key=lambda t: t.state != "print_failed")
             for ticket in tickets[:MAX_ROWS]:
                 rows.add_widget(self._ticket_row(ticket))
+        elif self.tab == "counters":
+            for counter in state.staff.counters:
+                for told in rows_of(counter):
+                    rows.add_widget(self._counter_row(counter, told))
         elif self.tab == "outbox":
             if waiting := _waiting(state):
                 rows.add_widget(StaffRow(title=waiting, detail=_what_happens(state)))
@@ -193,6 +204,27 @@ class StaffScreen(KioskScreen):
         row.act_text, row.act = tr._("Thay giấy"), self.kiosk.change_paper
         return row
 
+    def _counters_row(self, state: AppState) -> StaffRow:
+        detail = tr._("{n} quầy đang mở").format(n=sum(c.state is CounterState.OPEN for c in state.staff.counters))
+        row = StaffRow(title=tr._("Các quầy"), detail=detail, act_text=tr._("Gọi số"), act_icon="bullhorn-outline")
+        row.act = lambda: self.open_tab("counters")
+        return row
+
+    def _counter_row(self, counter: CounterView, told: CounterRow) -> StaffRow:
+        ticket = counter.current.ticket_id if counter.current else None
+        row = StaffRow(title=told.title, detail=told.detail, act_text=told.text, act_icon=told.icon)
+        row.other_text, row.other_icon = told.other_text, told.other_icon
+        row.act = lambda: self.kiosk.at_counter(told.verb, counter.number, ticket)
+        row.other = lambda: self.kiosk.at_counter(told.other_verb, counter.number, ticket)
+        return row
+
+    def _list_row(self) -> StaffRow:
+        row = StaffRow(
+            title=tr._("Các số chưa xong"), detail=tr._("Danh sách trên giấy, để gọi tiếp khi máy không chạy")
+        )
+        row.act_text, row.act_icon, row.act = tr._("In danh sách"), "printer", self.kiosk.print_open_numbers
+        return row
+
     def _ticket_row(self, ticket: StaffTicket) -> StaffRow:
         parts = [ticket.issued_at.strftime("%H:%M"), tr._(STATE_WORDS[ticket.state])]
         if ticket.print_code:
@@ -235,6 +267,7 @@ class StaffScreen(KioskScreen):
         )
         row.act = lambda: self.kiosk.retry_entry(entry.id)
         row.other_text = tr._("In phiếu") if entry.provisional_code else ""
+        row.other_icon = "printer-outline" if entry.provisional_code else ""
         question = tr._("In lại phiếu {code}: vì sao?").format(code=entry.provisional_code)
         row.other = lambda: self.ask_why(question, lambda reason: self.kiosk.reprint_entry(entry.id, reason))
         return row

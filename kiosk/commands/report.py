@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from kiosk import builders
 from kiosk.config import Config
 from kiosk.figures import Figures, Period, figures
 from kiosk.figures import paper as figures_paper
+from kiosk.hall.waiting import forecast_error
 from kiosk.stores import open_stores
 
 ALL = 1_000_000
@@ -41,7 +43,7 @@ def figures_of(period: Period, config: Config) -> Figures:
         exits.callback(stores.close)
         metrics = builders.metrics_of(config)
         days = (period.first, period.last)
-        return figures(
+        told = figures(
             period,
             metrics.visits(*days),
             metrics.ratings(*days),
@@ -50,3 +52,4 @@ def figures_of(period: Period, config: Config) -> Figures:
             metrics.offline(*days),
             ZoneInfo(config.site.timezone),
         )
+        return replace(told, forecast=forecast_error(stores.tickets.told_and_waited(*days)))

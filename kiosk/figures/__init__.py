@@ -11,6 +11,7 @@ from datetime import date, datetime, tzinfo
 
 from kiosk.figures.metrics import Purpose, Rating, Visit
 from kiosk.hall.tickets import Waits
+from kiosk.hall.waiting import ForecastError
 from offline_queue.entry import OutboxEntry
 
 SATISFIED = 4  # stars from here on
@@ -88,6 +89,7 @@ class Figures:
     promised: Spread  # from submission here to the day for which the province promised the result
     offline_hours: float
     words: tuple[str, ...] = field(default=(), repr=False)
+    forecast: ForecastError | None = None  # how good the waits were that tickets told
 
     @property
     def visits(self) -> int:

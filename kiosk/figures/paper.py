@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,9 @@ TICKETS = {
     "called": "đã gọi",
     "serving": "đang phục vụ",
     "done": "xong",
+    "held": "đang tạm giữ",
     "absent": "vắng mặt",
+    "transferred": "đã chuyển",
     "cancelled": "đã hủy",
 }
 UNKNOWN = "chưa có số liệu"
@@ -87,10 +90,18 @@ def rows(told: Figures) -> Iterator[Row]:
     for state, count in told.tickets.items():
         yield "Số thứ tự", TICKETS.get(state, state), count, "số"
     yield from _spread("Chờ gọi số", told.waiting, 60, "phút")
+    yield from _forecast(told)
     yield from _spread("Ở quầy: từ lấy số đến xong", told.counter, 60, "phút")
     yield from _spread("Trực tuyến: từ nộp đến tiếp nhận", told.online, 60, "phút")
     yield from _spread("Trực tuyến: từ nộp đến ngày hẹn trả", told.promised, 86400, "ngày")
     yield "Đường truyền", "Không có mạng", told.offline_hours, "giờ"
+
+
+def _forecast(told: Figures) -> Iterator[Row]:
+    group, error = "Thời gian chờ đã báo trên phiếu", told.forecast
+    yield group, "Số trường hợp", error.count if error else 0, ""
+    yield group, "Sai số tuyệt đối trung bình", error.mean_absolute_minutes if error else None, "phút"
+    yield group, "Nằm trong khoảng đã báo", 100 * error.within_range if error else None, "%"
 
 
 def _spread(group: str, spread: Spread, unit_seconds: int, unit: str) -> Iterator[Row]:
@@ -150,6 +161,7 @@ def as_json(told: Figures) -> dict[str, object]:
         "levels": told.levels,
         "reasons": dict(told.reasons),
         "tickets": dict(told.tickets),
+        "forecast": asdict(told.forecast) if told.forecast else None,
         "offline_hours": told.offline_hours,
     }
 
@@ -280,6 +292,9 @@ def _times(paper: FPDF, told: Figures) -> None:
             values = (_short(value, size, unit) for value in (spread.mean, spread.median, spread.p90))
             lines.row((name, str(spread.count), *values))
     paper.ln(2)
+    if error := told.forecast:
+        off, within = said(round(error.mean_absolute_minutes, 1), "phút"), said(round(100 * error.within_range), "%")
+        _note(paper, f"Thời gian chờ báo trên phiếu: lệch trung bình {off}, {within} nằm trong khoảng đã báo.")
     _note(
         paper,
         f"Không có mạng đến tỉnh: {said(round(told.offline_hours, 1), 'giờ')}. Máy biết ngày hẹn trả, chưa biết ngày"

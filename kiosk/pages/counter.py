@@ -6,7 +6,6 @@ keys, and it shows what others do at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +17,7 @@ from starlette.routing import Route
 from kiosk.desk import REASONS
 from kiosk.desk_events import DeskAsked
 from kiosk.diagnostics.words import DEVICES
-from kiosk.hall.counters import Counters
+from kiosk.hall.acts import PAUSES, VERBS, Act
 from kiosk.hall.tickets import HallError, TicketState
 from kiosk.hall.view import Call, CounterState, CounterView, LineView, Waiting
 from kiosk.needs import SEEN_BY_STAFF
@@ -31,13 +30,6 @@ from offline_queue.errors import OutboxError
 
 ASK_SECONDS = 5.0  # the kiosk does it at its next frame; it is busy for seconds only while it starts
 FIRST_WAITING = 6  # of each line; the others are counted
-NOBODY_WAITS = "nobody_waits"
-PAUSES = {
-    "break": "Nghỉ giữa giờ",
-    "meeting": "Họp hoặc có việc trong trung tâm",
-    "away": "Ra ngoài có việc",
-    "trouble": "Máy hoặc mạng gặp sự cố",
-}
 COUNTER_WORDS = {
     CounterState.OPEN: "Đang mở",
     CounterState.PAUSED: "Đang tạm dừng",
@@ -49,74 +41,6 @@ ENTRY_WORDS = {
     EntryState.DELIVERED: "tỉnh đã nhận",
     EntryState.REJECTED: "bị tỉnh từ chối",
     EntryState.CLOSED: "đã kết thúc",
-}
-
-
-@dataclass(frozen=True)
-class Act:
-    """What a form of the page asks for: the counter and the number that the officer saw, and what was chosen."""
-
-    counter: int
-    officer: str
-    ticket: int | None
-    reason: str
-    letter: str
-
-
-def _next(counters: Counters, act: Act) -> str:
-    return "" if counters.call_next(act.counter, act.officer) else NOBODY_WAITS
-
-
-def _done_next(counters: Counters, act: Act) -> str:
-    counters.done(act.counter, act.officer, act.ticket)
-    return _next(counters, act)
-
-
-def _resume(counters: Counters, act: Act) -> str:
-    counters.resume(act.ticket or 0, act.counter, act.officer)
-    return ""
-
-
-def _transfer(counters: Counters, act: Act) -> str:
-    counters.transfer(act.counter, act.officer, act.letter, act.ticket)
-    return ""
-
-
-def _pause(counters: Counters, act: Act) -> str:
-    counters.pause(act.counter, act.officer, act.reason if act.reason in PAUSES else "")
-    return ""
-
-
-def _plain(verb: Callable[[Counters, int, str], object]) -> Callable[[Counters, Act], str]:
-    def do(counters: Counters, act: Act) -> str:
-        verb(counters, act.counter, act.officer)
-        return ""
-
-    return do
-
-
-def _with_number(verb: Callable[[Counters, int, str, int | None], object]) -> Callable[[Counters, Act], str]:
-    def do(counters: Counters, act: Act) -> str:
-        verb(counters, act.counter, act.officer, act.ticket)
-        return ""
-
-    return do
-
-
-# name in the address → what is done; the code of what is to be told, "" when the page itself shows it
-VERBS: Mapping[str, Callable[[Counters, Act], str]] = {
-    "open": _plain(Counters.open),
-    "close": _plain(Counters.close),
-    "pause": _pause,
-    "next": _next,
-    "recall": _with_number(Counters.recall),
-    "serve": _with_number(Counters.serve),
-    "absent": _with_number(Counters.absent),
-    "hold": _with_number(Counters.hold),
-    "resume": _resume,
-    "transfer": _transfer,
-    "done": _with_number(Counters.done),
-    "done-next": _done_next,
 }
 
 

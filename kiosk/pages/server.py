@@ -34,6 +34,7 @@ HEAD_SECONDS = 10.0  # for the head of a request; a slower client is cut off
 KEEP_ALIVE_SECONDS = 30
 GONE_SECONDS = 30  # a reader that acknowledges nothing for so long is gone
 MOST_CONNECTIONS = 250  # 20 counters and 5 boards, each browser with a stream and up to five other lines
+MOST_LINES = 16  # of one address: two browsers; fewer than boards have streams, so nobody alone takes theirs
 WORKERS, HALL_WORKERS = 2, 4
 USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -49,7 +50,10 @@ class Address:
 
 
 class PatientlyNot(H11Protocol):
-    """A connection that must tell what it wants within `HEAD_SECONDS`: idle ones do not use up the server."""
+    """A connection that must tell what it wants within `HEAD_SECONDS`: idle ones do not use up the server.
+
+    Nor does one machine of the network with many: from `MOST_LINES` on its new ones are cut.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -63,6 +67,9 @@ class PatientlyNot(H11Protocol):
         # a stream sends little: a browser without power would hold its line for a quarter of an hour (RFC 5482)
         line = transport.get_extra_info("socket")
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_SECONDS * 1000)
+        if self._too_many():
+            self.transport.abort()
+            return
         self._watch()
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +81,13 @@ class PatientlyNot(H11Protocol):
         """No more to watch."""
         self._stop_watching()
         super().connection_lost(exc)
+
+    def _too_many(self) -> bool:
+        """Whether this machine has lines enough; loopback may stand for many, behind a proxy."""
+        if self.client is None or is_loopback(self.client[0]):
+            return False
+        lines = (one.client for one in self.connections if isinstance(one, H11Protocol) and one.client)
+        return sum(address == self.client[0] for address, _port in lines) > MOST_LINES
 
     def _watch(self) -> None:
         if self.conn.their_state is not h11.IDLE:

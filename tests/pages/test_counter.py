@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kiosk.desk_events import DeskAsked
+from kiosk.hall.acts import VERBS
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import CounterState
 from kiosk.pages import counter as page
@@ -155,7 +156,7 @@ def test_who_has_rested_calls_on_but_sees_no_dossier(office: Office) -> None:
     assert browser.get("/").url.endswith("/login")
 
 
-@pytest.mark.parametrize("path", [*(f"/counter/{verb}" for verb in page.VERBS), "/counter/choose"])
+@pytest.mark.parametrize("path", [*(f"/counter/{verb}" for verb in VERBS), "/counter/choose"])
 def test_nobody_calls_without_a_login_and_a_token_of_their_own(office: Office, path: str) -> None:
     ticket = office.take()
     form = {"counter": "1", "ticket": str(ticket.id), "letter": "B", "reason": "break"}

@@ -6,6 +6,7 @@ import logging
 import re
 import socket
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from kiosk.pages import security, server
 from kiosk.pages.security import Sessions
 from offline_queue.entry import EntryState
 from tests.pages.desk import OFFICER, OTHER, PIN, Browser, Office
+from tests.pages.streams import Stream
 from tests.pages.test_dossiers import NAME
 
 PAGES = ("/", "/dossiers/{}", "/dossiers/{}/correction", "/dossiers/{}/confirmation", "/dossiers/{}/papers/0/0")
@@ -145,7 +147,7 @@ def test_sessions_end_when_idle_and_at_the_end_of_the_day() -> None:
     sessions = Sessions(lambda: now[0])
     first, session = sessions.open("Sen")
     session.drafts["x"] = {"child.full_name": "Trần"}
-    for _ in range(32):  # eight hours of work
+    for _ in range(48):  # from before the hall opens until after it has closed
         now[0] += 15 * 60
         assert sessions.find(first) is session
     now[0] += 1
@@ -158,7 +160,7 @@ def test_sessions_end_when_idle_and_at_the_end_of_the_day() -> None:
     assert resting.drafts == {}
     assert sessions.find(second, rested=True) is resting  # calls numbers still, and comes no nearer to a dossier by it
     assert sessions.find(second) is None
-    now[0] += 8 * 3600
+    now[0] += 12 * 3600
     assert sessions.find(second, rested=True) is None
     assert "csrf" not in repr(session)
     assert "Trần" not in repr(session)
@@ -255,6 +257,18 @@ def test_slow_clients_are_cut_off(office: Office, monkeypatch: pytest.MonkeyPatc
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as silent:
         assert silent.recv(1) == b""  # nor does saying nothing at all
     assert requests.get(f"{office.url}/login", timeout=20).status_code == 200
+
+
+def test_one_machine_does_not_take_the_lines_of_all(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "is_loopback", lambda _address: False)
+    with ExitStack() as lines:
+        boards = [lines.enter_context(Stream(f"{office.url}/board/events")) for _ in range(server.MOST_LINES)]
+        assert all(board.html() for board in boards)
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"{office.url}/login", timeout=20)
+        monkeypatch.undo()
+        with Stream(f"{office.url}/board/events") as other:  # the board of the hall still finds a place
+            assert other.html()
 
 
 def test_a_body_that_does_not_come_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

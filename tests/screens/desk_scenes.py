@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from kiosk.hall.tickets import TicketState
+from kiosk.hall.view import Call, CounterState, CounterView
 from kiosk.needs import HELP_CALLED
 from kiosk.state import (
     Job,
@@ -41,6 +43,8 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     counts = OutboxCounts(12, 1, 40, oldest_pending=oldest, room=Room.LOW, notices=notices)
     staff = replace(base, step=Step.STAFF, staff=desk, outbox=counts, devices=TROUBLE)
     yield Scene("staff-tickets", staff, lambda screen: screen.open_tab("tickets"))
+    counters = replace(staff, staff=replace(desk, counters=tuple(_counters())))
+    yield Scene("staff-counters", counters, lambda screen: screen.open_tab("counters"))
     yield Scene("staff", staff)
     yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
     said = replace(staff, staff=replace(desk, code="reprint_sent"), trouble="stopped_by_staff", outbox=OutboxCounts())
@@ -69,19 +73,29 @@ def _reprint(screen: Any) -> None:
 
 
 def _tickets() -> tuple[StaffTicket, ...]:
-    states = ("issued", "printed", "print_failed", "called", "serving", "done", "absent", "cancelled")
     return tuple(
         StaffTicket(
             number,
             f"A-{number:03d}",
-            state,
+            state.value,
             NOW - timedelta(minutes=3 * number),
-            "paper_out" if state == "print_failed" else "",
+            "paper_out" if state is TicketState.PRINT_FAILED else "",
             "Có con nhỏ dưới 36 tháng" if number % 2 else "",
             2 if number == 3 else 0,
         )
-        for number, state in enumerate(states * 3, start=1)
+        for number, state in enumerate(tuple(TicketState) * 3, start=1)
     )
+
+
+def _counters() -> Iterator[CounterView]:
+    called = Call(1, "A-025", "A", 1, TicketState.CALLED, NOW, NOW, NOW, 1, NOW.date())
+    serving = replace(called, ticket_id=2, label="A-K2-003", counter=2, state=TicketState.SERVING)
+    currents = called, serving, None
+    for number, current in enumerate(currents, start=1):
+        yield CounterView(number, CounterState.OPEN, "Trần Văn Bình", "", ("A", "B"), current)
+    yield CounterView(4, CounterState.PAUSED, "Trần Văn Bình", "break", ("C",), replace(serving, label="C-007"))
+    yield CounterView(5, CounterState.PAUSED, "Trần Văn Bình", "break", ("C",))
+    yield CounterView(6, CounterState.CLOSED, "", "", ("A", "B", "C", "D", "E"))
 
 
 def _entries() -> tuple[OutboxEntry, ...]:

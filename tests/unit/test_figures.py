@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.config import Site
+from kiosk.commands.report import figures_of
+from kiosk.config import Site, parse
 from kiosk.figures import Figures, Period, Spread, figures
 from kiosk.figures import paper as figures_paper
 from kiosk.figures.metrics import Metrics, Purpose, Rating, Visit
 from kiosk.figures.visits import split_days
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
 from tests.hall.house import House
+from tests.hall.test_day_of_waits import serve
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY, NEXT = date(2026, 11, 24), date(2026, 11, 25)
@@ -161,6 +163,27 @@ def test_csv_is_read_by_a_spreadsheet() -> None:
     assert found["Từ định danh đến nộp", "Trung vị"] == "5.5"
     assert found["Chờ gọi số", "Trung vị"] == ""
     assert {row["ky"] for row in rows} == {"2026-11-24"}
+
+
+def test_the_report_says_how_good_the_told_waits_were(tmp_path: Path) -> None:
+    house = House(str(tmp_path / "tickets.db"), tmp_path)
+    house.open(1)
+    for _ in range(8):
+        house.take()
+    for _ in range(5):
+        serve(house, 4)
+    house.take()  # the first that is told how long it will wait
+    for _ in range(4):
+        serve(house, 5)
+    period = Period.day(house.now.date().isoformat())
+    house.close()
+    keys = {"data_dir": str(tmp_path), "key_file": str(tmp_path / "key")}
+    report = figures_of(period, parse({"storage": keys}))
+    assert report.forecast is not None
+    assert (report.forecast.count, report.forecast.mean_absolute_minutes) == (1, 3.0)
+    found = {(group, what): number for group, what, number, _ in figures_paper.rows(report)}
+    assert found["Thời gian chờ đã báo trên phiếu", "Sai số tuyệt đối trung bình"] == 3.0
+    assert ("Số thứ tự", "xong") in found
 
 
 def test_the_table_says_what_is_not_known() -> None:

@@ -36,7 +36,7 @@ def opened(config: Config) -> CallingRules:
 
 
 def at(folder: Path, **keys: Any) -> Config:
-    return parse({"storage": {"data_dir": str(folder)}, **hall(**keys)})
+    return parse({"site": {"kiosk_id": "k1"}, "storage": {"data_dir": str(folder)}, **hall(**keys)})
 
 
 def test_the_rules_are_those_of_the_configuration(tmp_path: Path) -> None:
@@ -83,8 +83,12 @@ def test_a_server_that_is_away_keeps_no_kiosk_from_starting(tmp_path: Path) -> N
     ("data", "words"),
     [
         (hall(database="mysql://hall"), "hall.database: «mysql://hall» is no database"),
-        (hall(database="postgresql+psycopg://kiosk:secret@h/hall"), "hall.database: must hold no password"),
+        (
+            {**hall(database="postgresql+psycopg://kiosk:secret@h/hall"), "site": {"kiosk_id": "k2"}},
+            "hall.database: must hold no password",
+        ),
         ({**hall(database=SERVER), "site": {"kiosk_id": "kiosk-east"}}, "site.kiosk_id: stands on numbers"),
+        (hall(database=SERVER), "site.kiosk_id: give each kiosk"),
         (hall(priority_every=0), "hall.priority_every"),
         (hall(over_night="sell"), "hall.over_night"),
     ],
