@@ -21,7 +21,7 @@ run: setup
 	  echo "run: no screen here, so a virtual one is opened for the tour"; $(BIN)/python main.py tour --out build/tour; fi
 
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 # What takes minutes: power cuts and kills by the hundred, thousands of dossiers through tens of thousands of faults.
 torture: setup

@@ -127,6 +127,8 @@ class LiveSheet(Widget):
         if self.texture is None:
             return
         left, bottom, wide, high = self.place()
+        if wide <= 0 or high <= 0:
+            return  # it has no room before the first layout
         draw.add(Color(1, 1, 1, 1))
         draw.add(Rectangle(texture=self.texture, pos=(left, bottom), size=(wide, high)))
         if self.corners is None:

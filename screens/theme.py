@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from itertools import count
 from pathlib import Path
@@ -128,18 +129,20 @@ class Theme(Observable):
         self._values.update({name: round(dps * (1 + part * growth)) for name, (dps, part) in SIZES.items()})
         self._values.update(CONTRAST=contrast, REACH=reach)
         for func, args in due:
-            func(*args, None, None)
+            with suppress(ReferenceError):  # dropped since it was asked for
+                func(*args, None, None)
         return True
 
     def _due(self, group: str) -> Iterator[Watcher]:
         """Who must be told, asked for while the old look holds; dropped widgets are let go of."""
-        watchers = self._watchers[group].copy()  # a list of its pairs could wake the garbage collector, which unbinds
-        for uid, (func, args) in watchers.items():
+        watchers = self._watchers[group]
+        for uid in list(watchers):  # a collection at any moment may drop widgets, and so take some out
+            func, args = watchers.get(uid, (None, ()))
             try:
-                if _holds(args[0]):
+                if func is not None and _holds(args[0]):
                     yield func, args
             except ReferenceError:  # a dropped widget whose destructor has not run yet
-                self._watchers[group].pop(uid, None)
+                watchers.pop(uid, None)
 
     def fbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
         """Called by kv for each rule that reads the theme; the answer is for `unbind_uid`, 0 for what never changes."""
