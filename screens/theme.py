@@ -135,13 +135,14 @@ class Theme(Observable):
 
     def _due(self, group: str) -> Iterator[Watcher]:
         """Who must be told, asked for while the old look holds; dropped widgets are let go of."""
-        watchers = self._watchers[group].copy()  # a list of its pairs could wake the garbage collector, which unbinds
-        for uid, (func, args) in watchers.items():
+        watchers = self._watchers[group]
+        for uid in list(watchers):  # a collection at any moment may drop widgets, and so take some out
+            func, args = watchers.get(uid, (None, ()))
             try:
-                if _holds(args[0]):
+                if func is not None and _holds(args[0]):
                     yield func, args
             except ReferenceError:  # a dropped widget whose destructor has not run yet
-                self._watchers[group].pop(uid, None)
+                watchers.pop(uid, None)
 
     def fbind(self, name: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> int:
         """Called by kv for each rule that reads the theme; the answer is for `unbind_uid`, 0 for what never changes."""

@@ -1,7 +1,7 @@
 """Every screen, in both languages, upright and wide: nothing clipped, too small, too close or too pale.
 
-Usual look upright at full size; wide, and the largest letters with high contrast, at half of it (all sizes are dp), which
-takes a third of the time. `make torture` goes through the six looks in between.
+Usual look upright at full size; wide, and the largest letters with high contrast, at half of it (all sizes are dp),
+which takes a third of the time. `make torture` goes through the six looks in between.
 """
 
 from __future__ import annotations
