@@ -34,6 +34,7 @@ from screens.widgets import KioskScreen, Press, Root
 log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DRAIN_SECONDS = 1 / 30
+LAYOUT_ROUNDS = 60  # before a frame; Kivy's 20 are too few where texts, tiles, grids and halves follow each other
 BELL_SECONDS, BELL_TIMES = 20.0, 9  # until somebody has come to the desk: three minutes, then it is only shown
 
 
@@ -154,6 +155,7 @@ class KioskWindow(App):
     def build(self) -> Root:
         """Build header, footer and the first screen; the other screens follow between frames."""
         theme.register_fonts()
+        Clock.max_iteration = LAYOUT_ROUNDS
         Window.clearcolor = theme.PAPER
         Builder.load_file(str(HERE / "widgets.kv"))
         for name in ("window", "sheets", "keyboard", "pickers", "fields", "dev_dock"):
