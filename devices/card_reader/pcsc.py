@@ -27,6 +27,7 @@ TRAFFIC: Final = TAPS["card_reader"]
 MORE_BYTES, GET_RESPONSE, LOGICAL_CHANNEL = 0x61, 0xC0, 0x03
 LONGEST_RESPONSE: Final = 65536  # bytes of response data (ISO/IEC 7816-4, 5.2)
 SELECT_ID_CARD, SUCCESS = bytes.fromhex("00A4040C07A0000002471001"), 0x9000  # the eMRTD application (9303-10, 3.3.1)
+CONTACT_SECONDS = 1.0  # until a card that is being laid has settled
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
 
 # What a return code means; any other one of a call to a card depends on whether the card still lies there.
@@ -274,12 +275,21 @@ def create(settings: Settings) -> CardReader:
     return PcscCardReader(settings)
 
 
-def _try_card(reader: CardReader) -> None:
-    """Whether the card answers to a reset and to a command; nothing of it is read. Raises `DeviceError`."""
-    with reader.connect() as line:
-        _, status = line.transmit(SELECT_ID_CARD)
-        kind = "an ID card" if status == SUCCESS else f"another card, status {status:04X}"
-        print(f"answers: {kind}, answer to reset of {len(line.atr)} bytes", flush=True)
+def _try_card(reader: CardReader, last: bool) -> bool:
+    """Whether the card answers to a reset and to a command; nothing of it is read.
+
+    One that is only just being laid may not answer yet: what it fails by is raised (`DeviceError`) at the `last` try.
+    """
+    try:
+        with reader.connect() as line:
+            _, status = line.transmit(SELECT_ID_CARD)
+            kind = "an ID card" if status == SUCCESS else f"another card, status {status:04X}"
+            print(f"answers: {kind}, answer to reset of {len(line.atr)} bytes", flush=True)
+    except DeviceError:
+        if last:
+            raise
+        return False
+    return True
 
 
 def main() -> None:
@@ -298,8 +308,8 @@ def main() -> None:
             now = status.code or ("card" if there else "no card")
             if now != last:
                 print(now, flush=True)
-            if options.test and there:
-                return _try_card(reader)
+            if options.test and there and _try_card(reader, last=time.monotonic() + CONTACT_SECONDS > end):
+                return
             last = now
             time.sleep(0.2)
         raise SystemExit(f"no card within {options.seconds:g} s")
