@@ -8,9 +8,10 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from tests.contract.card_player import Card, CardPlayer
 ROOT = Path(__file__).parent.parent.parent
 DRIVER = ROOT / ".venv/vpcd/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 FIRST, SECOND = 35963, 35964  # ports of the two slots of vpcd
+SOCKET = Path("/run/pcscd/pcscd.comm")
 PATIENCE = 20.0
 GET_RESPONSE = 0xC0
 T1_CONTACT, T0_CONTACT = "3B80800101", "3B00"  # answers to reset (ISO/IEC 7816-3, 8.2)
@@ -138,6 +140,65 @@ class Service:
         """Kill and start it."""
         self.kill()
         self.start(readers)
+
+
+class Guard:
+    """Stands before the service and refuses what an administrator's rules forbid, as pcscd with polkit does.
+
+    Debian's pcscd is built without polkit, so the messages of its socket (`winscard_msg.h` of pcsc-lite) are passed on
+    here and what is refused is answered by ourselves.
+    """
+
+    ESTABLISH_CONTEXT, CONNECT = 0x01, 0x04
+    SECURITY_VIOLATION = 0x8010006A
+    HEAD = struct.Struct("=II")  # bytes that follow, command
+
+    def __init__(self, refused: int) -> None:
+        self._refused = refused
+        self._behind = SOCKET.rename(SOCKET.with_suffix(".behind"))
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(SOCKET))
+        self._listener.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """The service is asked directly again."""
+        self._listener.close()
+        self._behind.rename(SOCKET)
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                client = self._listener.accept()[0]
+                service = socket.socket(socket.AF_UNIX)
+                service.connect(str(self._behind))
+                threading.Thread(target=self._answers, args=(service, client), daemon=True).start()
+                threading.Thread(target=self._questions, args=(client, service), daemon=True).start()
+
+    def _answers(self, service: socket.socket, client: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := service.recv(65536):
+                client.sendall(piece)
+
+    def _questions(self, client: socket.socket, service: socket.socket) -> None:
+        with client, service:
+            while len(head := client.recv(self.HEAD.size, socket.MSG_WAITALL)) == self.HEAD.size:
+                size, command = self.HEAD.unpack(head)
+                body = client.recv(size, socket.MSG_WAITALL) if size else b""
+                if command == self._refused:
+                    client.sendall(body[:-4] + struct.pack("=I", self.SECURITY_VIOLATION))  # the result stands last
+                else:
+                    service.sendall(head + body)
+
+
+@contextmanager
+def refusing(command: int) -> Iterator[None]:
+    """The service refuses one command to everybody."""
+    guard = Guard(command)
+    try:
+        yield
+    finally:
+        guard.close()
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -337,6 +398,25 @@ def test_a_reader_that_was_there_is_unplugged(service: Service, reader: PcscCard
             assert fault(call, Unavailable) == "device_unplugged"
     service.restart()
     eventually(lambda: ready(reader))
+
+
+# -- rules of the machine ----------------------------------------------------------------------------------------------
+def test_whoever_may_not_use_the_service_is_told_so(reader: PcscCardReader) -> None:
+    reader.close()
+    with refusing(Guard.ESTABLISH_CONTEXT):
+        for call in (reader.open, reader.card_present, reader.connect):
+            assert fault(call, Unavailable) == "reader_access"
+        assert offline(reader) == "reader_access"
+    eventually(lambda: ready(reader))
+
+
+def test_whoever_may_not_use_cards_is_told_so(reader: PcscCardReader) -> None:
+    with laid(reader, make_card()):
+        reader.close()
+        with refusing(Guard.CONNECT):
+            assert fault(reader.connect, Unavailable) == "reader_access"
+        reader.close()
+        assert read(reader).verdict.trust is Trust.TRUSTED
 
 
 # -- the service -------------------------------------------------------------------------------------------------------
