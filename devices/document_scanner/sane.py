@@ -67,7 +67,8 @@ READY = DeviceStatus(Condition.READY)
 class Settings(BaseModel):
     """Table `[devices.document_scanner]` with `driver = "sane"`.
 
-    `device` as `scanimage -L` prints it, empty for the first found; `options` are the backend's own, as `scanimage
+    `device` as `scanimage -L` prints it, empty for the first found (the address in «…:libusb:001:005» may be another
+    one after it was plugged in again); `options` are the backend's own, as `scanimage
     -A` prints them; `time_limit` in seconds for each page; `check_seconds` between two looks whether it is still there.
     `feeder` and `duplex` for scanners whose source does not tell it by its name: it draws in paper after paper, it
     gives front and back of each in turn. Blank backs are dropped, blank fronts never; `max_pages` of one go.
@@ -146,6 +147,7 @@ class SaneScanner:
         while (message := child.message(self._settings.time_limit)) is not None:
             head, samples = message
             if "end" in head:
+                self._device = head["device"]
                 return
             if "error" in head:
                 raise _error(head["at"], head["error"])
@@ -158,13 +160,13 @@ class SaneScanner:
 
     def _order(self, scan: bool) -> dict[str, Any]:
         order = self._settings.model_dump(include={"source", "resolution", "options", "max_pages", "feeder"})
-        return order | {"device": self._device, "max_pixels": MAX_PIXELS, "scan": scan}
+        named = {"device": self._device, "wanted": self._settings.device}
+        return order | named | {"max_pixels": MAX_PIXELS, "scan": scan}
 
     def _start_look(self) -> None:
         if self._look is None:
             if self._status != READY:
-                # a replugged scanner has another name: «…:libusb:001:005» becomes «…:006»
-                self._device = self._settings.device
+                self._device = self._settings.device  # any, where none is named
             self._look = _Child(self._order(scan=False))
             self._looked_at = monotonic()
 

@@ -1,8 +1,9 @@
 """The process that talks to libsane for one scan or one look: it may hang or crash without harm to the kiosk.
 
 Run by file name with `-P`, so that `import sane` finds the library and not its neighbour. In, on stdin: one line of
-JSON, `{"device", "source", "resolution", "options", "max_pixels", "max_pages", "feeder", "scan": bool}`; stdin stays
-open as long as somebody waits. Out, on stdout: for every page one line of JSON `{"mode", "width", "height", "dpi"}`
+JSON, `{"device", "wanted", "source", "resolution", "options", "max_pixels", "max_pages", "feeder", "scan": bool}`,
+`wanted` as it is configured, `device` as it was found last, both may be empty; stdin stays open as long as somebody
+waits. Out, on stdout: for every page one line of JSON `{"mode", "width", "height", "dpi"}`
 followed by its raw samples, at last `{"end": true, "device": name}` or `{"error": text, "at": "open" | "option" |
 "scan"}`.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import sys
 import threading
@@ -21,6 +23,7 @@ import sane
 
 FEEDER_WORDS = ("feeder", "adf", "duplex")
 A4_MILLIMETRES = {"br_x": 210.0, "br_y": 297.0}
+BUS_ADDRESS = re.compile(r"(?<=libusb:)\d{3}:\d{3}$")  # another one each time when it is plugged in (sane-usb)
 OUT_OF_DOCUMENTS = "Document feeder out of documents"  # SANE_STATUS_NO_DOCS as sane_strstatus() says it
 TRUE_WORDS = ("true", "yes", "on", "1")
 CANCEL_SECONDS = 2.0
@@ -73,15 +76,27 @@ class Scan:
                 self._device.cancel()
 
     def _open(self) -> str:
+        """The scanner by the name that is known, else by the one that it has got when it was plugged in again."""
+        known, wanted, told = self._order["device"], self._order["wanted"], "no device"
         try:
             sane.init()
-            name = self._order["device"] or next((device[0] for device in sane.get_devices()), "")
+            if known:
+                try:
+                    self._device = sane.open(known)
+                    return str(known)
+                except _sane.error as error:
+                    if wanted and not BUS_ADDRESS.search(wanted):
+                        raise
+                    told = str(error)
+            like = BUS_ADDRESS.sub("", wanted or known)
+            names = [str(device[0]) for device in sane.get_devices()]
+            name = next((name for name in names if like in ("", BUS_ADDRESS.sub("", name))), "")
             if not name:
-                raise _Failed("open", "no device")
+                raise _Failed("open", told)
             self._device = sane.open(name)
         except _sane.error as error:
             raise _Failed("open", str(error)) from None
-        return str(name)
+        return name
 
     def _set_up(self) -> None:
         """Source first: scanners change their other options with it. The configured options have the last word."""

@@ -47,9 +47,9 @@ class Sane:
         self.picture.save(self.paper)
         self.plug()
 
-    def plug(self) -> None:
-        """The devices of the backends cannot go away, but the names for them can."""
-        (self.folder / "dll.aliases").write_text("alias kiosk-pnm pnm:0\nalias kiosk-test test:0\n")
+    def plug(self, test: str = "kiosk-test") -> None:
+        """The devices of the backends cannot go away, but the names for them can. `test`: of the test backend's."""
+        (self.folder / "dll.aliases").write_text(f'alias kiosk-pnm pnm:0\nalias "{test}" test:0\n')
 
     def unplug(self) -> None:
         """SANE knows no such device any more."""

@@ -160,8 +160,25 @@ def test_without_a_name_the_first_device_is_taken(libsane: Sane) -> None:
     device = libsane.scanner("test", device="")
     assert len(list(device.scan_pages())) == 1
     libsane.unplug()
-    assert fault_of(device).code == "device_unplugged"  # searching takes seconds: a scan does not search again
-    assert device.status().condition is Condition.READY  # the next look finds it under its new name
+    assert fault_of(device).code == "device_unplugged"  # nobody has chosen the other one that is there now
+    assert device.status().condition is Condition.READY  # the next look takes it
+    assert len(list(device.scan_pages())) == 1
+
+
+@pytest.mark.parametrize("named", ["epson2:libusb:001:005", ""])
+def test_plugged_in_again_it_has_another_name_and_the_first_scan_works(libsane: Sane, named: str) -> None:
+    (libsane.folder / "dll.conf").write_text("test\n")
+    libsane.plug("epson2:libusb:001:005")
+    device = libsane.scanner("test", device=named)
+    assert len(list(device.scan_pages())) == 1
+    libsane.unplug()
+    libsane.plug("epson2:libusb:001:006")
+    for _ in range(2):
+        assert len(list(device.scan_pages())) == 1
+    libsane.plug("fujitsu:libusb:001:007")
+    assert fault_of(device).code == "device_unplugged"
+    libsane.plug("epson2:libusb:002:011")
+    assert device.status().condition is Condition.READY
     assert len(list(device.scan_pages())) == 1
 
 
