@@ -32,8 +32,7 @@ def _next(counters: Counters, act: Act) -> str:
 
 
 def _done_next(counters: Counters, act: Act) -> str:
-    counters.done(act.counter, act.officer, act.ticket)
-    return _next(counters, act)
+    return "" if counters.done_next(act.counter, act.officer, act.ticket) else NOBODY_WAITS
 
 
 def _resume(counters: Counters, act: Act) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Generic, Literal, Protocol, TypeVar
 
-from kiosk.hall.tickets import Ticket, TicketKind
+from kiosk.hall.tickets import TicketKind
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,33 @@ class CallingRules:
     over_night: Literal["keep", "cancel"] = "cancel"  # those who still wait when the next day begins
 
 
+class InLine(Protocol):
+    """What the rules ask of a ticket."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> TicketKind: ...
+    @property
+    def issued_at(self) -> datetime: ...
+    @property
+    def place_at(self) -> datetime | None: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+T = TypeVar("T", bound=InLine)
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(Generic[T]):
     """The ticket to call, and whether it overtakes an ordinary one that came earlier."""
 
-    ticket: Ticket
+    ticket: T
     overtakes: bool
 
 
-def choose(waiting: Iterable[Ticket], since_overtaking: int, rules: CallingRules, now: datetime) -> Choice | None:
+def choose(waiting: Iterable[T], since_overtaking: int, rules: CallingRules, now: datetime) -> Choice[T] | None:
     """The next ticket for a counter, out of those that wait in its lines; None when nobody does.
 
     The written rule:
@@ -60,10 +78,10 @@ def choose(waiting: Iterable[Ticket], since_overtaking: int, rules: CallingRules
     return Choice(favoured, True) if came_before < rules.head_start else Choice(first, False)
 
 
-def place(ticket: Ticket) -> tuple[datetime, int]:
+def place(ticket: InLine) -> tuple[datetime, int]:
     """What orders a line."""
     return ticket.place_at or ticket.issued_at, ticket.id
 
 
-def _early(ticket: Ticket, rules: CallingRules, now: datetime) -> bool:
+def _early(ticket: InLine, rules: CallingRules, now: datetime) -> bool:
     return ticket.due_at is not None and now < ticket.due_at - rules.appointment_early

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, Update, bindparam, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +16,17 @@ from kiosk.hall.rows import CounterRow, counter_of, ticket_of
 from kiosk.hall.schema import COUNTERS, TICKETS, is_one_of
 from kiosk.hall.tickets import AT_COUNTER, FOLLOWS, WAITING, HallError, Ticket, TicketKind, TicketState
 from kiosk.hall.view import CounterState
+
+
+class Head(NamedTuple):
+    """What decides who is called: whole tickets would cost most of a call."""
+
+    id: int
+    kind: TicketKind
+    issued_at: datetime
+    place_at: datetime | None
+    due_at: datetime | None
+
 
 HEADS = 8  # of each kind: more than counters that could be taking them at the same moment
 
@@ -33,7 +44,7 @@ _AT_COUNTER = select(TICKETS).where(TICKETS.c.counter == _number, is_one_of(TICK
 _HELD = is_one_of(TICKETS.c.state, (TicketState.HELD,))
 _HOLDS = select(TICKETS.c.id).where(TICKETS.c.counter == _number, _HELD, _since).limit(1)
 _IN_ORDER = (
-    select(TICKETS)
+    select(*(TICKETS.c[name] for name in Head._fields))
     .where(_waits, _since, TICKETS.c.line.in_(bindparam("letters", expanding=True)))
     .order_by(TICKETS.c.place_at, TICKETS.c.id)
     .limit(HEADS)
@@ -44,8 +55,8 @@ _HEADS = union_all(
 )
 _STILL = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits)
 _FREE, _LATER = _STILL.with_for_update(skip_locked=True), _STILL.with_for_update()
-_TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(TICKETS.c.id)
-_WAIT_FOR = update(TICKETS).where(TICKETS.c.id == _LATER.scalar_subquery()).returning(TICKETS.c.id)
+_TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(*TICKETS.c)
+_WAIT_FOR = update(TICKETS).where(TICKETS.c.id == _LATER.scalar_subquery()).returning(*TICKETS.c)
 _LOCK_TICKET = select(TICKETS).where(TICKETS.c.id == _ticket).with_for_update()
 _CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket)
 _KNOWN = {field.name for field in fields(Ticket)}
@@ -83,27 +94,27 @@ def holds(connection: Connection, number: int, first_day: date) -> bool:
     return connection.execute(_HOLDS, {"number": number, "first_day": first_day}).first() is not None
 
 
-def heads(connection: Connection, letters: tuple[str, ...], first_day: date) -> list[Ticket]:
+def heads(connection: Connection, letters: tuple[str, ...], first_day: date) -> list[Head]:
     """The first who wait in some lines: of the ordinary and of the favoured, in the order of their places."""
     rows = connection.execute(_HEADS, {"letters": letters, "first_day": first_day})
-    return [ticket_of(row) for row in rows]
+    return [Head(id_, TicketKind(kind), *times) for id_, kind, *times in rows]
 
 
-def take(connection: Connection, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
+def take(connection: Connection, ticket_id: int, counter: int, now: datetime) -> Ticket | None:
     """Call a ticket that still waits; None when somebody is just writing to it, or another counter has called it."""
-    return _call(connection, _TAKE, ticket, counter, now)
+    return _call(connection, _TAKE, ticket_id, counter, now)
 
 
-def wait_for(connection: Connection, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
+def wait_for(connection: Connection, ticket_id: int, counter: int, now: datetime) -> Ticket | None:
     """As `take`, once whoever is writing to it has done so."""
-    return _call(connection, _WAIT_FOR, ticket, counter, now)
+    return _call(connection, _WAIT_FOR, ticket_id, counter, now)
 
 
-def _call(connection: Connection, statement: Update, ticket: Ticket, counter: int, now: datetime) -> Ticket | None:
+def _call(connection: Connection, statement: Update, ticket_id: int, counter: int, now: datetime) -> Ticket | None:
     turn: dict[str, Any] = {"state": TicketState.CALLED, "counter": counter, "times_called": 1}
     turn |= {"called_at": now, "announced_at": now, "desk_since": now}
-    row = connection.execute(statement, {"ticket": ticket.id, **turn}).first()
-    return None if row is None else replace(ticket, **turn)
+    row = connection.execute(statement, {"ticket": ticket_id, **turn}).first()
+    return None if row is None else ticket_of(row)
 
 
 def lock_ticket(connection: Connection, ticket_id: int) -> Ticket:

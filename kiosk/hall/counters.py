@@ -87,14 +87,16 @@ class Counters:
         with self._act(counter, officer, calling=True) as act:
             if act.current is not None:
                 raise HallError("counter_busy")
-            taken = self._take(act)
-            if taken is None:
-                return None
-            called, overtakes = taken
-            since = 0 if overtakes else min(act.counter.since_overtaking + 1, self._rules.priority_every)
-            if (since, officer) != (act.counter.since_overtaking, act.counter.officer):
-                calls.set_counter(act.connection, counter, since_overtaking=since, officer=officer)
-        return self._told(called, officer, "called", overtakes=overtakes)
+            taken = self._take(act, officer)
+        return self._told_of(taken, officer)
+
+    def done_next(self, counter: int, officer: str, ticket_id: int | None = None) -> Call | None:
+        """`done`, and then `call_next`, as one act: of both or of none, at an open counter only."""
+        with self._current(counter, officer, ticket_id, calling=True) as (act, ticket):
+            ended = self._end(act, ticket)
+            taken = self._take(act, officer)
+        self._audited(ended, officer, "done")
+        return self._told_of(taken, officer)
 
     def recall(self, counter: int, officer: str, ticket_id: int | None = None) -> Call:
         """Announce the number again. Raises `HallError`: `recall_too_soon`, `recall_too_often`, `ticket_state`."""
@@ -163,10 +165,7 @@ class Counters:
     def done(self, counter: int, officer: str, ticket_id: int | None = None) -> Call:
         """The citizen has been served (a number that is still `called` is served by this)."""
         with self._current(counter, officer, ticket_id) as (act, ticket):
-            values: dict[str, Any] = {"done_at": act.now}
-            if ticket.state is TicketState.CALLED and ticket.called_at is not None:
-                ticket, values = replace(ticket, state=TicketState.SERVING), {**values, "serving_at": ticket.called_at}
-            ticket = calls.move(act.connection, ticket, TicketState.DONE, act.now, **values)
+            ticket = self._end(act, ticket)
         return self._told(ticket, officer, "done")
 
     def snapshot(self) -> HallView:
@@ -211,9 +210,11 @@ class Counters:
             yield _Act(connection, row, current, now, first_day, desk_day)
 
     @contextmanager
-    def _current(self, counter: int, officer: str, ticket_id: int | None) -> Iterator[tuple[_Act, Ticket]]:
-        """A transaction about the number that is at a counter, which may be paused meanwhile."""
-        with self._act(counter, officer) as act:
+    def _current(
+        self, counter: int, officer: str, ticket_id: int | None, calling: bool = False
+    ) -> Iterator[tuple[_Act, Ticket]]:
+        """A transaction about the number that is at a counter, which may be paused meanwhile unless it is `calling`."""
+        with self._act(counter, officer, calling) as act:
             if act.current is None:
                 raise HallError("counter_idle" if ticket_id is None else "call_changed")
             if ticket_id not in (None, act.current.id):
@@ -226,7 +227,24 @@ class Counters:
             values["since_overtaking"] = act.counter.since_overtaking
         calls.set_counter(act.connection, act.counter.number, **values)
 
-    def _take(self, act: _Act) -> tuple[Ticket, bool] | None:
+    def _end(self, act: _Act, ticket: Ticket) -> Ticket:
+        """The ticket, served."""
+        values: dict[str, Any] = {"done_at": act.now}
+        if ticket.state is TicketState.CALLED and ticket.called_at is not None:
+            ticket, values = replace(ticket, state=TicketState.SERVING), {**values, "serving_at": ticket.called_at}
+        return calls.move(act.connection, ticket, TicketState.DONE, act.now, **values)
+
+    def _take(self, act: _Act, officer: str) -> tuple[Ticket, bool] | None:
+        """The next ticket, called by the officer, and whether it overtook; None when nobody waits."""
+        taken = self._first(act)
+        if taken is not None:
+            counter = act.counter
+            since = 0 if taken[1] else min(counter.since_overtaking + 1, self._rules.priority_every)
+            if (since, officer) != (counter.since_overtaking, counter.officer):
+                calls.set_counter(act.connection, counter.number, since_overtaking=since, officer=officer)
+        return taken
+
+    def _first(self, act: _Act) -> tuple[Ticket, bool] | None:
         """The next ticket, called, and whether it overtook; another counter that is just taking one keeps it.
 
         When all of the first are being written to, e.g. by the end of their printing, the very first is waited for;
@@ -237,11 +255,11 @@ class Counters:
             first = choose(waiting, act.counter.since_overtaking, self._rules, act.now)
             choice = first
             while choice is not None:
-                if called := calls.take(act.connection, choice.ticket, act.counter.number, act.now):
+                if called := calls.take(act.connection, choice.ticket.id, act.counter.number, act.now):
                     return called, choice.overtakes
                 waiting.remove(choice.ticket)
                 choice = choose(waiting, act.counter.since_overtaking, self._rules, act.now)
-            if first and (called := calls.wait_for(act.connection, first.ticket, act.counter.number, act.now)):
+            if first and (called := calls.wait_for(act.connection, first.ticket.id, act.counter.number, act.now)):
                 return called, first.overtakes
         return None
 
@@ -250,10 +268,19 @@ class Counters:
         ended = TicketState.DONE if ticket.state is TicketState.SERVING else TicketState.CANCELLED
         calls.move(connection, replace(ticket, desk_since=None), ended, now, desk_since=None)
 
+    def _told_of(self, taken: tuple[Ticket, bool] | None, officer: str) -> Call | None:
+        if taken is None:
+            self._hall.store.refresh()
+            return None
+        return self._told(taken[0], officer, "called", overtakes=taken[1])
+
     def _told(self, ticket: Ticket, officer: str, act: str, **facts: Any) -> Call:
-        self._audit(officer, f"ticket_{act}", ticket=ticket.label, counter=ticket.counter, **facts)
+        self._audited(ticket, officer, act, **facts)
         self._hall.store.refresh()
         return call_of(ticket)
+
+    def _audited(self, ticket: Ticket, officer: str, act: str, **facts: Any) -> None:
+        self._audit(officer, f"ticket_{act}", ticket=ticket.label, counter=ticket.counter, **facts)
 
 
 def _sooner(now: datetime, since: datetime | None, pause: timedelta) -> bool:

@@ -53,6 +53,26 @@ def test_a_number_goes_its_whole_way(house: House) -> None:
     assert house.counters.snapshot().calls[0].state is TicketState.DONE
 
 
+def test_one_is_done_and_the_next_is_called_in_one_act(house: House) -> None:
+    house.open(1)
+    first, second, _third = house.take(), house.take(), house.take()
+    assert refused(house.counters.done_next, 1, AN) == "counter_idle"
+    house.counters.call_next(1, AN)
+    assert refused(house.counters.done_next, 1, AN, second.id) == "call_changed"
+    call = house.counters.done_next(1, AN, first.id)
+    assert call is not None
+    assert (call.ticket_id, call.state) == (second.id, TicketState.CALLED)
+    assert house.state(first) is TicketState.DONE
+    assert [name for _, name, _ in house.acts[-2:]] == ["ticket_done", "ticket_called"]
+    house.counters.pause(1, AN, "Họp")
+    assert refused(house.counters.done_next, 1, AN) == "counter_not_open"
+    assert house.state(second) is TicketState.CALLED  # of both or of none
+    house.open(1)
+    house.counters.done_next(1, AN)
+    assert house.counters.done_next(1, AN) is None
+    assert house.counters.snapshot().waiting == ()
+
+
 def test_a_counter_calls_only_its_own_lines_and_only_while_it_is_open(house: House) -> None:
     a, b = house.take("A"), house.take("B")
     assert refused(house.counters.call_next, 1, AN) == "counter_not_open"

@@ -77,6 +77,15 @@ class HallMachine(RuleBasedStateMachine):
         if call is None and here.current is None and here.state == "open":
             assert waiting == []
 
+    @rule(counter=COUNTER)
+    def done_next(self, counter: int) -> None:
+        before = self.house.counters.snapshot().counter(counter)
+        call = self.press(Counters.done_next, counter, AN)
+        if call is not None:
+            assert before is not None
+            assert before.current is not None
+            assert self.house.state(before.current) is TicketState.DONE
+
     @rule(
         verb=st.sampled_from([Counters.recall, Counters.serve, Counters.absent, Counters.hold, Counters.done]),
         counter=COUNTER,
