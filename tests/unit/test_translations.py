@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,16 @@ def shown_texts() -> Iterator[tuple[str, str]]:
         yield from ((form.id, text) for text in forms.texts(form))
     for series in config.load(None).hall.series:
         yield "default.toml", series.title
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_each_text_has_one_place(language: str) -> None:
+    places = Counter(
+        entry
+        for path in sorted((i18n.LOCALES / language).glob("*.po"))
+        for entry in re.findall(r'(?:^msgctxt "(.*)"\n)?^msgid "(.+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert [text for text, count in places.items() if count > 1] == []
 
 
 def test_every_text_has_its_english() -> None:
