@@ -134,7 +134,8 @@ class KioskCore:
         now, hall = self.now(), self.parts.hall
         try:
             code, series = hall.why_closed(now), hall.views(now)
-            trouble = "own_series" if hall.rows(now).away else ""
+            away = "kiosk_id_twice" if hall.store.trouble == "kiosk_id_twice" else "own_series"
+            trouble = away if hall.rows(now).away else ""
         except HallError as error:
             code, series, trouble = error.code, self.state.series, ""
         self.change(

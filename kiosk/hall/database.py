@@ -26,7 +26,9 @@ SERVER_OPTIONS = {
     "keepalives_idle": 2,
     "keepalives_interval": 1,
     "keepalives_count": 2,
-    "options": "-c statement_timeout=2000 -c lock_timeout=1500 -c idle_in_transaction_session_timeout=5000",
+    # the last three: a kiosk that lost its power is forgotten by the server before it has started again
+    "options": "-c statement_timeout=2000 -c lock_timeout=1500 -c idle_in_transaction_session_timeout=5000"
+    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
 }
 SERVER_CONNECTIONS = 10
 
@@ -117,15 +119,19 @@ class Database:
             wake()
 
     @contextmanager
-    def listening(self) -> Iterator[Callable[[float], bool]]:
+    def listening(self, name: str = "") -> Iterator[Callable[[float], bool]]:
         """Hear of every commit of a server: yields a function that waits some seconds and says whether there was one.
 
-        It raises `HallError("hall_away")` when the server does not answer any more.
+        It raises `HallError("hall_away")` when the server does not answer any more. `name`: of the only one that may
+        listen by it; raises `HallError("kiosk_id_twice")` while another one does.
         """
         from psycopg import Error
 
         with self._told(), self._engine.connect() as connection:
             line = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone = text("SELECT pg_try_advisory_lock(hashtext(:name))")
+            if name and not line.execute(alone, {"name": f"kiosk {name}"}).scalar():
+                raise HallError("kiosk_id_twice")
             line.execute(text(f"LISTEN {CHANNEL}"))
             driver = line.connection.driver_connection
             assert driver is not None

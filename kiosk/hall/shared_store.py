@@ -36,7 +36,8 @@ class SharedStore(TicketStore):
     One thread keeps the line to the server: it hears of every commit (`LISTEN`), reads the hall, and gives it to
     whoever asks (`rows`); when the server is away, it tries once a second. What the glass writes is asked of the server
     on other threads for at most `PATIENCE_SECONDS`. While it is away, and when it is too slow, numbers come from the
-    kiosk's own series (`own_series.py`), and join the others in their order when it is back.
+    kiosk's own series (`own_series.py`), and join the others in their order when it is back. A kiosk whose id another
+    one has got before it, is kept away: their own numbers would be the same.
     """
 
     def __init__(self, location: str, folder: Path, suffix: str, issuer: str, clock: Callable[[], datetime]) -> None:
@@ -70,7 +71,7 @@ class SharedStore(TicketStore):
         while not self._ended.is_set():
             try:
                 self.database.create()
-                with self.database.listening() as wait:
+                with self.database.listening(self._issuer) as wait:
                     self._come_back()
                     while not self._ended.is_set() and self.database.is_up:
                         if wait(LISTEN_SECONDS) or self._owed or self._own.waiting() or self._wants_another_day():
@@ -79,7 +80,9 @@ class SharedStore(TicketStore):
                             self._read()
                             self._ended.wait(BREATH_SECONDS)
             except HallError as error:
-                log.log(logging.WARNING if self._was_up else logging.DEBUG, "hall: no database: %s", error.code)
+                new = self._was_up or error.code != self.trouble
+                log.log(logging.WARNING if new else logging.DEBUG, "hall: no database: %s", error.code)
+                self.trouble = error.code
             self._was_up = self.database.is_up = False
             self._tried.set()
             self.database.changed()
@@ -88,7 +91,7 @@ class SharedStore(TicketStore):
     def _come_back(self) -> None:
         """First everybody's place, then what is shown."""
         log.info("hall: the database is there; %d own numbers join", self._own.join(self))
-        self._was_up = True
+        self._was_up, self.trouble = True, ""
         self._settle()
         self._read()
         self._tried.set()

@@ -61,6 +61,7 @@ class TicketStore:
 
     def __init__(self, location: str | Path, issuer: str = "") -> None:
         self._issuer = issuer
+        self.trouble = ""  # code of what keeps a server away
         self.database = Database(location)
         self._rows: tuple[int | None, HallRows] | None = None
         self._history: tuple[date, Seconds] | None = None

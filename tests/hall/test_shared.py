@@ -65,6 +65,22 @@ def test_two_kiosks_give_one_row_of_numbers_and_hear_of_each_other(first: House,
     until(second, lambda: second.hall.views(second.now)[0].waiting == 3)
 
 
+def test_a_kiosk_with_the_id_of_another_one_is_kept_away_until_that_one_ends(
+    server: Server, first: House, tmp_path: Path
+) -> None:
+    twin = House(server.url, tmp_path / "twin")
+    assert away(twin)
+    assert twin.store.trouble == "kiosk_id_twice"
+    assert refused(twin.counters.open, 1, AN) == "hall_away"
+    assert here(first)
+    assert first.take().label == "A-001"
+    first.close()
+    until(twin, lambda: here(twin))
+    assert twin.store.trouble == ""
+    assert twin.take().label == "A-002"
+    twin.close()
+
+
 def test_without_the_database_a_kiosk_gives_its_own_numbers_and_they_join_in_their_order(
     server: Server, first: House, second: House
 ) -> None:
