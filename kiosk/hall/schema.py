@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.types import TypeDecorator
 
-from kiosk.hall.tickets import AT_COUNTER, TicketKind
+from kiosk.hall.tickets import AT_COUNTER, WAITING, TicketKind
 
 
 class Moment(TypeDecorator[datetime]):
@@ -90,7 +90,11 @@ TICKETS = Table(
     UniqueConstraint("day", "series", "number"),
 )
 _HERE = is_one_of(TICKETS.c.state, AT_COUNTER)
-ONE_AT_A_COUNTER = Index("one_at_a_counter", TICKETS.c.counter, unique=True, sqlite_where=_HERE, postgresql_where=_HERE)
+_IN_LINE = is_one_of(TICKETS.c.state, WAITING)
+Index("one_at_a_counter", TICKETS.c.counter, unique=True, sqlite_where=_HERE, postgresql_where=_HERE)
+# who is next, and the last place of a day: what every call and every number asks for
+Index("in_line", TICKETS.c.line, TICKETS.c.place_at, TICKETS.c.id, sqlite_where=_IN_LINE, postgresql_where=_IN_LINE)
+Index("places", TICKETS.c.day, TICKETS.c.line, TICKETS.c.place_at)
 REPRINTS = Table(
     "reprint",
     METADATA,
@@ -142,8 +146,9 @@ def bring_up_to_date(connection: Connection) -> None:
         connection.execute(update(TICKETS).values(line=TICKETS.c.series, place_at=TICKETS.c.issued_at))
         of_a_group = update(TICKETS).where(TICKETS.c.priority != "")
         connection.execute(of_a_group.values(kind=TicketKind.PRIORITY))
-        ONE_AT_A_COUNTER.create(connection)
     METADATA.create_all(connection)
+    for index in TICKETS.indexes:
+        index.create(connection, checkfirst=True)
     if connection.dialect.name == "postgresql":
         connection.execute(text(_CHANGED))  # every commit is told to all who listen, whoever has made it
         for table in (TICKETS, COUNTERS, PAUSES):

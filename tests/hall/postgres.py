@@ -17,13 +17,15 @@ BIN = max(Path("/usr/lib/postgresql").glob("*/bin"))
 SUPERUSER = "postgres"
 # fsync=off: what is committed has left the process, so it survives the server's death, though not the machine's. A site
 # keeps PostgreSQL's own default, with which it is on the disk.
-FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=60")
+FAST = ("fsync=off", "full_page_writes=off")
+SMALL = ("shared_buffers=16MB", "max_connections=60")
 
 
 class Server:
-    """One server; as root it runs as another user, since PostgreSQL refuses root."""
+    """One server; as root it runs as another user, since PostgreSQL refuses root. `durable`: as at a site."""
 
-    def __init__(self) -> None:
+    def __init__(self, durable: bool = False) -> None:
+        self._options = SMALL if durable else (*FAST, *SMALL)
         self.folder = Path(tempfile.mkdtemp(prefix="kiosk-hall-pg-"))
         self._data = self.folder / "data"
         self._user = SUPERUSER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -40,7 +42,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-k {self.folder} -c listen_addresses='' " + " ".join(f"-c {one}" for one in FAST)
+        options = f"-k {self.folder} -c listen_addresses='' " + " ".join(f"-c {one}" for one in self._options)
         self._run("pg_ctl", "start", "-w", "-D", str(self._data), "-l", str(self.folder / "log"), "-o", options)
 
     def stop(self) -> None:
