@@ -78,6 +78,17 @@ def choose(waiting: Iterable[T], since_overtaking: int, rules: CallingRules, now
     return Choice(favoured, True) if came_before < rules.head_start else Choice(first, False)
 
 
+def in_turn(
+    waiting: Iterable[T], since_overtaking: int, rules: CallingRules, now: datetime, count: int
+) -> list[Choice[T]]:
+    """The first `count` that a counter would call, each as if other counters had just taken those before it."""
+    left, turns = list(waiting), list[Choice[T]]()
+    while len(turns) < count and (choice := choose(left, since_overtaking, rules, now)):
+        left.remove(choice.ticket)
+        turns.append(choice)
+    return turns
+
+
 def place(ticket: InLine) -> tuple[datetime, int]:
     """What orders a line."""
     return ticket.place_at or ticket.issued_at, ticket.id

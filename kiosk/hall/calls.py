@@ -5,11 +5,12 @@ Each statement is built once: building costs more than running it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, Update, bindparam, select, union_all, update
+from sqlalchemy import BindParameter, Connection, Integer, any_, bindparam, func, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kiosk.hall.rows import CounterRow, counter_of, ticket_of
@@ -53,10 +54,17 @@ _HEADS = union_all(
     select(_IN_ORDER.where(TICKETS.c.kind == TicketKind.ORDINARY).subquery()),
     select(_IN_ORDER.where(TICKETS.c.kind != TicketKind.ORDINARY).subquery()),
 )
-_STILL = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits)
-_FREE, _LATER = _STILL.with_for_update(skip_locked=True), _STILL.with_for_update()
+_tickets: BindParameter[Sequence[int]] = bindparam("tickets", type_=postgresql.ARRAY(Integer))
+_FREE = (
+    select(TICKETS.c.id)
+    .where(TICKETS.c.id == any_(_tickets), _waits)
+    .order_by(func.array_position(_tickets, TICKETS.c.id))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 _TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(*TICKETS.c)
-_WAIT_FOR = update(TICKETS).where(TICKETS.c.id == _LATER.scalar_subquery()).returning(*TICKETS.c)
+_STILL = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits).with_for_update()
+_WAIT_FOR = update(TICKETS).where(TICKETS.c.id == _STILL.scalar_subquery()).returning(*TICKETS.c)
 _LOCK_TICKET = select(TICKETS).where(TICKETS.c.id == _ticket).with_for_update()
 _CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket)
 _KNOWN = {field.name for field in fields(Ticket)}
@@ -100,20 +108,18 @@ def heads(connection: Connection, letters: tuple[str, ...], first_day: date) -> 
     return [Head(id_, TicketKind(kind), *times) for id_, kind, *times in rows]
 
 
-def take(connection: Connection, ticket_id: int, counter: int, now: datetime) -> Ticket | None:
-    """Call a ticket that still waits; None when somebody is just writing to it, or another counter has called it."""
-    return _call(connection, _TAKE, ticket_id, counter, now)
+def take(connection: Connection, ticket_ids: Sequence[int], counter: int, now: datetime) -> Ticket | None:
+    """Call the first of some tickets that still waits and that nobody is just writing to.
 
-
-def wait_for(connection: Connection, ticket_id: int, counter: int, now: datetime) -> Ticket | None:
-    """As `take`, once whoever is writing to it has done so."""
-    return _call(connection, _WAIT_FOR, ticket_id, counter, now)
-
-
-def _call(connection: Connection, statement: Update, ticket_id: int, counter: int, now: datetime) -> Ticket | None:
+    When there is none, e.g. because the end of its printing is just written down, the very first is waited for; None
+    when it has been called meanwhile.
+    """
     turn: dict[str, Any] = {"state": TicketState.CALLED, "counter": counter, "times_called": 1}
     turn |= {"called_at": now, "announced_at": now, "desk_since": now}
-    row = connection.execute(statement, {"ticket": ticket_id, **turn}).first()
+    row = None
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time: nothing is being written
+        row = connection.execute(_TAKE, {"tickets": ticket_ids, **turn}).first()
+    row = row or connection.execute(_WAIT_FOR, {"ticket": ticket_ids[0], **turn}).first()
     return None if row is None else ticket_of(row)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kiosk.hall import calls
-from kiosk.hall.calling import CallingRules, choose
+from kiosk.hall.calling import CallingRules, in_turn
 from kiosk.hall.hall import Hall
 from kiosk.hall.picture import picture
 from kiosk.hall.rows import CounterRow, call_of
@@ -247,20 +247,14 @@ class Counters:
     def _first(self, act: _Act) -> tuple[Ticket, bool] | None:
         """The next ticket, called, and whether it overtook; another counter that is just taking one keeps it.
 
-        When all of the first are being written to, e.g. by the end of their printing, the very first is waited for;
-        when they have been called since they were read, there may be others behind them.
+        When all of the first have been called since they were read, there may be others behind them.
         """
-        letters = self._hall.serves[act.counter.number]
-        while waiting := calls.heads(act.connection, letters, act.first_day):
-            first = choose(waiting, act.counter.since_overtaking, self._rules, act.now)
-            choice = first
-            while choice is not None:
-                if called := calls.take(act.connection, choice.ticket.id, act.counter.number, act.now):
-                    return called, choice.overtakes
-                waiting.remove(choice.ticket)
-                choice = choose(waiting, act.counter.since_overtaking, self._rules, act.now)
-            if first and (called := calls.wait_for(act.connection, first.ticket.id, act.counter.number, act.now)):
-                return called, first.overtakes
+        counter = act.counter
+        while waiting := calls.heads(act.connection, self._hall.serves[counter.number], act.first_day):
+            turns = in_turn(waiting, counter.since_overtaking, self._rules, act.now, calls.HEADS)
+            ticket_ids = [choice.ticket.id for choice in turns]
+            if ticket := calls.take(act.connection, ticket_ids, counter.number, act.now):
+                return ticket, turns[ticket_ids.index(ticket.id)].overtakes
         return None
 
     def _left_over_night(self, connection: Connection, ticket: Ticket, now: datetime) -> None:
