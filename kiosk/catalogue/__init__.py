@@ -9,13 +9,13 @@ describes them), `index.json` (names of all others), `procedures.yaml` (what thi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from devices.registry import explain
 from kiosk.catalogue.models import (
@@ -49,6 +49,7 @@ __all__ = [
     "PageTariff",
     "Procedure",
     "load_catalogue",
+    "read_rows",
     "read_yaml",
     "texts",
     "told",
@@ -221,23 +222,33 @@ def entries_of(document: Any, file: str, problems: list[str]) -> dict[str, Entry
     if not isinstance(rows, list):
         problems.append(f"{file}: procedures: must be a list")
         return {}
-    found: dict[str, Entry] = {}
+    return read_rows(rows, Entry, "code", file, problems, _mistakes_of_entry)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_rows(
+    rows: list[Any],
+    kind: type[M],
+    key: str,
+    file: str,
+    problems: list[str],
+    mistakes: Callable[[M], Iterable[str]] = lambda _: (),
+) -> dict[str, M]:
+    """Rows of a file by the value of their `key`; everything that is wrong in any of them goes to `problems`."""
+    found: dict[str, M] = {}
     for number, row in enumerate(rows, start=1):
-        name = row.get("code", number) if isinstance(row, dict) else number
+        name = row.get(key, number) if isinstance(row, dict) else number
         try:
-            entry = Entry.model_validate(row)
+            one = kind.model_validate(row)
         except ValidationError as error:
-            problems += [told(f"{file}: {name}", where, what) for where, what in explain(Entry, error)]
+            problems += [told(f"{file}: {name}", where, what) for where, what in explain(kind, error)]
             continue
-        if entry.code in found:
+        if name in found:
             problems.append(f"{file}: {name}: stands here twice")
-        problems += [
-            f"{file}: {name}: {channel.way}: {sentence}"
-            for channel in entry.channels
-            for fee in channel.fees
-            for sentence in _fee_mistakes(fee)
-        ]
-        found[entry.code] = entry
+        problems += [f"{file}: {name}: {sentence}" for sentence in mistakes(one)]
+        found[str(name)] = one
     return found
 
 
@@ -267,22 +278,16 @@ def _index(path: Path, problems: list[str]) -> dict[str, Named]:
 
 def _offered(path: Path, problems: list[str]) -> dict[str, Procedure]:
     rows = read_yaml(path, problems)
-    found: dict[str, Procedure] = {}
     if not isinstance(rows, list):
         problems += [] if problems else [f"{path.name}: must be a list of procedures"]
-        return found
-    for number, row in enumerate(rows, start=1):
-        name = row.get("code", number) if isinstance(row, dict) else number
-        try:
-            procedure = Procedure.model_validate(row)
-        except ValidationError as error:
-            problems += [told(f"{path.name}: {name}", where, what) for where, what in explain(Procedure, error)]
-            continue
-        if procedure.code in found:
-            problems.append(f"{path.name}: {name}: stands here twice")
-        problems += [f"{path.name}: {name}: {sentence}" for sentence in _mistakes(procedure)]
-        found[procedure.code] = procedure
-    return found
+        return {}
+    return read_rows(rows, Procedure, "code", path.name, problems, _mistakes)
+
+
+def _mistakes_of_entry(entry: Entry) -> Iterator[str]:
+    for channel in entry.channels:
+        for fee in channel.fees:
+            yield from (f"{channel.way}: {sentence}" for sentence in _fee_mistakes(fee))
 
 
 def _mistakes(procedure: Procedure) -> Iterator[str]:

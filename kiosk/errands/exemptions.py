@@ -8,10 +8,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from devices.registry import explain
-from kiosk.catalogue import CatalogueError, Data, read_yaml, told
+from kiosk.catalogue import CatalogueError, Data, read_rows, read_yaml
 
 FILE = Path(__file__).parents[2] / "assets" / "catalogue" / "exemptions.yaml"
 
@@ -31,16 +30,7 @@ def load_exemptions(path: Path = FILE) -> tuple[Exemption, ...]:
     rows = read_yaml(path, problems)
     if not isinstance(rows, list):
         raise CatalogueError(problems or [f"{path.name}: must be a list of exemptions"])
-    found: dict[str, Exemption] = {}
-    for number, row in enumerate(rows, start=1):
-        try:
-            one = Exemption.model_validate(row)
-        except ValidationError as error:
-            problems += [told(f"{path.name}: {number}", where, what) for where, what in explain(Exemption, error)]
-            continue
-        if one.id in found:
-            problems.append(f"{path.name}: {one.id}: stands here twice")
-        found[one.id] = one
+    found = read_rows(rows, Exemption, "id", path.name, problems)
     if problems:
         raise CatalogueError(problems)
     return tuple(found.values())
