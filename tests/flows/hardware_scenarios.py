@@ -23,7 +23,8 @@ from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.entry import EntryState
 from tests.contract.card_player import CardPlayer
-from tests.contract.pcsc_scenarios import FIRST, Service, _own_machine
+from tests.contract.pcsc_scenarios import _own_machine
+from tests.contract.pcsc_service import FIRST, Service
 from tests.contract.test_document_scanner import Sane
 from tests.flows.conftest import Player, config
 from tests.flows.test_chip import PERSON
