@@ -1,6 +1,7 @@
 """The board for the hall's television: numbers being called, who waits, and a voice. Public, and without any person.
 
-`/board?look=light|dark`; sound needs one touch, or Chromium started with `--autoplay-policy=no-user-gesture-required`.
+`/board?look=light|dark&voice=on|off`; sound needs one touch, or Chromium started with
+`--autoplay-policy=no-user-gesture-required`. In a hall with several boards one speaks, the others are `voice=off`.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ def _board(visit: Visit) -> Response:
         visit.language,
         desk=visit.desk,
         look=look if look in LOOKS else LOOKS[0],
+        silent=visit.path.get("voice") == "off",
         part=part.html,
         at=visit.desk.clock(),
         zone=visit.desk.zone,

@@ -41,7 +41,7 @@ def log_in(page: Page, counter: int = 1) -> None:
 
 def test_one_key_and_the_hall_sees_and_hears_the_number(kiosk: tuple[Player, str], tabs: Tabs) -> None:
     player, url = kiosk
-    board = tabs.open(f"{url}/board", 1920, 1080)
+    board, other = tabs.open(f"{url}/board", 1920, 1080), tabs.open(f"{url}/board?voice=off", 1080, 1920)
     expect(board.locator(".lines")).to_contain_text("không ai chờ")
     for _ in range(2):
         player.kiosk.take_number("A")
@@ -69,6 +69,8 @@ def test_one_key_and_the_hall_sees_and_hears_the_number(kiosk: tuple[Player, str
     expect(desk.locator("#number")).to_have_text("A-002")
     expect(board.locator(".call").first).to_have_text("A-002Quầy1")
     expect(board.locator("#sound")).to_be_hidden()
+    expect(other.locator(".call").first).to_have_text("A-002Quầy1")
+    assert other.evaluate("document.getElementById('voice').src") == ""  # two boards would speak over each other
 
 
 def test_the_bell_at_the_kiosk_is_answered_from_the_desk(kiosk: tuple[Player, str], tabs: Tabs) -> None:

@@ -10,6 +10,7 @@ const lost = document.getElementById("lost");
 const voice = document.getElementById("voice");
 const button = document.getElementById("sound");
 const { zone, language, version } = document.body.dataset;
+const silent = "silent" in document.body.dataset; // another board of this hall speaks
 
 // -- clock: the kiosk's time, carried on by this machine's own counter while the kiosk is silent
 let kioskAt = Number(document.body.dataset.now);
@@ -38,6 +39,7 @@ let speaking = false;
 let first = true;
 
 function announce() {
+  if (silent) return;
   const now = [...document.querySelectorAll("#say li")].map((one) => ({ ...one.dataset }));
   const fresh = now.filter((one) => !known.includes(one.key));
   known.push(...fresh.map((one) => one.key));
