@@ -29,12 +29,17 @@ class CallingVerbs(DeskVerbs):
         super().__init__(parts)
         self.counters = Counters(parts.hall, parts.hall.rules, self.audit, parts.clock)
 
-    def at_counter(self, verb: str, counter: int, ticket: int | None = None) -> None:
-        """Do a verb of `acts.VERBS` at a counter; `ticket`: the number that the officer has seen there."""
+    def at_counter(
+        self, verb: str, counter: int, ticket: int | None = None, *, reason: str = "", letter: str = ""
+    ) -> None:
+        """Do a verb of `acts.VERBS` at a counter; `ticket`: the number that the officer has seen there.
+
+        `reason`: of a pause, a key of `acts.PAUSES`; `letter`: of the line to which a number is transferred.
+        """
         who = self._officer()
         if not who or self.state.step is not Step.STAFF:
             return
-        act = Act(counter, who, ticket)
+        act = Act(counter, who, ticket, reason, letter)
         self.parts.clerk.do(lambda: self._acted(verb, act), failed=CounterActed(who, FAILED))
 
     def counter_acted(self, event: CounterActed) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
@@ -10,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.desk import REASONS
 from kiosk.diagnostics.words import DEVICES
+from kiosk.hall.acts import PAUSES
 from kiosk.hall.view import CounterState, CounterView
 from kiosk.needs import CLOCK_BEHIND, SEEN_BY_STAFF, Need, NeedKind, needs
 from kiosk.slips import format_vnd
@@ -20,6 +21,7 @@ from screens.tr import tr
 from screens.widgets import Action, KioskScreen
 
 MAX_ROWS = 40
+SHORT = 20  # letters of an answer that has room beside another one
 STATE_WORDS = {
     "issued": "Đã cấp",
     "printed": "Đã in",
@@ -64,7 +66,7 @@ class SeriesSwitch(Action):
 
 
 class StaffScreen(KioskScreen):
-    """What needs a hand, and three more lists, each behind its tab; a reprint asks for its reason."""
+    """What needs a hand, and three more lists, each behind its tab; what wants a reason or a choice asks for it."""
 
     tab = StringProperty("needs")
     officer = StringProperty("")
@@ -72,21 +74,17 @@ class StaffScreen(KioskScreen):
     urgent = NumericProperty(0)  # how much needs a hand
     pending = NumericProperty(0)
     stopped = BooleanProperty(False)
-    reprinting = StringProperty("")  # the question why; "" while nothing is printed again
+    asking = StringProperty("")  # a question about what was touched; "" while nothing is asked
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self._shown: tuple[object, ...] = ()
-        self._again: Callable[[str], None] = lambda _reason: None
-        for code, words in REASONS.items():
-            button = Action(text=tr._(words))
-            button.bind(on_release=lambda _b, code=code: self.reprint(code))
-            self.ids.reasons.add_widget(button)
+        self._then: Callable[[str], None] = lambda _answer: None
 
     def shown(self, _state: AppState) -> None:
         """Start with what needs a hand."""
         self.tab = "needs"
-        self.reprinting = ""
+        self.asking = ""
 
     def render(self, state: AppState) -> None:
         """Figures, and the list behind the open tab."""
@@ -97,8 +95,6 @@ class StaffScreen(KioskScreen):
         needed = needs(state)
         self.urgent = len(needed)
         self.stopped = bool(state.trouble)
-        for button, words in zip(reversed(self.ids.reasons.children), REASONS.values(), strict=True):
-            button.text = tr._(words)
         key = (needed, self.tab, view, state.series, state.language, state.outbox, state.paper, state.devices)
         if key != self._shown:
             self._shown = key
@@ -107,17 +103,24 @@ class StaffScreen(KioskScreen):
     def open_tab(self, tab: str) -> None:
         """Show another list."""
         self.tab = tab
-        self.reprinting = ""
+        self.asking = ""
         self.render(self.kiosk.state)
 
-    def ask_why(self, question: str, again: Callable[[str], None]) -> None:
-        """Nothing is printed again without a reason: `again` is called with its code."""
-        self.reprinting, self._again = question, again
+    def ask(self, question: str, answers: Mapping[str, str], then: Callable[[str], None]) -> None:
+        """Ask before something is done: `then` is called with the code of the answer; `answers`: code → words."""
+        self.asking, self._then = question, then
+        words_of = {code: tr._(words) for code, words in answers.items()}
+        self.ids.answers.clear_widgets()
+        self.ids.answers.cols = 2 if max(map(len, words_of.values())) <= SHORT else 1
+        for code, words in words_of.items():
+            button = Action(text=words)
+            button.bind(on_release=lambda _b, code=code: self.answer(code))
+            self.ids.answers.add_widget(button)
 
-    def reprint(self, reason: str) -> None:
-        """Print what was chosen again for this reason."""
-        self.reprinting = ""
-        self._again(reason)
+    def answer(self, code: str) -> None:
+        """Do what was asked about."""
+        self.asking = ""
+        self._then(code)
 
     def main(self) -> None:
         """Lock."""
@@ -211,12 +214,29 @@ class StaffScreen(KioskScreen):
         return row
 
     def _counter_row(self, counter: CounterView, told: CounterRow) -> StaffRow:
-        ticket = counter.current.ticket_id if counter.current else None
         row = StaffRow(title=told.title, detail=told.detail, act_text=told.text, act_icon=told.icon)
         row.other_text, row.other_icon = told.other_text, told.other_icon
-        row.act = lambda: self.kiosk.at_counter(told.verb, counter.number, ticket)
-        row.other = lambda: self.kiosk.at_counter(told.other_verb, counter.number, ticket)
+        row.act = lambda: self._at_counter(told.verb, counter.number, told.ticket)
+        row.other = lambda: self._at_counter(told.other_verb, counter.number, told.ticket)
         return row
+
+    def _at_counter(self, verb: str, counter: int, ticket: int | None) -> None:
+        name = tr._("Quầy {number}").format(number=counter)
+        if verb == "pause":
+            why = {**PAUSES, "close": "Hết giờ làm: đóng quầy"}
+            self.ask(f"{name} · {tr._('Tạm dừng')}", why, lambda code: self._pause(counter, code))
+        elif verb == "transfer":
+            lines = {one.letter: f"{one.letter} · {tr._(one.title)}" for one in self.kiosk.state.series}
+            question = f"{name} · {tr._('Chuyển đến hàng nào?')}"
+            self.ask(question, lines, lambda letter: self.kiosk.at_counter(verb, counter, ticket, letter=letter))
+        else:
+            self.kiosk.at_counter(verb, counter, ticket)
+
+    def _pause(self, counter: int, code: str) -> None:
+        if code == "close":
+            self.kiosk.at_counter("close", counter)
+        else:
+            self.kiosk.at_counter("pause", counter, reason=code)
 
     def _list_row(self) -> StaffRow:
         row = StaffRow(
@@ -242,7 +262,7 @@ class StaffScreen(KioskScreen):
         )
 
         question = tr._("In lại số {number}: vì sao?").format(number=ticket.number)
-        row.act = lambda: self.ask_why(question, lambda reason: self.kiosk.reprint_ticket(ticket.id, reason))
+        row.act = lambda: self.ask(question, REASONS, lambda reason: self.kiosk.reprint_ticket(ticket.id, reason))
         return row
 
     def _entry_row(self, entry: OutboxEntry, state: AppState) -> StaffRow:
@@ -269,7 +289,7 @@ class StaffScreen(KioskScreen):
         row.other_text = tr._("In phiếu") if entry.provisional_code else ""
         row.other_icon = "printer-outline" if entry.provisional_code else ""
         question = tr._("In lại phiếu {code}: vì sao?").format(code=entry.provisional_code)
-        row.other = lambda: self.ask_why(question, lambda reason: self.kiosk.reprint_entry(entry.id, reason))
+        row.other = lambda: self.ask(question, REASONS, lambda reason: self.kiosk.reprint_entry(entry.id, reason))
         return row
 
 

@@ -40,6 +40,30 @@ def test_staff_call_a_number_and_end_it(player: Player) -> None:
     assert officer in acts[0]
 
 
+def test_staff_put_a_number_aside_send_it_elsewhere_and_pause(player: Player) -> None:
+    label = taken(player)
+    kiosk = player.kiosk
+    log_in(player)
+    number = counter(player.state).number
+    kiosk.at_counter("open", number)
+    kiosk.at_counter("next", number)
+    called = counter(player.until(lambda s: counter(s).current is not None, "the call")).current
+    assert called is not None
+    kiosk.at_counter("hold", number, called.ticket_id)
+    player.until(lambda s: [one.label for one in counter(s).held] == [label], "the number that is put aside")
+    kiosk.at_counter("pause", number)
+    player.until(lambda s: s.toast == "pause_reason_missing", "the refusal")
+    kiosk.at_counter("pause", number, reason="break")
+    paused = counter(player.until(lambda s: counter(s).state is CounterState.PAUSED, "the pause"))
+    assert paused.reason == "break"
+    kiosk.at_counter("open", number)
+    kiosk.at_counter("resume", number, called.ticket_id)
+    player.until(lambda s: counter(s).current is not None, "the number again")
+    kiosk.at_counter("transfer", number, called.ticket_id, letter="B")
+    player.until(lambda s: counter(s).current is None, "the transfer")
+    assert [one.series for one in kiosk.counters.snapshot().waiting] == ["B"]
+
+
 def test_what_comes_late_for_an_officer_who_has_left_is_not_told(player: Player) -> None:
     log_in(player)
     number = counter(player.state).number

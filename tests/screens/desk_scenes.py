@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from kiosk.desk import REASONS
+from kiosk.hall.acts import PAUSES
 from kiosk.hall.tickets import TicketState
 from kiosk.hall.view import Call, CounterState, CounterView
 from kiosk.needs import HELP_CALLED
@@ -45,6 +47,7 @@ def doors(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("staff-tickets", staff, lambda screen: screen.open_tab("tickets"))
     counters = replace(staff, staff=replace(desk, counters=tuple(_counters())))
     yield Scene("staff-counters", counters, lambda screen: screen.open_tab("counters"))
+    yield Scene("staff-pausing", counters, _pause)
     yield Scene("staff", staff)
     yield Scene("staff-empty", replace(base, step=Step.STAFF, staff=StaffView(role="staff", name="Trần Văn Bình")))
     said = replace(staff, staff=replace(desk, code="reprint_sent"), trouble="stopped_by_staff", outbox=OutboxCounts())
@@ -68,8 +71,13 @@ def _pin(screen: Any) -> None:
         screen.press(key)
 
 
+def _pause(screen: Any) -> None:
+    screen.open_tab("counters")
+    screen.ask("Quầy 2 · Tạm dừng", PAUSES, lambda _reason: None)
+
+
 def _reprint(screen: Any) -> None:
-    screen.ask_why("In lại số A-002: vì sao?", lambda _reason: None)
+    screen.ask("In lại số A-002: vì sao?", REASONS, lambda _reason: None)
 
 
 def _tickets() -> tuple[StaffTicket, ...]:
@@ -95,6 +103,7 @@ def _counters() -> Iterator[CounterView]:
         yield CounterView(number, CounterState.OPEN, "Trần Văn Bình", "", ("A", "B"), current)
     yield CounterView(4, CounterState.PAUSED, "Trần Văn Bình", "break", ("C",), replace(serving, label="C-007"))
     yield CounterView(5, CounterState.PAUSED, "Trần Văn Bình", "break", ("C",))
+    yield CounterView(7, CounterState.OPEN, "Trần Văn Bình", "", ("C",), None, (replace(serving, label="C-005"),))
     yield CounterView(6, CounterState.CLOSED, "", "", ("A", "B", "C", "D", "E"))
 
 

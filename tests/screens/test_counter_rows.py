@@ -10,11 +10,12 @@ from tests.screens.desk_scenes import _counters
 def test_each_counter_offers_its_next_verbs() -> None:
     offered = [[(row.verb, row.other_verb) for row in rows_of(counter)] for counter in _counters()]
     assert offered == [
-        [("done-next", "done"), ("absent", "recall")],
-        [("done-next", "done")],
-        [("next", "close")],
-        [("done", "")],
-        [("open", "")],
+        [("done-next", "done"), ("absent", "recall"), ("transfer", "hold")],
+        [("done-next", "done"), ("transfer", "hold")],
+        [("next", "pause")],
+        [("done", "open"), ("transfer", "hold")],
+        [("open", "close")],
+        [("next", "pause"), ("resume", "")],
         [("open", "")],
     ]
     assert {verb for rows in offered for row in rows for verb in row if verb} <= set(VERBS)
