@@ -25,6 +25,7 @@ from kiosk.text import nfc
 REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
 FOLLOWS = "="  # the answer to a question that follows another one
 MOST_ROWS = 10
+MONEY = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ .,][0-9]{3})+) ?(?:đồng|đ|vnđ|vnd)?", re.IGNORECASE)  # thousands in threes
 SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
 
 
@@ -334,7 +335,8 @@ def clean(question: Question, value: str) -> str:
         case QuestionType.ID_NUMBER | QuestionType.PHONE:
             return re.sub(r"[ .\-]", "", value)
         case QuestionType.MONEY:
-            return re.sub(r"[ .]", "", value)
+            amount = MONEY.fullmatch(value)
+            return re.sub(r"[ .,]", "", amount[1]) if amount else value
         case QuestionType.TAX_CODE:
             return re.sub(r"([0-9]{10})-?([0-9]{3})", r"\1-\2", value.replace(" ", ""))
         case QuestionType.TIME:

@@ -43,7 +43,10 @@ def code(kind: str, value: str, **more: object) -> str:
         ("email", "mai tran@example.vn", "email_invalid"),
         ("email", "đào@example.vn", "email_invalid"),
         ("money", "50.000.000", ""),
+        ("money", "50,000,000 đồng", ""),
         ("money", "50 triệu", "money_invalid"),
+        ("money", "1.5", "money_invalid"),  # of a million, or of a dong?
+        ("money", "1.0000", "money_invalid"),
         ("money", "-5", "money_invalid"),
         ("tax_code", "0100109106", ""),
         ("tax_code", "0100109106-001", ""),
@@ -69,7 +72,7 @@ def test_money_has_its_bounds_and_all_are_kept_in_one_form() -> None:
     def kept(kind: QuestionType, value: str) -> str:
         return clean(Question(id="q", type=kind, label="?"), value)
 
-    assert kept(QuestionType.MONEY, "50.000.000") == "50000000"
+    assert kept(QuestionType.MONEY, "50.000.000") == kept(QuestionType.MONEY, " 50 000 000 Đ") == "50000000"
     assert kept(QuestionType.TIME, "7.30") == "07:30"
     assert kept(QuestionType.TAX_CODE, "0100109106001") == "0100109106-001"
     assert kept(QuestionType.ADDRESS, " Tổ 1 ,  Võ Cường, Bắc Ninh") == "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh"
