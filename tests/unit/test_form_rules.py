@@ -169,6 +169,14 @@ def test_every_table_of_persons_names_each_once(code: str, form_id: str, table: 
     assert f"{table}.1.id_number" not in other
 
 
+def test_who_registers_a_business_is_no_partner_of_themselves() -> None:
+    own = {"requester.id_number": "027190012345", "family.1.id_number": "027088000003"}
+    number = "family.2.id_number"
+    found = check_section_of("household-business", "family.2", "family", own | {number: "027190012345"})
+    assert found == {number: "member_is_requester"}
+    assert check_section_of("household-business", "family.2", "family", own | {number: "001190000007"}) == {}
+
+
 def test_a_rule_of_a_table_is_about_one_row_at_a_time() -> None:
     table = {
         "id": "t",
