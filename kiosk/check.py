@@ -38,24 +38,10 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
         load_words(folder, offered, own)
     except CatalogueError as error:
         found += [str(problem) for problem in error.problems]
-    else:
+    if offered.procedures:
         found += (f"{file.name}: {where}: {what}" for where, what in _unknown_fields(config, offered))
     found += _unknown_icons(offered)
-    files = read_files(ASSETS / "forms")
-    found += [problem for file in files for problem in file.problems]
-    forms = [file.form for file in files if file.form]  # also those with mistakes, as far as they can be read
-    found += _without_form(offered, files)
-    found += [
-        f"procedure {p.code}: form «{p.form_id}» of {form.version}: {sentence}"
-        for p in offered.procedures.values()
-        for form in forms
-        if form.id == p.form_id
-        for sentence in _unknown_cases(p, form)
-    ]
-    read = [(f"procedure {p.code}", tuple(catalogue_texts(p))) for p in offered.procedures.values()]
-    read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for form in forms]
-    for language in config.site.languages:
-        found += _untranslated(read, language)
+    found += _forms(offered, config.site.languages)
     try:
         load_exemptions()
     except CatalogueError as error:
@@ -66,6 +52,23 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
         except (OSError, ValueError) as error:
             found.append(f"accounts: {error}")
     return found + _codes_without_text()
+
+
+def _forms(offered: Catalogue, languages: Iterable[str]) -> Iterator[str]:
+    """The forms, and what procedures and translations say of them; those with mistakes as far as they can be read."""
+    files = read_files(ASSETS / "forms")
+    yield from (problem for file in files for problem in file.problems)
+    yield from _without_form(offered, files)
+    forms = [file.form for file in files if file.form]
+    for procedure in offered.procedures.values():
+        for form in forms:
+            if form.id == procedure.form_id:
+                for sentence in _unknown_cases(procedure, form):
+                    yield f"procedure {procedure.code}: form «{form.id}» of {form.version}: {sentence}"
+    read = [(f"procedure {p.code}", tuple(catalogue_texts(p))) for p in offered.procedures.values()]
+    read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for form in forms]
+    for language in languages:
+        yield from _untranslated(read, language)
 
 
 def _without_form(offered: Catalogue, files: Sequence[FormFile]) -> Iterator[str]:
