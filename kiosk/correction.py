@@ -183,7 +183,7 @@ def place_of(pointer: str, known: Declared | None) -> str:
     if parts[0] == "attachments" and len(parts) > 1 and parts[1].isascii() and parts[1].isdigit():
         return f"paper:{int(parts[1])}"
     if parts[0] == "submitter" and len(parts) == 2 and known is not None:
-        one = f"{REQUESTER}.{parts[1]}"
+        one = f"{REQUESTER}.{'address' if parts[1] == 'commune_code' else parts[1]}"
         if any(question.id == one for section in known.form.sections for question in section.questions):
             return one
     return ""

@@ -21,7 +21,7 @@ from kiosk import builders, i18n
 from kiosk import config as configuration
 from kiosk.catalogue.models import CatalogueError
 from kiosk.commands.search import search
-from kiosk.config import Config, ConfigError
+from kiosk.config import DEFAULT_FILE, Config, ConfigError
 from kiosk.diagnostics.errors import BundleFailed
 from kiosk.hall.tickets import HallError
 from kiosk.provisional import provisional_code
@@ -81,7 +81,7 @@ def check(options: argparse.Namespace, config: Config) -> int:
     """Validate configuration, catalogue, forms and translations."""
     from kiosk.check import problems
 
-    found = problems(config)
+    found = problems(config, options.config or DEFAULT_FILE)
     _say(options, {"problems": found})
     return FAILED if found else DONE
 

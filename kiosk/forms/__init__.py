@@ -4,7 +4,7 @@ A form is a file `assets/forms/<id>.yaml`; its texts are Vietnamese and are tran
 Answers are a flat mapping of question id to text: names as typed (NFC), dates ISO 8601, choices by their value,
 communes by their 5-digit code, numbers and money as digits, addresses as they are written on an envelope, the official
 names of commune and province last. The rows of a table are `<section>.<row>.<question>`.
-Checks are in `form_checks.py`, filling in from cards and registers in `form_filling.py`.
+Checks are in `checks.py` and `rules.py`, filling in from cards and registers in `filling.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from kiosk import places
 from kiosk.catalogue import Component, Data
@@ -25,6 +25,7 @@ from kiosk.text import nfc
 REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
 FOLLOWS = "="  # the answer to a question that follows another one
 MOST_ROWS = 10
+MONEY = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ .,][0-9]{3})+) ?(?:đồng|đ|vnđ|vnd)?", re.IGNORECASE)  # thousands in threes
 SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
 
 
@@ -115,6 +116,11 @@ class Section(Data):
     rows: Rows | None = None
     row: int = 0  # of a table: which one this is, from 1 on; never in a file
 
+    @field_validator("row")
+    @classmethod
+    def _no_row_yet(cls, _row: int) -> int:
+        raise ValueError("is counted by the kiosk, a file tells none")
+
 
 class RuleKind(StrEnum):
     """What two answers must be to each other; where a rule names one date only, the other one is today."""
@@ -129,7 +135,8 @@ class RuleKind(StrEnum):
 class Rule(Data):
     """A rule between answers. What breaks it stands beside the last of its questions that is on the glass.
 
-    `error` is a translated code; one that only `warns` lets the person go on.
+    One that names questions of a table holds for each of its rows; `different` with one such question: no two rows
+    have the same answer. `error` is a translated code; one that only `warns` lets the person go on.
     """
 
     kind: RuleKind
@@ -167,16 +174,17 @@ class Form(Data):
     id: str
     version: date
     title: str
-    sections: tuple[Section, ...] = Field(min_length=1)
+    sections: tuple[Section, ...]
     rules: tuple[Rule, ...] = ()
     paper: Paper = Paper()
     owners: tuple[Owner, ...] = ()
 
-    @model_validator(mode="after")
-    def _no_row_yet(self) -> Self:
-        if any(section.row for section in self.sections):
-            raise ValueError("row: is counted by the kiosk, a file tells none")
-        return self
+    @field_validator("sections")
+    @classmethod
+    def _some(cls, sections: tuple[Section, ...]) -> tuple[Section, ...]:
+        if not sections:  # min_length would be told beside the mistakes of the sections as well
+            raise ValueError("needs at least 1 section")
+        return sections
 
 
 def texts(form: Form) -> Iterator[str]:
@@ -267,13 +275,19 @@ def _in_rows(section: Section, answers: Mapping[str, str]) -> tuple[Section, ...
     return tuple(_row(section, number) for number in range(1, row_count(section, answers) + 1))
 
 
+def in_row(table: Section, number: int, question_id: str) -> str:
+    """The id of a question in this row of a table; that of another section's question stays."""
+    if all(question.id != question_id for question in table.questions):
+        return question_id
+    return f"{table.id}.{number}.{question_id.removeprefix(f'{table.id}.')}"
+
+
 @lru_cache(maxsize=256)
 def _row(section: Section, number: int) -> Section:
     """One row as a section of its own."""
-    own = {question.id for question in section.questions}
 
     def moved(one: str) -> str:
-        return f"{section.id}.{number}.{one.removeprefix(f'{section.id}.')}" if one in own else one
+        return in_row(section, number, one)
 
     def condition(when: Condition | None) -> Condition | None:
         return when and when.model_copy(update={"question": moved(when.question)})
@@ -321,7 +335,8 @@ def clean(question: Question, value: str) -> str:
         case QuestionType.ID_NUMBER | QuestionType.PHONE:
             return re.sub(r"[ .\-]", "", value)
         case QuestionType.MONEY:
-            return re.sub(r"[ .]", "", value)
+            amount = MONEY.fullmatch(value)
+            return re.sub(r"[ .,]", "", amount[1]) if amount else value
         case QuestionType.TAX_CODE:
             return re.sub(r"([0-9]{10})-?([0-9]{3})", r"\1-\2", value.replace(" ", ""))
         case QuestionType.TIME:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from kiosk import places
 from kiosk.forms import (
@@ -13,18 +13,14 @@ from kiosk.forms import (
     Form,
     Question,
     QuestionType,
-    Rule,
-    RuleKind,
     Section,
     clean,
     day_of,
-    holds,
     resolved,
     visible_questions,
-    visible_sections,
 )
+from kiosk.forms.rules import broken
 from kiosk.identity import IdentityError, born_year, check_id_number, sex_of
-from kiosk.text import search_key
 
 EARLIEST_YEAR = 1900
 LONGEST_NAME = 100  # of a Person in the province's API
@@ -157,7 +153,7 @@ def check_section(form: Form, section: Section, case: str, answers: Mapping[str,
     crossed = (
         *_number_against_person(section, said),
         *_order(section, case, said),
-        *_broken(form, section, case, said, today, warns=False),
+        *broken(form, section, case, said, today, warns=False),
     )
     for question_id, code in crossed:
         errors.setdefault(question_id, code)
@@ -167,7 +163,7 @@ def check_section(form: Form, section: Section, case: str, answers: Mapping[str,
 def warnings_of(form: Form, section: Section, case: str, answers: Mapping[str, str], today: date) -> dict[str, str]:
     """Codes by question id of what is unusual, but may be so: the person is told and goes on."""
     said = resolved(form, case, answers)
-    return dict(_broken(form, section, case, said, today, warns=True))
+    return dict(broken(form, section, case, said, today, warns=True))
 
 
 def _error_of(question: Question, answers: Mapping[str, str], said: Mapping[str, str], today: date) -> str:
@@ -200,66 +196,3 @@ def _order(section: Section, case: str, answers: Mapping[str, str]) -> Iterator[
         first, last = days.get(question.not_before), days.get(question.id)
         if first and last and last < first:
             yield question.id, "date_order"
-
-
-def _broken(
-    form: Form, section: Section, case: str, answers: Mapping[str, str], today: date, warns: bool
-) -> Iterator[tuple[str, str]]:
-    """The rules of the form that are broken, each beside the last of its questions in this section.
-
-    What is hidden or not answered yet breaks nothing.
-    """
-    here = {question.id for question in visible_questions(section, case, answers)}
-    rules = [rule for rule in form.rules if rule.warns is warns and here & set(rule.questions)]
-    if not rules:
-        return
-    shown = {q.id for one in visible_sections(form, case, answers) for q in visible_questions(one, case, answers)}
-    for rule in rules:
-        if set(rule.questions) <= shown and holds(rule.when, case, answers):
-            values = [answers.get(question_id, "") for question_id in rule.questions]
-            if all(values) and not _KEPT[rule.kind](rule, values, today):
-                yield next(one for one in reversed(rule.questions) if one in here), rule.error
-
-
-def _days(values: list[str], today: date) -> tuple[date, date] | None:
-    """The two dates of a rule, the second one today where there is only one; None when one of them is no date."""
-    first, second = day_of(values[0]), day_of(values[1]) if len(values) > 1 else today
-    return (first, second) if first and second else None
-
-
-def _in_order(_rule: Rule, values: list[str], today: date) -> bool:
-    days = _days(values, today)
-    return days is None or days[0] <= days[1]
-
-
-def _within_days(rule: Rule, values: list[str], today: date) -> bool:
-    days = _days(values, today)
-    return days is None or days[1] - days[0] <= timedelta(days=rule.days)
-
-
-def _years_apart(rule: Rule, values: list[str], today: date) -> bool:
-    days = _days(values, today)
-    return days is None or days[1].year - days[0].year >= rule.years
-
-
-def _age(rule: Rule, values: list[str], today: date) -> bool:
-    days = _days(values, today)
-    return days is None or age(*days) >= rule.years
-
-
-def _different(_rule: Rule, values: list[str], _today: date) -> bool:
-    return len({search_key(value) for value in values}) == len(values)
-
-
-_KEPT: Mapping[RuleKind, Callable[[Rule, list[str], date], bool]] = {
-    RuleKind.IN_ORDER: _in_order,
-    RuleKind.WITHIN_DAYS: _within_days,
-    RuleKind.YEARS_APART: _years_apart,
-    RuleKind.AGE: _age,
-    RuleKind.DIFFERENT: _different,
-}
-
-
-def age(born: date, day: date) -> int:
-    """Full years on a day."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

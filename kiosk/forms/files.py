@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from devices.registry import explain
 from kiosk.catalogue import CatalogueError, read_yaml, told
 from kiosk.forms import Form
 from kiosk.forms.mistakes import mistakes
+from kiosk.forms.remains import remains_of
 
 
 class FormShelf(Mapping[str, Form]):
@@ -59,26 +61,45 @@ def load_forms(folder: Path, today: Callable[[], date] = date.today) -> FormShel
 
 def read_forms(folder: Path, today: Callable[[], date] = date.today) -> tuple[FormShelf, list[str]]:
     """The forms that are right, and every mistake of the others: in their place their last good version stays."""
-    problems: list[str] = []
-    forms: dict[tuple[str, date], Form] = {}
+    files = read_files(folder)
+    right = (file.form for file in files if file.form and not file.problems)
+    return FormShelf(right, today), [problem for file in files for problem in file.problems]
+
+
+@dataclass(frozen=True)
+class FormFile:
+    """One file: its `form`, where it has `problems` as far as it could be read, None where it could not."""
+
+    name: str
+    form: Form | None
+    problems: tuple[str, ...] = ()
+
+
+def read_files(folder: Path) -> tuple[FormFile, ...]:
+    """Every file of a folder with all its mistakes."""
+    read: list[FormFile] = []
+    versions: set[tuple[str, date]] = set()
     for path in sorted(folder.glob("*.yaml")):
-        form = _read(path, problems)
-        if form and (form.id, form.version) in forms:
-            problems.append(f"{path.name}: version {form.version} of «{form.id}» stands in another file too")
-        elif form:
-            forms[form.id, form.version] = form
-    return FormShelf(forms.values(), today), problems
+        file = _read(path)
+        if (form := file.form) and not file.problems:
+            twice = f"{path.name}: version {form.version} of «{form.id}» stands in another file too"
+            file = FormFile(path.name, form, (twice,) if (form.id, form.version) in versions else ())
+            versions.add((form.id, form.version))
+        read.append(file)
+    return tuple(read)
 
 
-def _read(path: Path, problems: list[str]) -> Form | None:
-    before = len(problems)
+def _read(path: Path) -> FormFile:
+    problems: list[str] = []
     row = read_yaml(path, problems)
-    if len(problems) > before:
-        return None
+    if problems:
+        return FormFile(path.name, None, tuple(problems))
     try:
         form = Form.model_validate(row)
     except ValidationError as error:
         problems += [told(path.name, where, what) for where, what in explain(Form, error)]
-        return None
-    problems += [f"{path.name}: {sentence}" for sentence in mistakes(form, path.stem)]
-    return form if len(problems) == before else None
+        left = remains_of(row, path.stem)
+        sentences = left.sure(mistakes(left.form, path.stem)) if left else ()
+        problems += [f"{path.name}: {sentence}" for sentence in sentences]
+        return FormFile(path.name, left.form if left else None, tuple(problems))
+    return FormFile(path.name, form, tuple(f"{path.name}: {sentence}" for sentence in mistakes(form, path.stem)))

@@ -8,6 +8,7 @@ from datetime import date
 from kiosk import i18n
 from kiosk.forms import Condition, Form, Question, QuestionType, Rule, RuleKind, Section
 from kiosk.forms.checks import check_answer
+from kiosk.forms.rules import table_in
 from kiosk.identity import SEXES
 
 # attribute of `Citizen` that fills a question → the types of question that understand it
@@ -17,7 +18,7 @@ FILLS = {
     "date_of_birth": (QuestionType.DATE,),
     "issued_on": (QuestionType.DATE,),
     "sex": (QuestionType.CHOICE,),
-    "address": (QuestionType.TEXT, QuestionType.ADDRESS),
+    "address": (QuestionType.ADDRESS,),
     "old_number": (QuestionType.TEXT,),
     "ethnic": (QuestionType.ETHNIC,),
 }
@@ -63,22 +64,45 @@ def _once(form: Form) -> dict[str, Question]:
 
 
 def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
-    once = _once(form)
-    for unknown in (one for one in rule.questions if one not in once):
-        yield f"«{unknown}» is no question, or one of a table"
-    wrong = [one for one in rule.questions if one in once and once[one].type is not QuestionType.DATE]
-    if rule.kind is not RuleKind.DIFFERENT and wrong:
-        yield f"«{wrong[0]}» must be a date"
-    if rule.kind in (RuleKind.DIFFERENT, RuleKind.YEARS_APART) and len(rule.questions) < 2:
-        yield f"{rule.kind.value} needs two questions"
+    table = table_in(rule, form)
+    known = _once(form) | {question.id: question for question in (table.questions if table else ())}
+    every = {question.id for section in form.sections for question in section.questions}
+    for one in dict.fromkeys(rule.questions):
+        if one not in every:
+            yield f"«{one}» is no question"
+        elif one not in known:
+            yield f"«{one}» stands in another table than «{table.id if table else ''}», which the rule names too"
+        elif rule.kind is not RuleKind.DIFFERENT and known[one].type is not QuestionType.DATE:
+            yield f"«{one}» must be a date"
+    if len(set(rule.questions)) < len(rule.questions):
+        yield f"«{rule.questions[0]}» stands here twice"
+    if len(rule.questions) < 2 and rule.kind is RuleKind.YEARS_APART:
+        yield "years_apart needs two questions"
+    if len(rule.questions) < 2 and rule.kind is RuleKind.DIFFERENT and rule.questions[0] in _once(form):
+        yield f"different needs two questions: «{rule.questions[0]}» is in no table"
     if rule.kind is RuleKind.WITHIN_DAYS and not rule.days:
         yield "within_days needs days"
     if rule.kind in (RuleKind.AGE, RuleKind.YEARS_APART) and not rule.years:
         yield f"{rule.kind.value} needs years"
-    if rule.when and rule.when.question != "case" and rule.when.question not in once:
-        yield f"depends on the unknown question «{rule.when.question}»"
+    if rule.when and rule.when.question != "case":
+        yield from _of_rules_condition(rule.when, known, every)
     if i18n.error_text(rule.error, i18n.SOURCE_LANGUAGE) == rule.error:
         yield f"no sentence for the code «{rule.error}» in assets/locales"
+
+
+def _of_rules_condition(when: Condition, known: Mapping[str, Question], every: set[str]) -> Iterator[str]:
+    """A rule may wait for any question that is asked once, or in the rows that it is about."""
+    if when.question not in every:
+        yield f"depends on the unknown question «{when.question}»"
+    elif when.question not in known:
+        yield f"depends on «{when.question}», which is asked in each row of a table that the rule does not name"
+    else:
+        yield from _of_values("when", when, known[when.question])
+
+
+def _of_values(owner: str, when: Condition, question: Question) -> Iterator[str]:
+    if question.choices and (wrong := sorted(set(when.values) - {choice.value for choice in question.choices})):
+        yield f"«{owner}» waits for «{', '.join(wrong)}», no choice of «{question.id}»"
 
 
 def _followers(form: Form) -> Iterator[str]:
@@ -160,5 +184,5 @@ def _of_condition(
         yield f"«{owner}» depends on the unknown question «{condition.question}»"
     elif question is None:
         yield f"«{owner}» depends on «{condition.question}», which is asked later or not always"
-    elif wrong := set(condition.values) - {c.value for c in question.choices} if question.choices else ():
-        yield f"«{owner}» waits for «{', '.join(sorted(wrong))}», no choice of «{condition.question}»"
+    else:
+        yield from _of_values(owner, condition, question)

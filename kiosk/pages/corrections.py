@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import date
-from functools import cache
+from collections.abc import Sequence
+from functools import partial
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,6 +13,7 @@ from kiosk import correction, places
 from kiosk.correction import Declared
 from kiosk.dossier_schema import dossier_problems
 from kiosk.forms import Question, QuestionType, Section, declaration, visible_questions, visible_sections
+from kiosk.pages import typed
 from kiosk.pages.dossiers import (
     CONFIRMED_BY,
     CONFLICT,
@@ -29,10 +27,7 @@ from kiosk.pages.dossiers import (
     texts_by_place,
 )
 from kiosk.pages.visit import Visit, answering
-from kiosk.text import search_key
 from offline_queue.entry import EntryState, OutboxEntry, Problem
-
-ANSWER = "answer:"  # what the names of answers begin with among the fields of a form
 
 
 def _correct(visit: Visit, entry: OutboxEntry) -> Response:
@@ -62,13 +57,14 @@ def _correct(visit: Visit, entry: OutboxEntry) -> Response:
         locked=correction.locked(known, answers),
         types=QuestionType,
         groups=places.ethnic_groups(),
-        communes=commune_texts() if _asks_commune(sections) else (),
+        address=partial(typed.address_parts, answers),
+        communes=typed.commune_texts() if _asks_commune(sections) else (),
         named=names_of(visit),
     )
 
 
 def _asks_commune(sections: Sequence[tuple[Section, tuple[Question, ...]]]) -> bool:
-    return any(question.type is QuestionType.COMMUNE for _, questions in sections for question in questions)
+    return any(question.type in typed.NAMES_COMMUNE for _, questions in sections for question in questions)
 
 
 def _check(visit: Visit, entry: OutboxEntry) -> Response:
@@ -76,11 +72,9 @@ def _check(visit: Visit, entry: OutboxEntry) -> Response:
     known = _correctable(visit, entry)
     if known is None:
         return _cannot(visit, entry)
-    said = {name[len(ANSWER) :]: text for name, text in visit.form.items() if name.startswith(ANSWER)}
-    said |= _dates(visit.form) | _communes(visit.form)
     before = visit.officer.drafts.get(entry.id, dict(known.answers))
-    draft = correction.merged(known, before, said)
-    visit.officer.drafts[entry.id] = draft
+    draft = correction.merged(known, before, typed.answers(visit.form))
+    visit.officer.drafts[entry.id] = typed.kept(draft, visit.form)
     here = f"/dossiers/{entry.id}/correction"
     if correction.errors(known, draft, visit.desk.clock().date()):
         return visit.go(here)  # which tells what is wrong
@@ -157,48 +151,6 @@ def _cannot(visit: Visit, entry: OutboxEntry) -> Response:
 
 def _against_the_rules(visit: Visit, problems: tuple[Problem, ...]) -> Response:
     return visit.page("sorry.html", CONFLICT, code="correction_against_rules", places=[p.path for p in problems])
-
-
-def _dates(form: Mapping[str, str]) -> dict[str, str]:
-    """Dates as they are written here, day/month/year; what is none stays as it was typed and is told."""
-    return {name[len("date:") :]: iso_date(text) for name, text in form.items() if name.startswith("date:")}
-
-
-def _communes(form: Mapping[str, str]) -> dict[str, str]:
-    """Communes from the words that were typed; one that is not clear stays as typed and is told."""
-    return {name[len("commune:") :]: commune_code(text) for name, text in form.items() if name.startswith("commune:")}
-
-
-def iso_date(text: str) -> str:
-    """`2026-11-02` of `2/11/2026`, `02.11.2026`, `2-11-2026` or eight digits; what is no day comes back as it is."""
-    match = re.fullmatch(r"([0-9]{1,2})([/.-]?)([0-9]{1,2})\2([0-9]{4})", re.sub(r"\s", "", text))
-    if match is None or (not match[2] and len(match[0]) != 8):
-        return text
-    try:
-        return date(int(match[4]), int(match[3]), int(match[1])).isoformat()
-    except ValueError:
-        return text
-
-
-def commune_code(text: str) -> str:
-    """The code of a commune written as `Phường Võ Cường, Tỉnh Bắc Ninh` or by a name that no other bears, in any case
-    and without marks; what names none comes back as it is."""
-    return _codes().get(search_key(text), text)
-
-
-@cache
-def _codes() -> dict[str, str]:
-    every = [place for province in places.provinces() for place in places.communes(province.code)]
-    bearers = Counter(search_key(place.name) for place in every)
-    names = {search_key(place.name): place.code for place in every if bearers[search_key(place.name)] == 1}
-    return names | {search_key(text): code for code, text in commune_texts()}
-
-
-@cache
-def commune_texts() -> tuple[tuple[str, str], ...]:
-    """All communes as they are chosen: code and text."""
-    every = [place for province in places.provinces() for place in places.communes(province.code)]
-    return tuple((place.code, places.commune_text(place.code)) for place in every)
 
 
 ROUTES = [

@@ -204,6 +204,24 @@ def test_configuration_mistakes_come_all_at_once(main: Shell) -> None:
     assert main("check").code == 0
 
 
+def test_a_field_that_no_procedure_has_is_named(main: Shell) -> None:
+    bank = 'bank = "970436"\naccount = "0123456789"\n'
+    police = f'[[payment.others]]\nagency_code = "G01.899"\n{bank}'
+    config = main.config(
+        f'[payment]\n{bank}{police}fields = ["Đăng ký, quản lý cư trú", "Chứng thục"]\n'
+        f'{police}fields = ["Đất đai", "Đăng ký, quản lý cư trú"]\n'
+        '[[hall.series]]\nletter = "A"\ntitle = "Hộ tịch"\nfields = ["Hộ tich"]\n'
+    )
+    said = main("check", "--config", config, "--json")
+    assert said.code == 1
+    none = "no procedure has this field"
+    assert said.json["problems"] == [
+        f"site.toml: hall.series.0.fields.0: {none}: «Hộ tich» is not known; did you mean «Hộ tịch»?",
+        f"site.toml: payment.others.0.fields.1: {none}: «Chứng thục» is not known; did you mean «Chứng thực»?",
+        "site.toml: payment.others.1.fields.1: «Đăng ký, quản lý cư trú» stands here twice; only the first one counts",
+    ]
+
+
 def test_diagnose_is_one_report(main: Shell) -> None:
     said = main("diagnose", "--json")
     assert (said.code, set(said.json)) == (0, {"devices", "province", "host"})

@@ -317,13 +317,13 @@ def test_certified_copies_in_five_touches(player: Player) -> None:
 def test_what_was_put_right_stays_after_going_back_to_the_notice(player: Player) -> None:
     to_review(player, "2.000635")
     player.kiosk.edit("contact")
-    player.kiosk.answer("requester.address", "Số 5, phố mới")
+    player.kiosk.answer("requester.address", "Số 5, phố mới, Phường Võ Cường, Tỉnh Bắc Ninh")
     while player.state.step is not Step.NOTICE:
         player.kiosk.back()
     player.kiosk.accept_notice(())
     session = player.state.session
     assert session is not None
-    assert session.answers["requester.address"] == "Số 5, phố mới"
+    assert session.answers["requester.address"] == "Số 5, phố mới, Phường Võ Cường, Tỉnh Bắc Ninh"
 
 
 def test_the_number_is_for_the_counter_of_the_procedures_field(config: Config) -> None:

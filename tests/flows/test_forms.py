@@ -108,6 +108,10 @@ def test_rows_of_a_table_come_and_go_and_words_come_early(player: Player) -> Non
     section = session_of(player).section
     assert section
     assert (section.id, section.row) == ("guests.2", 2)
+    kiosk.answer("guests.2.id_number", MOTHER.split("|")[0])
+    kiosk.settle("guests.2.id_number")
+    assert session_of(player).errors == {"guests.2.id_number": "person_twice"}
+    kiosk.answer("guests.2.id_number", "")
     kiosk.answer("guests.2.full_name", "Trần An")
     assert kiosk.can_remove_row()
     open_section(player, "guests.1")

@@ -113,8 +113,14 @@ def test_a_form_is_added_without_python(assets: Path, config: Config) -> None:
 
 def test_a_form_with_a_mistake_is_named_and_the_last_good_one_stays(assets: Path, config: Config) -> None:
     bad = FORM.replace("version: 2026-07-01", "version: 2026-08-01").replace("type: phone", "type: fone")
+    bad = bad.replace("title: Bạn muốn mượn gì?", "title: Mới thêm\n    when: {question: case, values: [lost]}")
+    bad = bad.replace("[requester.date_of_birth], years", "[nobody.date_of_birth], years")
     (assets / "forms/library-card.2026-08-01.yaml").write_text(bad, encoding="utf-8")
     named = check.problems(config)
     assert any(problem.startswith("library-card.2026-08-01.yaml: sections.0.questions.3.type: ") for problem in named)
+    assert "procedure 9.000001: form «library-card» of 2026-08-01: «wish» waits for the unknown case «lost»" in named
+    assert "library-card.2026-08-01.yaml: rules.0: «nobody.date_of_birth» is no question" in named
+    assert any("form «library-card» of 2026-08-01: no text for «Mới thêm»" in problem for problem in named)
+    assert any("form «library-card» of 2026-07-01: no text for" in problem for problem in named)
     forms = builders.forms_of(config)
     assert forms["library-card"].version.isoformat() == "2026-07-01"

@@ -245,7 +245,10 @@ def fields(page: str) -> dict[str, str]:
     """The answers in a form as a browser would send them."""
     found = {}
     for tag in re.findall(r"<input[^>]*>", page):
-        name, value = re.search(r' name="((?:answer|date|commune):[^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+        name, value = (
+            re.search(r' name="((?:answer|date|commune|line):[^"]+)"', tag),
+            re.search(r' value="([^"]*)"', tag),
+        )
         if name and "disabled" not in tag:
             found[name[1]] = unescape(value[1]) if value else ""
     for name, options in re.findall(r'<select id="[^"]*" name="([^"]+)">(.*?)</select>', page, re.DOTALL):

@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.dossier import payload
 from kiosk.dossier_schema import dossier_problems
-from kiosk.pages.corrections import commune_code, iso_date
+from kiosk.forms import Question, QuestionType, clean
+from kiosk.pages.typed import address_text, commune_code, iso_date
+from kiosk.provisional import provisional_code
 from kiosk.sandbox.server import Province
-from offline_queue.entry import EntryState
+from offline_queue.entry import EntryState, OutboxEntry, Problem
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.sender import Sender
 from tests.pages.desk import OTHER, Browser, Office, fields
 from tests.pages.test_dossiers import NAME
+from tests.unit.test_dossier import session_of
+
+ADDRESS = Question(id="q", type=QuestionType.ADDRESS, label="?")
 
 
 def newest(office: Office, but: str) -> str:
@@ -108,6 +114,82 @@ def test_faults_are_told_beside_their_fields_and_what_was_typed_stays(office: Of
     assert page.url.endswith("/correction")
     browser.post(f"/dossiers/{entry.id}/discard")
     assert fields(browser.get(f"/dossiers/{entry.id}/correction").text)["answer:child.full_name"] == "Trần Thị Mai"
+
+
+HOME = "Phường Võ Cường, Tỉnh Bắc Ninh"
+
+
+def test_an_address_is_corrected_by_commune_and_line(office: Office) -> None:
+    entry = office.rejected(("/submitter/commune_code", "Nơi cư trú không khớp."))
+    browser = office.officer()
+    page = browser.get(f"/dossiers/{entry.id}/correction").text
+    shown = fields(page)
+    assert (shown["commune:requester.address"], shown["line:requester.address"]) == (HOME, "Tổ 1")
+    assert "answer:requester.address" not in shown
+    assert "Nơi cư trú không khớp." in page[page.index('id="requester.address"') : page.index('id="child.full_name"')]
+    wrong = {"commune:requester.address": "Làng Đâu Đó, Bắc Ninh", "line:requester.address": "Số 5 Hàng Bè"}
+    page = browser.correct(entry, wrong).text
+    assert '<a href="#requester.address">' in page
+    assert "Chưa có xã, phường, hoặc tên không có trong danh sách." in page
+    assert {key: fields(page)[key] for key in wrong} == wrong  # each part as it was typed
+    page = browser.correct(entry, {"commune:requester.address": "phuong ba dinh, thanh pho ha noi"}).text
+    assert "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh" in page  # old beside new
+    assert "Số 5 Hàng Bè, Phường Ba Đình, Thành phố Hà Nội" in page
+    browser.confirm(entry)
+    said = office.entry(newest(office, entry.id)).payload
+    assert said["form"]["answers"]["requester.address"] == "Số 5 Hàng Bè, Phường Ba Đình, Thành phố Hà Nội"
+    assert said["submitter"]["commune_code"] == "00004"
+    assert dossier_problems(said, attachments=False) == ()
+
+
+def test_half_an_address_is_told(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    page = browser.correct(entry, {"line:requester.address": ""}).text
+    assert "Chưa có số nhà, đường hoặc thôn, tổ." in page
+    assert fields(page)["commune:requester.address"] == HOME
+    page = browser.correct(entry, {"commune:requester.address": "", "line:requester.address": "Tổ 7"}).text
+    assert "Chưa có xã, phường" in page
+    page = browser.correct(entry, {"commune:requester.address": "Nơi Khác", "line:requester.address": ""}).text
+    assert "Chưa có xã, phường" in page
+    assert fields(page)["commune:requester.address"] == "Nơi Khác"
+    browser.correct(entry, {"commune:requester.address": "", "line:requester.address": "Tổ 7, Võ Cường, Bắc Ninh"})
+    browser.confirm(entry)
+    answers = office.entry(newest(office, entry.id)).payload["form"]["answers"]
+    assert answers["requester.address"] == answers["mother.address"] == f"Tổ 7, {HOME}"  # repeated there
+    assert {key for key in answers if key.endswith((".line", ".commune"))} == {"birth.commune"}
+
+
+def test_an_address_from_two_fields() -> None:
+    for line, commune in (("Tổ 1", "Phường Võ Cường"), (f"Tổ 1, {HOME}", HOME), ("Tổ 1, Võ Cường, Bắc Ninh", "")):
+        assert clean(ADDRESS, address_text(line, commune)) == f"Tổ 1, {HOME}"
+    assert address_text(" Tổ 1 ", "Đâu Đó") == "Tổ 1, Đâu Đó"
+    assert address_text("", "Đâu Đó") == "Đâu Đó"
+
+
+def test_money_is_read_in_thousands_and_told_where_it_is_unclear(office: Office) -> None:
+    session = session_of("1.001612", "individual")
+    entry = OutboxEntry(
+        id=session.client_ref,
+        procedure_code="1.001612",
+        created_at=office.now,
+        provisional_code=provisional_code(session.client_ref),
+        payload=payload(session, "k1", "H05.114", office.now),
+    )
+    office.outbox.add(entry)
+    office.outbox.lease(office.now + timedelta(days=400))
+    office.outbox.reject(entry.id, [Problem("/form/answers/business.capital", "Vốn không đúng.")], "province_rejected")
+    browser = office.officer()
+    page = browser.get(f"/dossiers/{entry.id}/correction").text
+    assert fields(page)["answer:business.capital"] == "50.000.000 đồng"
+    page = browser.correct(entry, {"answer:business.capital": "1.5 triệu"}).text
+    assert "Số tiền chỉ gồm chữ số." in page
+    assert fields(page)["answer:business.capital"] == "1.5 triệu"
+    page = browser.correct(entry, {"answer:business.capital": "150.000.000 đ"}).text
+    assert "150.000.000 đồng" in page
+    browser.confirm(entry)
+    answers = office.entry(newest(office, entry.id)).payload["form"]["answers"]
+    assert answers == {**entry.payload["form"]["answers"], "business.capital": "150000000"}
 
 
 def test_a_correction_that_changes_nothing_is_none(office: Office) -> None:

@@ -28,6 +28,8 @@ ANSWERS = {
     "requester.address": ADDRESS,
     "requester.phone": PHONE,
     "deceased.address": FOLLOWS,
+    "relation.kind": "father",
+    "mother.address": FOLLOWS,
     "death.date": "2026-09-01",
     "death.time": "0730",
     "death.place": "Bệnh viện Đa khoa tỉnh Bắc Ninh",
@@ -62,7 +64,10 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     yield _scene(site, stay, "host", errors={"host.tax_code": "tax_code_check"})
     yield _scene(site, stay, "members.1")
     yield _scene(site, stay, "members.2", relatives=RELATIVES)
+    yield _scene(site, stay, "members.2", name="members.2-twice", errors={"members.2.id_number": "person_twice"})
     yield _scene(site, business, "business")
+    birth = site.session("1.001193", 0)
+    yield _scene(site, birth, "mother")
     yield _scene(site, residence, "request")
     if language == "vi":
         for session, section, question, part in (

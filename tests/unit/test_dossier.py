@@ -164,7 +164,8 @@ def test_who_typed_only_a_number_is_named_by_the_answers() -> None:
 def test_a_form_that_asks_less_is_completed_from_the_card() -> None:
     made = sent(session_of("1.001193", "certificate"))  # does not ask for the sex
     assert made["submitter"]["sex"] == "female"
-    assert made["submitter"]["address"] == "Tổ 1, Võ Cường, Bắc Ninh"
+    assert made["submitter"]["address"] == "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh"
+    assert made["submitter"]["commune_code"] == "09190"
 
 
 def test_a_card_proves_nothing_about_another_person() -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from kiosk.catalogue import CatalogueError
-from kiosk.forms.files import load_forms
-from kiosk.forms.mistakes import FILLS
+from kiosk.config import ASSETS
+from kiosk.forms import Form
+from kiosk.forms.files import load_forms, read_files
+from kiosk.forms.mistakes import FILLS, mistakes
+from kiosk.forms.remains import remains_of
 from kiosk.identity import Citizen
 
 BAD_FORM = """
@@ -23,6 +30,7 @@ sections:
       - {id: a, type: choice, label: L}
       - {id: a, type: text, label: L, fills: full_nam}
       - {id: b, type: text, label: L, fills: date_of_birth}
+      - {id: i, type: text, label: L, fills: address}
       - {id: c, type: number, label: L, minimum: 5, maximum: 2, default: many}
       - {id: d, type: choice, label: L, choices: [{value: x, label: X}, {value: x, label: Y}]}
       - {id: g, type: date, label: L, not_before: late}
@@ -33,6 +41,36 @@ sections:
     questions:
       - {id: late, type: choice, label: L, choices: [{value: x, label: X}], fills: sex}
       - {id: e, type: text, label: L, when: {question: d, values: ["z"]}, choices: [{value: x, label: X}]}
+"""
+
+
+SHAPE_TOO = """
+id: both
+title: T
+rules:
+  - {kind: younger, questions: [a, b], error: date_order}
+  - {kind: in_order, questions: [a, nowhere], error: date_order}
+  - {kind: in_order, questions: [b, t.a], error: date_order}
+owners:
+  - {kind: nobody, section: s}
+  - {kind: person, section: s}
+sections:
+  - id: s
+    titel: T
+    questions:
+      - {id: a, type: date, label: L}
+      - {id: b, type: dat, label: L}
+      - {id: c, type: text, label: L, when: {question: b}}
+      - {id: d, type: choice, label: L, choices: [{value: x, label: X}, {value: y}]}
+      - {id: e, type: number, label: L, minimum: 5, maximum: 2, when: {question: d, values: [y]}}
+      - {id: g, type: date, label: L, not_before: b, when: {question: nowhere, values: [x]}}
+  - id: t
+    title: T
+    rows: {label: L, minimum: many}
+    row: 1
+    questions:
+      - {id: t.a, type: text, label: L}
+      - {id: t.b, type: name, label: L, fills: full_nam}
 """
 
 
@@ -55,6 +93,7 @@ def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
         "bad.yaml: question «a» has no choices",
         "bad.yaml: question «a» fills «full_nam», which a card has not",
         "bad.yaml: question «b» fills «date_of_birth», so its type must be date",
+        "bad.yaml: question «i» fills «address», so its type must be address",
         "bad.yaml: question «c» has a minimum above its maximum",
         "bad.yaml: question «c» has the default «many», which is no answer to it",
         "bad.yaml: question «d» has a choice that stands here twice",
@@ -76,6 +115,41 @@ def test_all_mistakes_of_a_form_are_told_at_once(tmp_path: Path) -> None:
     assert not any(": : " in problem for problem in problems)
 
 
+def test_a_mistake_of_shape_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "both.yaml").write_text(SHAPE_TOO, encoding="utf-8")
+    (file,) = read_files(tmp_path)
+    told = [problem.removeprefix("both.yaml: ") for problem in file.problems]
+    assert [problem.partition(": ")[0] for problem in told[:10]] == [
+        "version",
+        "sections.0.title",
+        "sections.0.questions.1.type",
+        "sections.0.questions.2.when.values",
+        "sections.0.questions.3.choices.1.label",
+        "sections.0.titel",
+        "sections.1.rows.minimum",
+        "sections.1.row",
+        "rules.0.kind",
+        "owners.0.kind",
+    ]
+    assert "sections.1.row: is counted by the kiosk, a file tells none" in told
+    known = "address, date_of_birth, ethnic, full_name, id_number, issued_on, old_number, sex"
+    assert told[10:] == [  # and nothing about «b», of which nothing is known
+        "question «e» has a minimum above its maximum",
+        f"question «t.b» fills «full_nam», which a card has not; one of {known}",
+        "«g» depends on the unknown question «nowhere»",
+        "rules.1: «nowhere» is no question",
+        "rules.2: «t.a» must be a date",
+        "owners.1: an owner needs the question «s.full_name»",
+        "owners.1: an owner needs the question «s.id_number»",
+    ]
+    assert file.form is not None
+    assert [question.id for question in file.form.sections[0].questions] == ["a", "c", "d", "e", "g"]
+    for nothing in ("id: x", "sections: 3", "sections: []", "sections: [{}]", "- a"):
+        (tmp_path / "both.yaml").write_text(nothing, encoding="utf-8")
+        (file,) = read_files(tmp_path)
+        assert (file.form, bool(file.problems)) == (None, True), nothing
+
+
 def test_a_condition_names_a_choice(tmp_path: Path) -> None:
     text = (
         "id: f\nversion: 2026-07-01\ntitle: T\nsections:\n  - id: s\n    title: T\n    questions:\n"
@@ -90,3 +164,27 @@ def test_a_condition_names_a_choice(tmp_path: Path) -> None:
 
 def test_what_fills_is_what_a_citizen_has() -> None:
     assert set(FILLS) == set(Citizen.__dataclass_fields__) - {"method"}
+
+
+def places_in(node: object) -> Iterator[tuple[Any, Any]]:
+    """Every owner and key of a tree."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        owner: Any = node
+        yield owner, key
+        yield from places_in(owner[key])
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "?", [], {}, {True: 1}, ["?"], [[{}]]])
+def test_one_mistake_of_shape_is_no_other_mistake_too(wrong: object) -> None:
+    row = yaml.safe_load((ASSETS / "forms/temporary-residence.yaml").read_text(encoding="utf-8"))
+    shapes = 0
+    for owner, key in places_in(row):
+        right, owner[key] = owner[key], wrong
+        left = remains_of(row, "temporary-residence")
+        try:
+            Form.model_validate(row)
+        except ValidationError:
+            shapes += 1
+            assert left is None or list(left.sure(mistakes(left.form, "temporary-residence"))) == [], (key, right)
+        owner[key] = right
+    assert shapes > 50

@@ -12,8 +12,8 @@ from kiosk import forms
 from kiosk.catalogue import CatalogueError
 from kiosk.config import ASSETS
 from kiosk.forms import FOLLOWS, Form, Question, QuestionType, Section, clean
-from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
+from kiosk.forms import rules as form_rules
 from kiosk.forms.checks import check_answer, check_section, warnings_of
 from kiosk.forms.files import load_forms, read_forms
 from kiosk.identity import Citizen
@@ -43,7 +43,10 @@ def code(kind: str, value: str, **more: object) -> str:
         ("email", "mai tran@example.vn", "email_invalid"),
         ("email", "đào@example.vn", "email_invalid"),
         ("money", "50.000.000", ""),
+        ("money", "50,000,000 đồng", ""),
         ("money", "50 triệu", "money_invalid"),
+        ("money", "1.5", "money_invalid"),  # of a million, or of a dong?
+        ("money", "1.0000", "money_invalid"),
         ("money", "-5", "money_invalid"),
         ("tax_code", "0100109106", ""),
         ("tax_code", "0100109106-001", ""),
@@ -69,7 +72,7 @@ def test_money_has_its_bounds_and_all_are_kept_in_one_form() -> None:
     def kept(kind: QuestionType, value: str) -> str:
         return clean(Question(id="q", type=kind, label="?"), value)
 
-    assert kept(QuestionType.MONEY, "50.000.000") == "50000000"
+    assert kept(QuestionType.MONEY, "50.000.000") == kept(QuestionType.MONEY, " 50 000 000 Đ") == "50000000"
     assert kept(QuestionType.TIME, "7.30") == "07:30"
     assert kept(QuestionType.TAX_CODE, "0100109106001") == "0100109106-001"
     assert kept(QuestionType.ADDRESS, " Tổ 1 ,  Võ Cường, Bắc Ninh") == "Tổ 1, Phường Võ Cường, Tỉnh Bắc Ninh"
@@ -78,11 +81,13 @@ def test_money_has_its_bounds_and_all_are_kept_in_one_form() -> None:
 
 
 def errors(form_id: str, section_id: str, case: str = "", **answers: str) -> dict[str, str]:
-    given = {key.replace("__", "."): value for key, value in answers.items()}
+    return check_section_of(form_id, section_id, case, {key.replace("__", "."): v for key, v in answers.items()})
+
+
+def check_section_of(form_id: str, section_id: str, case: str, given: dict[str, str]) -> dict[str, str]:
     form = FORMS[form_id]
     section = next(one for one in forms.all_sections(form, given) if one.id == section_id)
-    found = check_section(form, section, case, given, TODAY)
-    return {key: value for key, value in found.items() if value != "required"}
+    return {k: v for k, v in check_section(form, section, case, given, TODAY).items() if v != "required"}
 
 
 def test_nobody_dies_before_birth_nor_registers_their_own_death() -> None:
@@ -121,15 +126,91 @@ def test_ages_and_lengths() -> None:
     stay = {"stay__address": "Tổ 1, Võ Cường, Bắc Ninh", "stay__since": "2026-12-01"}
     assert errors("temporary-residence", "stay", **stay, stay__until="2028-12-02") == {"stay.until": "stay_too_long"}
     assert errors("temporary-residence", "stay", **stay, stay__until="2028-12-01") == {}
-    assert form_checks.age(date(2008, 2, 29), date(2026, 2, 28)) == 17
+    assert form_rules.age(date(2008, 2, 29), date(2026, 2, 28)) == 17
+
+
+def test_nobody_stands_in_a_table_twice_nor_beside_themselves() -> None:
+    members = {f"members.{n}.full_name": "Trần Văn Mẫu" for n in (1, 2, 3)}
+    first, second = "027088000003", "027190012345"
+    answers = {"together.answer": "yes", "requester.id_number": second, "members.1.id_number": first, **members}
+
+    def wrong(**numbers: str) -> dict[str, dict[str, str]]:
+        given = answers | {key.replace("__", "."): value for key, value in numbers.items()}
+        return {
+            section: found
+            for section in ("requester", "members.1", "members.2", "members.3")
+            if (
+                found := {k: v for k, v in errors("temporary-residence", section, "own", **given).items() if "id_" in k}
+            )
+        }
+
+    assert wrong() == {}
+    assert wrong(members__3__id_number=second) == {"members.3": {"members.3.id_number": "member_is_requester"}}
+    twice = {"members.3": {"members.3.id_number": "person_twice"}}  # beside the one that came last
+    assert wrong(members__3__id_number=first) == twice
+    assert wrong(members__2__id_number="", members__3__id_number="") == {}
+    alone = {"together.answer": "no", **{f"members.{n}.id_number": first for n in (1, 2)}}
+    assert check_section_of("temporary-residence", "members.2", "own", alone) == {}  # nobody is asked
+
+
+@pytest.mark.parametrize(
+    ("code", "form_id", "table", "case"),
+    [
+        ("person_twice", "household-business", "family", "family"),
+        ("person_twice", "stay-notice", "guests", "home"),
+        ("person_twice", "residence-confirmation", "household", "self"),
+    ],
+)
+def test_every_table_of_persons_names_each_once(code: str, form_id: str, table: str, case: str) -> None:
+    numbers = {f"{table}.{n}.id_number": "027088000003" for n in (1, 2)}
+    found = check_section_of(form_id, f"{table}.2", case, numbers | {"request.kind": "household"})
+    assert found[f"{table}.2.id_number"] == code
+    other = check_section_of(form_id, f"{table}.1", case, numbers | {"request.kind": "household"})
+    assert f"{table}.1.id_number" not in other
+
+
+def test_who_registers_a_business_is_no_partner_of_themselves() -> None:
+    own = {"requester.id_number": "027190012345", "family.1.id_number": "027088000003"}
+    number = "family.2.id_number"
+    found = check_section_of("household-business", "family.2", "family", own | {number: "027190012345"})
+    assert found == {number: "member_is_requester"}
+    assert check_section_of("household-business", "family.2", "family", own | {number: "001190000007"}) == {}
+
+
+def test_a_rule_of_a_table_is_about_one_row_at_a_time() -> None:
+    table = {
+        "id": "t",
+        "title": "T",
+        "rows": {"label": "L"},
+        "questions": [
+            {"id": "t.kind", "type": "choice", "label": "?", "choices": [{"value": "x", "label": "X"}]},
+            {"id": "t.since", "type": "date", "label": "?"},
+            {"id": "t.until", "type": "date", "label": "?"},
+        ],
+    }
+    when = {"question": "t.kind", "values": ["x"]}
+    rule = {"kind": "in_order", "questions": ["t.since", "t.until"], "error": "date_order", "when": when}
+    form = Form.model_validate({"id": "f", "version": TODAY, "title": "T", "sections": [table], "rules": [rule]})
+    warning = form.model_copy(update={"rules": (form.rules[0].model_copy(update={"warns": True}),)})
+    days = {"t.1.since": "2026-02-02", "t.1.until": "2026-03-03", "t.2.since": "2026-03-04", "t.2.until": "2026-03-01"}
+    answers = days | {"t.1.kind": "x", "t.2.kind": "x"}
+    first, second = forms.all_sections(form, answers)
+    assert check_section(form, first, "", answers, TODAY) == {}
+    assert check_section(form, second, "", answers, TODAY) == {"t.2.until": "date_order"}
+    assert warnings_of(warning, second, "", answers, TODAY) == {"t.2.until": "date_order"}
+    assert "t.2.until" not in check_section(form, second, "", days, TODAY)  # the row's own condition
 
 
 def test_an_address_follows_and_goes_on_to_follow() -> None:
     form = FORMS["birth-registration"]
-    known = {"father_known.answer": "yes", "mother.address": "Tổ 1", "father.address": FOLLOWS}
-    assert forms.visible_answers(form, "", known)["father.address"] == "Tổ 1"
-    moved = {**known, "mother.address": "Tổ 2"}
-    assert forms.visible_answers(form, "", moved)["father.address"] == "Tổ 2"
+    home = "Phường Võ Cường, Tỉnh Bắc Ninh"
+    known = {"father_known.answer": "yes", "mother.address": f"Tổ 1, {home}", "father.address": FOLLOWS}
+    assert forms.visible_answers(form, "", known)["father.address"] == f"Tổ 1, {home}"
+    moved = {**known, "mother.address": f"Tổ 2, {home}"}
+    assert forms.visible_answers(form, "", moved)["father.address"] == f"Tổ 2, {home}"
+    own = {**known, "requester.address": f"Tổ 3, {home}", "mother.address": FOLLOWS}  # all in one house
+    assert forms.visible_answers(form, "", own | {"relation.kind": "father"})["father.address"] == f"Tổ 3, {home}"
+    assert "mother.address" not in forms.visible_answers(form, "", own | {"relation.kind": "other"})
     nowhere = {**known, "mother.address": ""}
     section = next(one for one in form.sections if one.id == "father")
     assert check_section(form, section, "", nowhere, TODAY)["father.address"] == "followed_missing"
@@ -204,6 +285,11 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "  - {kind: age, questions: [a], error: no_such_code}\n"
         "  - {kind: different, questions: [b], error: date_order}\n"
         "  - {kind: within_days, questions: [b], error: date_order, when: {question: x, values: [y]}}\n"
+        "  - {kind: different, questions: [t.a, u.a], error: date_order}\n"
+        "  - {kind: in_order, questions: [t.b, t.b], error: date_order}\n"
+        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: u.a, values: [y]}}\n"
+        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: t.c, values: [z]}}\n"
+        "  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}\n"
         "owners: [{kind: organisation, section: s}]\n"
         "sections:\n"
         "  - id: s\n    title: T\n    questions:\n"
@@ -211,19 +297,28 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "      - {id: b, type: text, label: L, in_words: true}\n"
         "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
         "  - id: t\n    title: T\n    rows: {label: L, minimum: 3, maximum: 2}\n"
-        "    questions: [{id: t.a, type: date, label: L}]\n",
+        "    questions:\n"
+        "      - {id: t.a, type: date, label: L}\n"
+        "      - {id: t.b, type: text, label: L}\n"
+        "      - {id: t.c, type: choice, label: L, choices: [{value: y, label: L}]}\n"
+        "  - {id: u, title: T, rows: {label: L}, questions: [{id: u.a, type: date, label: L}]}\n",
         encoding="utf-8",
     )
     with pytest.raises(CatalogueError) as caught:
         load_forms(tmp_path)
     for wanted in (
-        "bad.yaml: rules.0: «nowhere» is no question, or one of a table",
+        "bad.yaml: rules.0: «nowhere» is no question",
         "bad.yaml: rules.1: age needs years",
         "bad.yaml: rules.1: no sentence for the code «no_such_code» in assets/locales",
-        "bad.yaml: rules.2: different needs two questions",
+        "bad.yaml: rules.2: different needs two questions: «b» is in no table",
         "bad.yaml: rules.3: «b» must be a date",
         "bad.yaml: rules.3: within_days needs days",
         "bad.yaml: rules.3: depends on the unknown question «x»",
+        "bad.yaml: rules.4: «u.a» stands in another table than «t», which the rule names too",
+        "bad.yaml: rules.5: «t.b» must be a date",
+        "bad.yaml: rules.5: «t.b» stands here twice",
+        "bad.yaml: rules.6: depends on «u.a», which is asked in each row of a table that the rule does not name",
+        "bad.yaml: rules.7: «when» waits for «z», no choice of «t.c»",
         "bad.yaml: owners.0: an owner needs the question «s.name»",
         "bad.yaml: owners.0: an owner needs the question «s.tax_code»",
         "bad.yaml: question «a» follows «b», which is not asked before",
@@ -232,3 +327,4 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "bad.yaml: section «t» has more rows at least than at most",
     ):
         assert wanted in caught.value.problems, (wanted, caught.value.problems)
+    assert not any("rules.8" in problem for problem in caught.value.problems)

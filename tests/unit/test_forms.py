@@ -329,3 +329,12 @@ def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
                 continue
             value = form_filling.prefill(section, replace(CITIZEN, ethnic="01"), {})[question.id]
             assert check_answer(question, value, TODAY) == ""
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
+def test_where_somebody_lives_is_told_with_its_commune(form: Form) -> None:
+    questions = [q for section in form.sections for q in section.questions if q.id.endswith(".address")]
+    assert {q.type for q in questions} <= {QuestionType.ADDRESS}
+    old = "Số 5 Hàng Bài, Quận Hoàn Kiếm, Hà Nội"  # a card from before July 2025: which commune is it today?
+    for question in questions:
+        assert check_answer(question, old, TODAY) == "address_commune_missing"
