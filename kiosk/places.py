@@ -12,9 +12,10 @@ from typing import Any
 from kiosk.text import nfc, search_key, sort_key
 
 FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
-KIND_OF_PLACE = re.compile(
-    r"^(tỉnh|tinh|thành phố|thanh pho|tp|phường|phuong|xã|xa|đặc khu|dac khu|p|x|t)(\s+|\.\s*)", re.IGNORECASE
-)
+KIND_OF_PROVINCE = re.compile(r"^(tinh|thanh pho|tp|t)(\s+|\.\s*)")
+# not «thành phố»: Thành phố Biên Hòa on a card of the time before July 2025 is not today's Phường Biên Hòa
+KIND_OF_COMMUNE = re.compile(r"^(phường|phuong|xã|xa|đặc khu|dac khu|p|x)(\s+|\.\s*)", re.IGNORECASE)
+IN_A_DISTRICT = re.compile(r"(phuong|xa|thi tran|dac khu|tt|p|x)(\s+|\.\s*)")
 COMMUNE_IN_NAME = re.compile(r"(phường|xã|đặc khu)\s.+$", re.IGNORECASE)  # of a centre
 
 
@@ -93,6 +94,9 @@ class Address:
         line, *names = text.rsplit(",", 2)
         if len(names) < 2:
             line, names = "", text.rsplit(",", 1)
+        before = search_key(line.rpartition(",")[2])
+        if IN_A_DISTRICT.match(before):  # of the time before July 2025: what follows the commune is a district
+            return cls(text)
         code = _commune_named(*names) if len(names) == 2 else ""
         return cls(line, code) if code else cls(text)
 
@@ -105,7 +109,7 @@ class Address:
 def _commune_named(commune: str, province: str) -> str:
     """The code of a commune by its name and that of its province; "" where none or more than one is called so."""
     known = _communes_by_names()
-    where = _bare(search_key(province))
+    where = KIND_OF_PROVINCE.sub("", search_key(province))
     ways = (_closely(commune), _bare(_closely(commune)), _bare(search_key(commune)))
     return next((codes[0] for way in ways if len(codes := known.get((where, way), ())) == 1), "")
 
@@ -116,14 +120,14 @@ def _closely(name: str) -> str:
 
 def _bare(name: str) -> str:
     """A name without the word for what it is; «Phường 5» has no other name."""
-    bare = KIND_OF_PLACE.sub("", name)
+    bare = KIND_OF_COMMUNE.sub("", name)
     return name if bare.isdecimal() else bare
 
 
 @cache
 def _communes_by_names() -> dict[tuple[str, str], tuple[str, ...]]:
     """Codes by province and commune: as written, without «Phường», and without marks too, which may fit several."""
-    names = {province.code: _bare(search_key(province.name)) for province in provinces()}
+    names = {province.code: KIND_OF_PROVINCE.sub("", search_key(province.name)) for province in provinces()}
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for place in _communes().values():
         for way in {_closely(place.name), _bare(_closely(place.name)), _bare(search_key(place.name))}:

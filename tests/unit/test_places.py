@@ -41,6 +41,9 @@ def test_an_address_is_taken_apart_and_put_together() -> None:
         "Tổ 1, Nơi Không Có, Bắc Ninh",
         "Võ Cường, Hà Nội",
         "Tổ 1, Võ Cường, TP Bắc Ninh, Bắc Ninh",
+        "Khu 2, Hòa Bình, Thành phố Biên Hòa, Đồng Nai",
+        "Khu 2, P. Hòa Bình, Biên Hòa, Đồng Nai",
+        "Xã Tân Hạnh, Biên Hòa, Đồng Nai",
     ):
         assert read(unknown) == places.Address(unknown), unknown
         assert read(unknown).text == unknown
