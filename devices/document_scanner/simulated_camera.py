@@ -38,7 +38,7 @@ class SimulatedCamera(SimulatedDocumentScanner):
         import cv2
 
         self._faulty.wait(min(timeout, PICTURE_SECONDS))
-        look = np.asarray(cv2.resize(self._view(), LOOK, interpolation=cv2.INTER_AREA), np.uint8)
+        look = np.asarray(cv2.resize(self._view(), LOOK, interpolation=cv2.INTER_LINEAR), np.uint8)
         corners = self._corners or find_sheet(look)
         problems = view_problems(flatten(look, corners.points(*LOOK), (566, 800))) if corners else ()
         return Preview(look.tobytes(), *LOOK, corners, steady=corners is not None, problems=problems)
