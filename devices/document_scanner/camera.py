@@ -32,7 +32,7 @@ STILL_SIZE = (32, 24)  # fields of the picture that are compared
 STILL_LEVELS = 7.0  # a finger over one field changes it by 20 and more, the noise of the sensor by less than 1
 GAP_SECONDS = 1.5  # without a look for so long nobody knows whether it lay still
 PAPER_SECONDS = 1.5  # a spared camera gives its next frame within one
-EDGE = 0.004  # of the picture: a sheet that reaches so near to its edge may go on beyond it
+EDGE = 0.008  # of the picture: a sheet that reaches so near to its edge may go on beyond it
 VIEW_SHEET = (566, 800)  # dots: A4 as `has_glare` looks at it
 NOTHING_THERE = ("page_blank", "page_dark")
 
@@ -129,7 +129,7 @@ class OverheadCamera:
         """At most one code: what a person had better mend before the page is taken."""
         if corners is None:
             return ()
-        if self._corners is None and _reaches_edge(corners):
+        if self._corners is None and reaches_edge(corners):
             return ("page_cut",)
         return view_problems(flatten(look, corners.points(*look.shape[1::-1]), VIEW_SHEET))
 
@@ -153,7 +153,7 @@ class OverheadCamera:
         page = page_of_photograph(picture, corners or WHOLE, picture.shape[1] / self._settings.view_width_mm * 25.4)
         if corners is None and set(page.problems) & set(NOTHING_THERE):
             raise NeedsAttention("scanner_no_paper")
-        if corners is not None and set_by_hand is None and _reaches_edge(corners):
+        if corners is not None and set_by_hand is None and reaches_edge(corners):
             page = replace(page, problems=("page_cut",))
         self._taken = True
         yield page
@@ -219,7 +219,8 @@ def _moved(before: Grey, after: Grey) -> bool:
     return bool(np.abs(after - before * light).max() > STILL_LEVELS)
 
 
-def _reaches_edge(corners: Corners) -> bool:
+def reaches_edge(corners: Corners) -> bool:
+    """Whether the sheet may go on beyond what is seen."""
     return any(share < EDGE or share > 1 - EDGE for corner in corners for share in corner)
 
 
