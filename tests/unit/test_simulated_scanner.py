@@ -115,9 +115,22 @@ def test_a_scan_that_hangs_is_given_up_and_nobody_knew_before() -> None:
     assert len(list(fake.scan_pages())) == 1
 
 
-def test_a_scan_that_hangs_goes_on_or_is_unplugged() -> None:
+class Watched(threading.Event):
+    """Tells when somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited_for = threading.Event()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited_for.set()
+        return super().wait(timeout)
+
+
+def test_a_scan_that_hangs_goes_on_or_is_unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
     for verb, pages in (("restore", 1), ("unplug", 0)):
-        fake, came = playing(), list[object]()
+        fake, came, freed = playing(), list[object](), Watched()
+        monkeypatch.setattr(fake, "_freed", freed)
         fake.hang()
 
         def scan(fake: SimulatedDocumentScanner = fake, came: list[object] = came) -> None:
@@ -128,6 +141,7 @@ def test_a_scan_that_hangs_goes_on_or_is_unplugged() -> None:
 
         thread = threading.Thread(target=scan)
         thread.start()
+        assert freed.waited_for.wait(PATIENCE)
         getattr(fake, verb)()
         thread.join(PATIENCE)
         assert not thread.is_alive()
