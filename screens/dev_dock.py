@@ -114,11 +114,11 @@ class DevDock(RelativeLayout):
                         (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
                         *(
-                            [(tr._("Che ống kính"), feeder.cover), (tr._("Tay chưa rời giấy"), feeder.move)]
+                            [(tr._("Che ống kính"), feeder.cover), (tr._("Tay giữ giấy"), feeder.move)]
                             if isinstance(feeder, SimulatedCamera)
-                            else [(tr._("Mở nắp"), feeder.cover_open), (tr._("Chồng giấy dày"), feeder.many_pages)]
+                            else [(tr._("Mở nắp"), feeder.cover_open), (tr._("Quá nhiều tờ"), feeder.many_pages)]
                         ),
-                        (tr._("Quét mãi không xong"), feeder.hang),
+                        (tr._("Quét bị treo"), feeder.hang),
                         (tr._("Trang bị cắt"), feeder.cut_off),
                         *((tr._(words), partial(feeder.lay, how)) for how, words in LAID.items()),
                         (tr._("Rút dây"), feeder.unplug),
