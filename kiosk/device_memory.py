@@ -1,4 +1,4 @@
-"""What the running kiosk writes down of its devices: changes of state as they come, counters once a second."""
+"""What the running kiosk writes down of its devices: changes and identities as they come, counters once a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from devices.events import (
 from devices.interfaces import Condition, Device, Identified, PrintResult
 from kiosk.calling_desk import CallingVerbs
 from kiosk.core import Parts
-from kiosk.diagnostics.connection import connection_of
+from kiosk.diagnostics.connection import connection_of, place_of
 from kiosk.diagnostics.history import Change, History
 from kiosk.state import DeviceMemory, DiagnosticsView, Step
 
@@ -37,13 +37,13 @@ class MemoryRead:
 
 
 class DeviceMemoryVerbs(CallingVerbs):
-    """History and counters of each device; the disk is touched by the clerk alone."""
+    """History, counters and identity of each device; the disk is touched by the clerk alone."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._history = History(parts.config.storage.data_dir)
         self._counted: Counted = {}
-        self._identities: dict[str, Mapping[str, str]] = {}
+        self._identities: dict[str, Mapping[str, str]] = {}  # told since the kiosk has started
 
     def remember(self, event: object) -> None:
         """Note what an event of a device tells for its history; called for every event."""
@@ -70,9 +70,11 @@ class DeviceMemoryVerbs(CallingVerbs):
             self.parts.clerk.do(self._read, failed=None)
 
     def device_named(self, event: DeviceNamed) -> None:
-        """A device has told of itself: show it beside how it is connected."""
+        """A device has told of itself: write it down, and show it beside how it is connected."""
         if event.identity != self._identities.get(event.device, {}):
             self._identities = {**self._identities, event.device: event.identity}
+            now, where = self.now(), place_of(self.parts.config.devices[event.device])
+            self.parts.clerk.do(lambda: self._history.identified(event.device, where, event.identity, now), failed=None)
             self.refresh_desk()
 
     def memory_read(self, event: MemoryRead) -> None:
@@ -86,7 +88,9 @@ class DeviceMemoryVerbs(CallingVerbs):
         counters = self._history.counters()
         memory = {
             kind: DeviceMemory(
-                connection_of(table) | dict(self._identities.get(kind, {})),
+                # a full disk hides nothing of what was told a moment ago
+                connection_of(table)
+                | dict(self._identities.get(kind) or self._history.identity(kind, place_of(table))),
                 counters.get(kind, {}),
                 self._history.changes(kind)[:CHANGES_SHOWN],
             )

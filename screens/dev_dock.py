@@ -22,6 +22,7 @@ from screens.widgets import Action
 MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
 FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12062021"
 Groups = list[tuple[str, list[tuple[str, Callable[[], object]]]]]
+LAID = {"glare": "Lóa đèn", "blurred": "Mờ", "dark": "Tối", "upside_down": "Lộn ngược", "blank": "Trang trắng"}
 FOREIGN_CODE = "https://example.invalid/x"
 
 
@@ -112,7 +113,14 @@ class DevDock(RelativeLayout):
                         (tr._("Quên giấy"), feeder.leave_paper),
                         (tr._("Lấy giấy"), feeder.take_paper),
                         (tr._("Kẹt giấy"), feeder.jam),
-                        *([(tr._("Che ống kính"), feeder.cover)] if isinstance(feeder, SimulatedCamera) else []),
+                        *(
+                            [(tr._("Che ống kính"), feeder.cover), (tr._("Tay giữ giấy"), feeder.move)]
+                            if isinstance(feeder, SimulatedCamera)
+                            else [(tr._("Mở nắp"), feeder.cover_open), (tr._("Quá nhiều tờ"), feeder.many_pages)]
+                        ),
+                        (tr._("Quét bị treo"), feeder.hang),
+                        (tr._("Trang bị cắt"), feeder.cut_off),
+                        *((tr._(words), partial(feeder.lay, how)) for how, words in LAID.items()),
                         (tr._("Rút dây"), feeder.unplug),
                         (tr._("Sửa xong"), feeder.restore),
                     ],

@@ -11,12 +11,13 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import replace
 from time import monotonic
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from devices import interfaces
+from devices.document_scanner.jpeg_stream import JpegCamera, decode
 from devices.document_scanner.page import page_of_photograph
 from devices.document_scanner.quality import view_problems
 from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, can_be_sheet, find_sheet, flatten
@@ -31,7 +32,7 @@ STILL_SIZE = (32, 24)  # fields of the picture that are compared
 STILL_LEVELS = 7.0  # a finger over one field changes it by 20 and more, the noise of the sensor by less than 1
 GAP_SECONDS = 1.5  # without a look for so long nobody knows whether it lay still
 PAPER_SECONDS = 1.5  # a spared camera gives its next frame within one
-EDGE = 0.004  # of the picture: a sheet that reaches so near to its edge may go on beyond it
+EDGE = 0.008  # of the picture: a sheet that reaches so near to its edge may go on beyond it
 VIEW_SHEET = (566, 800)  # dots: A4 as `has_glare` looks at it
 NOTHING_THERE = ("page_blank", "page_dark")
 
@@ -53,12 +54,27 @@ class Settings(BaseModel):
     wait_seconds: float = Field(10, gt=0, le=60)
 
 
+class Seen(NamedTuple):
+    """One frame: `small` is at most twice as large as what is shown, or else the frame itself; blue first."""
+
+    small: Picture
+    frame: Picture
+
+    def whole(self) -> Picture | None:
+        """With all its dots; None when it cannot be decoded."""
+        return self.frame if self.frame.ndim > 1 else decode(self.frame)
+
+
 class OverheadCamera:
     """Looks in the caller's thread, at the newest frame only; keeps no picture of a paper."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._camera = Camera(settings.source, settings.width, settings.height, spare=True)
+        self._camera = (
+            JpegCamera(settings.source)
+            if settings.source.startswith("http:")
+            else Camera(settings.source, settings.width, settings.height, spare=True)
+        )
         self._last = 0
         self._looked_at = 0.0
         self._still: Grey | None = None  # what the fields looked like when it began to lie still
@@ -94,15 +110,17 @@ class OverheadCamera:
         """What is seen now, at most `PREVIEW_LONG` dots wide; None when no new frame comes in time."""
         import cv2
 
-        picture = self._look(timeout)
-        if picture is None:
+        seen = self._look(timeout)
+        if seen is None:
             return None
+        picture = seen.small
         while max(picture.shape) >= 2 * PREVIEW_LONG:  # halving is cheap, any other share of a large picture is not
             picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
         height, width = picture.shape[:2]
         scale = min(1.0, PREVIEW_LONG / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        look = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
+        # by less than a half, four neighbours are enough: averaging areas takes five times as long
+        look = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_BGR2RGB)
         corners = self._corners or find_sheet(np.asarray(look, np.uint8))
         steady = corners is not None and not self._taken and self._lies_still() and not self._is_black()
         return Preview(look.tobytes(), *size, corners, steady, self._spoils(np.asarray(look, np.uint8), corners))
@@ -111,7 +129,7 @@ class OverheadCamera:
         """At most one code: what a person had better mend before the page is taken."""
         if corners is None:
             return ()
-        if self._corners is None and _reaches_edge(corners):
+        if self._corners is None and reaches_edge(corners):
             return ("page_cut",)
         return view_problems(flatten(look, corners.points(*look.shape[1::-1]), VIEW_SHEET))
 
@@ -135,7 +153,7 @@ class OverheadCamera:
         page = page_of_photograph(picture, corners or WHOLE, picture.shape[1] / self._settings.view_width_mm * 25.4)
         if corners is None and set(page.problems) & set(NOTHING_THERE):
             raise NeedsAttention("scanner_no_paper")
-        if corners is not None and set_by_hand is None and _reaches_edge(corners):
+        if corners is not None and set_by_hand is None and reaches_edge(corners):
             page = replace(page, problems=("page_cut",))
         self._taken = True
         yield page
@@ -148,14 +166,14 @@ class OverheadCamera:
     def _still_picture(self) -> Picture:
         end = monotonic() + self._settings.wait_seconds
         while (left := end - monotonic()) > 0:
-            picture = self._look(left)
+            seen = self._look(left)
             if self._is_black():
                 raise NeedsAttention("camera_black")
-            if picture is not None and self._lies_still():
+            if seen is not None and self._lies_still() and (picture := seen.whole()) is not None:
                 return picture
         raise NeedsAttention("page_moving")
 
-    def _look(self, timeout: float) -> Picture | None:
+    def _look(self, timeout: float) -> Seen | None:
         """The next frame, and what it tells about light and movement; closes the camera when it fails."""
         if not self._camera.is_open:
             self.open()
@@ -170,8 +188,11 @@ class OverheadCamera:
         if frame is None:
             return None
         self._last = frame.number
-        self._note(frame.picture, monotonic())
-        return frame.picture
+        small = frame.picture if frame.picture.ndim > 1 else decode(frame.picture, PREVIEW_LONG)
+        if small is None:
+            return None
+        self._note(small, monotonic())
+        return Seen(small, frame.picture)
 
     def _note(self, picture: Picture, now: float) -> None:
         import cv2
@@ -198,7 +219,8 @@ def _moved(before: Grey, after: Grey) -> bool:
     return bool(np.abs(after - before * light).max() > STILL_LEVELS)
 
 
-def _reaches_edge(corners: Corners) -> bool:
+def reaches_edge(corners: Corners) -> bool:
+    """Whether the sheet may go on beyond what is seen."""
     return any(share < EDGE or share > 1 - EDGE for corner in corners for share in corner)
 
 

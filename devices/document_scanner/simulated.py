@@ -11,18 +11,25 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.document_scanner.page import check_page, open_picture
-from devices.errors import DeviceError, NeedsAttention, Unavailable
+from devices.document_scanner.spoilt import WAYS
+from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, Unavailable
 from devices.interfaces import Condition, DeviceStatus, DocumentScanner, ScannedPage
 
 SAMPLES = Path(__file__).parent.parent.parent / "assets" / "samples"
 MAX_FILE_BYTES = 64 * 1024 * 1024
-VERBS = dict.fromkeys(("leave_paper", "take_paper", "jam", "empty", "cover", "unplug", "restore"))
+VERBS: dict[str, tuple[str, ...] | None] = {
+    **dict.fromkeys(("leave_paper", "take_paper", "jam", "empty", "cover", "cover_open", "busy", "hang", "broken")),
+    **dict.fromkeys(("no_memory", "no_access", "cut_off", "many_pages", "move", "unplug", "restore")),
+    "lay": tuple(WAYS),
+}
+STANDING_STILL = (NeedsAttention, Timeout)  # it works again as soon as a person or a moment has helped
 
 
 class Settings(BaseModel):
     """Table `[devices.document_scanner]` with `driver = "simulated"`; without a folder, papers that we ship.
 
-    `camera`: it plays a camera above the papers instead of a flatbed.
+    `camera`: it plays a camera above the papers instead of a flatbed. `time_limit` and `max_pages` as of the driver
+    `sane`: seconds for each page, pages of one go.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +38,8 @@ class Settings(BaseModel):
     seconds_per_page: float = Field(1.0, ge=0, le=60)
     feeder: bool = False
     camera: bool = False
+    time_limit: float = Field(60, gt=0, le=600)
+    max_pages: int = Field(60, ge=1, le=500)
 
 
 class SimulatedDocumentScanner:
@@ -42,8 +51,12 @@ class SimulatedDocumentScanner:
         self._feeder = settings.feeder
         self._next = 0
         self._left = False
+        self._limits = settings.time_limit, settings.max_pages
         self._fault: DeviceError | None = None
         self._faulty = threading.Event()  # wakes the scan that is under way
+        self._hangs, self._freed = False, threading.Event()
+        self._cut_off = self._many = False
+        self._spoilt = ""  # one of `WAYS`
 
     def open(self) -> None:
         """Find it. Raises `Unavailable` while it is unplugged or its folder is not there."""
@@ -61,8 +74,9 @@ class SimulatedDocumentScanner:
             self._check()
         except Unavailable as error:
             return DeviceStatus(Condition.OFFLINE, error.code, error.detail)
-        except NeedsAttention as error:
-            return DeviceStatus(Condition.ATTENTION, error.code, error.detail)
+        except DeviceError as error:
+            condition = Condition.ATTENTION if isinstance(error, STANDING_STILL) else Condition.FAULT
+            return DeviceStatus(condition, error.code, error.detail)
         return DeviceStatus(Condition.READY)
 
     def scan_pages(self) -> Iterator[ScannedPage]:
@@ -71,14 +85,28 @@ class SimulatedDocumentScanner:
         files = self._files()
         if not files:
             raise NeedsAttention("scanner_no_paper")
-        for _ in range(len(files) if self._feeder else 1):
+        seconds, most = self._limits
+        given = 0
+        while given < (len(files) if self._feeder else 1) or self._many:
+            if given == most:
+                raise NeedsAttention("scanner_too_many")
             self._faulty.wait(self._seconds)
+            if self._hangs and not self._freed.wait(seconds):
+                raise Timeout("scanner_timeout", f"no page within {seconds:g} s")
             self._check()
             file = files[self._next % len(files)]
             self._next += 1  # a bad page must not come again and again
-            yield self._page_of(open_picture(read_file(file)))
+            yield self._page_of(self._sheet(file))
+            given += 1
+
+    def _sheet(self, file: Path) -> Image.Image:
+        """What lies there, as somebody has laid it. Raises `NeedsAttention`."""
+        picture = open_picture(read_file(file))
+        return WAYS[self._spoilt](picture.convert("RGB")) if self._spoilt else picture
 
     def _page_of(self, picture: Image.Image) -> ScannedPage:
+        if self._cut_off:
+            raise ProtocolError("scanner_io", "the picture is too short")
         return check_page(picture)
 
     def paper_left(self) -> bool:
@@ -99,6 +127,47 @@ class SimulatedDocumentScanner:
         """Cover the lens of a camera."""
         self._set(NeedsAttention("camera_black"))
 
+    def cover_open(self) -> None:
+        """Somebody opened the cover of the feeder."""
+        self._set(NeedsAttention("scanner_cover_open"))
+
+    def busy(self) -> None:
+        """Another program scans."""
+        self._set(Timeout("scanner_busy"))
+
+    def broken(self) -> None:
+        """It answers with errors only."""
+        self._set(ProtocolError("scanner_io"))
+
+    def no_memory(self) -> None:
+        """It cannot hold a page."""
+        self._set(ProtocolError("scanner_no_memory"))
+
+    def no_access(self) -> None:
+        """The kiosk's user may not use it."""
+        self._set(Unavailable("scanner_access"))
+
+    def hang(self) -> None:
+        """The next page does not come; nobody knows it before the time is over."""
+        self._freed.clear()
+        self._hangs = True
+
+    def cut_off(self) -> None:
+        """Pictures end too early; the sheet below a camera lies half beside its view."""
+        self._cut_off = True
+
+    def many_pages(self) -> None:
+        """A stack without an end lies in the feeder."""
+        self._many = True
+
+    def move(self) -> None:
+        """A hand does not let go of the sheet below a camera."""
+        self._set(NeedsAttention("page_moving"))
+
+    def lay(self, how: str) -> None:
+        """Lay papers one of `WAYS`, until all is well again."""
+        self._spoilt = how
+
     def leave_paper(self) -> None:
         """Forget a paper on the glass."""
         self._left = True
@@ -114,11 +183,14 @@ class SimulatedDocumentScanner:
     def restore(self) -> None:
         """All is well again."""
         self._faulty.clear()
-        self._fault = None
+        self._fault, self._spoilt = None, ""
+        self._hangs = self._cut_off = self._many = False
+        self._freed.set()
 
     def _set(self, fault: DeviceError) -> None:
         self._fault = fault
         self._faulty.set()
+        self._freed.set()
 
     def _check(self) -> None:
         if (fault := self._fault) is not None:

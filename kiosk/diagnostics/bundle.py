@@ -28,6 +28,7 @@ from devices.interfaces import DEVICE_KINDS
 from kiosk import __version__, audit
 from kiosk.config import Config
 from kiosk.diagnostics.errors import BundleFailed
+from kiosk.diagnostics.history import History
 from kiosk.diagnostics.records import TestRecord
 from kiosk.diagnostics.redaction import Redactor
 from offline_queue.errors import KeyRefused
@@ -49,7 +50,7 @@ CONTENTS = {
     "logs/": "lines of this program's own modules; lines of libraries and texts of exceptions are left out",
     "configuration.json": "as it is in force; secrets are blanked, files with keys and tokens are not here",
     "records.json": "self-tests; who has confirmed them is left out",
-    "history/": "changes of state and counters of each device",
+    "history/": "changes of state and counters of each device, and who it was when it last told of itself",
     "states.json": "what the devices, the province and the machine have told when this was written",
     "versions.json": "this program, Python, its packages, the system",
     "audit.json": "whether the chain of the audit log is whole, its first and last hash; not what stands in it",
@@ -188,6 +189,12 @@ def _history(data_dir: Path, unreadable: list[str]) -> Iterator[tuple[str, Any]]
     with suppress(OSError):
         for counters in _objects([(folder / "counters.json").read_text(encoding="utf-8", errors="replace")]):
             yield "history/counters.json", {kind: counters[kind] for kind in DEVICE_KINDS if kind in counters}
+    try:
+        known = {kind: {"since": who["since"], **who["told"]} for kind, who in History(data_dir).identities().items()}
+        if known:
+            yield "history/identities.json", known
+    except OSError:
+        unreadable.append("history/identities.json")
 
 
 def _objects(lines: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -16,11 +16,16 @@ LIBUSB = re.compile(r"libusb:(\d+):(\d+)")
 
 def connection_of(table: Mapping[str, Any], sys: Path = SYS) -> dict[str, str]:
     """`where` it is, and if it is on USB `bus`, `maker`, `model`, `usb_id`, `serial`, `firmware` (bcdDevice)."""
-    place = next((str(table[key]) for key in PLACES if table.get(key)), "")
+    place = place_of(table)
     if not place:
         return {}
     node = _usb_node(place, sys)
     return {"where": place} | (_told_by(node) if node else {})
+
+
+def place_of(table: Mapping[str, Any]) -> str:
+    """Where the configuration says that the device is; empty when it does not."""
+    return next((str(table[key]) for key in PLACES if table.get(key)), "")
 
 
 def _usb_node(place: str, sys: Path) -> Path | None:

@@ -1,6 +1,9 @@
-"""What the machine remembers of its devices: self-tests, changes of state, counters; files in `data_dir/diagnostics`.
+"""What the machine remembers of its devices: self-tests, changes of state, counters, who they are.
 
-Nothing of any citizen stands in them: kinds of devices, codes, times and figures, and who has confirmed a self-test.
+Files in `data_dir/diagnostics`.
+
+Nothing of any citizen stands in them: kinds of devices, codes, times and figures, makers, models and serial numbers of
+devices, and who has confirmed a self-test.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
 from kiosk.diagnostics.records import TestRecord
 
 FOLDER = "diagnostics"
+IDENTITY = ("maker", "model", "firmware", "serial")  # as `Identified` tells them
 JOURNAL_BYTES = 256 * 1024  # about 1500 changes: a loose plug told once a minute for a day, an even one for years
 
 
@@ -83,6 +87,7 @@ class History:
         self._folder = data_dir / FOLDER
         self._tests = Journal(self._folder / "tests.jsonl")
         self._counters = self._folder / "counters.json"
+        self._identities = self._folder / "identities.json"
 
     def keep(self, record: TestRecord) -> None:
         """Write down a self-test. Raises OSError."""
@@ -121,16 +126,65 @@ class History:
 
     def counters(self) -> dict[str, dict[str, int]]:
         """Kind of device → name → how many since the data folder is there; damaged ones begin again. Raises OSError."""
+        told = _kept(self._counters)
         try:
-            told = json.loads(self._counters.read_bytes())
             return {kind: {name: int(n) for name, n in told[kind].items()} for kind in DEVICE_KINDS if kind in told}
-        except FileNotFoundError:
-            return {}
         except (ValueError, TypeError, AttributeError):
             return {}
 
+    def identified(self, kind: str, where: str, told: Mapping[str, str], at: datetime) -> None:
+        """A device at `where` has told of itself. Raises OSError.
+
+        What it keeps silent about stays as it was told before. A name that differs, or another place, is another
+        device: nothing older is true of it.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _locked(self._identities.with_suffix(".lock")):
+            known = self.identities()
+            names = {name: told[name] for name in IDENTITY if name in told}
+            now: dict[str, Any] = {"since": at.isoformat(), "where": where, "told": names}
+            before = known.get(kind)
+            if before and before["where"] == where and _agree(before["told"], now["told"]):
+                now |= {"since": before["since"], "told": before["told"] | now["told"]}
+            if now["told"] and now != before:
+                _replace(self._identities, json.dumps({**known, kind: now}, ensure_ascii=False).encode())
+
+    def identity(self, kind: str, where: str) -> dict[str, str]:
+        """What the device at `where` has told of itself, this time or at any time before; empty when it never has.
+
+        It is as old as the last answer: a silent device that took its place is not told apart. Raises OSError.
+        """
+        known = self.identities().get(kind)
+        return dict(known["told"]) if known and known["where"] == where else {}
+
+    def identities(self) -> dict[str, dict[str, Any]]:
+        """Kind of device → `since` when (ISO 8601) it is this one, `where`, what it has `told`. Raises OSError."""
+        kept = _kept(self._identities)
+        return {kind: kept[kind] for kind in DEVICE_KINDS if _is_sound(kept.get(kind))}
+
     def _journal(self, kind: str) -> Journal:
         return Journal(self._folder / f"{kind}.jsonl")
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    """The object in a small file; empty when it is not there or damaged. Raises OSError."""
+    try:
+        told = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _is_sound(entry: Any) -> bool:
+    """Whether it is an identity as `History.identified` writes it."""
+    if not isinstance(entry, dict) or entry.keys() != {"since", "where", "told"} or not isinstance(entry["told"], dict):
+        return False
+    texts = (entry["since"], entry["where"], *entry["told"].values())
+    return entry["told"].keys() <= set(IDENTITY) and all(isinstance(text, str) for text in texts)
+
+
+def _agree(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    return all(before.get(name, text) == text for name, text in now.items())
 
 
 @contextmanager

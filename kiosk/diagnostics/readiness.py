@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus
 from kiosk import __version__, i18n
 from kiosk.config import ASSETS, Config
-from kiosk.diagnostics.connection import connection_of
+from kiosk.diagnostics.connection import connection_of, place_of
+from kiosk.diagnostics.history import History
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.selftests import SelfTest
 from kiosk.diagnostics.words import DEVICES, FIGURES, TESTS, VERDICTS
@@ -32,6 +34,7 @@ CONDITIONS = {
     Condition.FAULT: "Hỏng",
     Condition.OFFLINE: "Không tìm thấy",
 }
+CONNECTION = ("maker", "model", "where", "firmware", "serial")
 FRESH_HOURS = 24  # a self-test that is older tells nothing about today
 NOT_TRIED = {"skipped", "province_sandbox", "province_absent"}  # left out by a person, or with nothing to try
 DIGEST_LETTERS = 16
@@ -51,6 +54,7 @@ class Readiness:
     statuses: Mapping[str, DeviceStatus]
     records: Sequence[TestRecord]
     expected: Sequence[SelfTest] = ()  # what must have been tried
+    connections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # as just found; else as remembered
     waiting: int = 0  # dossiers in the outbox
     paper_metres: float | None = None
     reasons: tuple[str, ...] = field(init=False)
@@ -255,13 +259,22 @@ def _devices(paper: FPDF, told: Readiness) -> None:
             bad.append(False)
             continue
         status = told.statuses.get(kind)
-        connection = connection_of(table)
-        where = " · ".join(filter(None, (connection.get("model"), connection.get("where"), connection.get("firmware"))))
+        connection = told.connections.get(kind) or _known(told.config, kind)
+        where = " · ".join(text for name in CONNECTION if (text := connection.get(name)))
         code = status.code if status else ""
         state = " – ".join(filter(None, (CONDITIONS[status.condition] if status else "?", _sentence(code))))
         rows.append((DEVICES[kind], state, f"{table.get('driver')} {where}".strip(), i18n.staff_advice(code, LANGUAGE)))
         bad.append(status is None or status.condition is not Condition.READY)
     _table(paper, (34, 46, 44, 50), rows, bad)
+
+
+def _known(config: Config, kind: str) -> dict[str, str]:
+    """How a device is connected now, and who it was when it last told of itself."""
+    table = config.devices[kind]
+    known = connection_of(table)
+    with suppress(OSError):
+        known |= History(config.storage.data_dir).identity(kind, place_of(table))
+    return known
 
 
 def _tests(paper: FPDF, told: Readiness) -> None:

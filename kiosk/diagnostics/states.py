@@ -16,7 +16,7 @@ from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus, Identified
 from kiosk import builders, stores
 from kiosk.config import Config
 from kiosk.diagnostics import selftests, selftests_devices, selftests_province
-from kiosk.diagnostics.connection import connection_of
+from kiosk.diagnostics.connection import connection_of, place_of
 from kiosk.diagnostics.history import History
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.runner import Run, run_all
@@ -59,7 +59,9 @@ def written(config: Config, answer: Mapping[str, Any], report: Path | None, bund
         statuses = {k: DeviceStatus(Condition(part["condition"]), part["code"] or "") for k, part in found.items()}
         expected = [test for test in TESTS if not test.device or test.device in found]
         newest = readiness.newest(records)
-        yield readiness.write(readiness.Readiness(config, getuser(), now, statuses, newest, expected), report)
+        connections = {kind: part["connection"] for kind, part in found.items()}
+        told = readiness.Readiness(config, getuser(), now, statuses, newest, expected, connections)
+        yield readiness.write(told, report)
     if bundle:
         from kiosk.diagnostics.bundle import write
 
@@ -150,17 +152,20 @@ class _Probes:
             "seconds": record.seconds,
             "ok": status.condition is Condition.READY,
             "held_by_kiosk": record.code == "kiosk_running",
-            "connection": connection_of(table) | dict(self._identities.get(kind, {})),
         }
-        return answer | self._remembered(kind)
+        return answer | self._remembered(kind, table)
 
-    def _remembered(self, kind: str) -> dict[str, Any]:
+    def _remembered(self, kind: str, table: Mapping[str, Any]) -> dict[str, Any]:
+        """Also who it is: as it has told just now, else as it had told the kiosk that holds it, or any before."""
+        connection = connection_of(table) | dict(self._identities.get(kind, {}))
         try:
             changes, counters = self._history.changes(kind), self._history.counters().get(kind, {})
+            if not self._identities.get(kind):
+                connection |= self._history.identity(kind, place_of(table))
         except OSError:
-            return {"history": [], "counters": {}}
+            return {"connection": connection, "history": [], "counters": {}}
         lines = [{"at": c.at.isoformat(), "condition": c.condition.value, "code": c.code} for c in changes[:CHANGES]]
-        return {"history": lines, "counters": counters}
+        return {"connection": connection, "history": lines, "counters": counters}
 
     # -- the machine and the province --------------------------------------------------------------------------------
     def _tests(self) -> list[tuple[SelfTest, Run]]:
@@ -198,6 +203,8 @@ class _Probes:
         try:
             for record in records:
                 self._history.keep(record)
+            for kind, told in self._identities.items():
+                self._history.identified(kind, place_of(self._config.devices[kind]), told, self._clock())
         except OSError:
             return False  # told by `data_not_writable` and `disk_low`
         return True

@@ -101,6 +101,12 @@ def config(tmp_path: Path) -> Config:
     (data / "diagnostics" / "printer.jsonl").write_text(json.dumps(change) + "\nno json\n")
     (data / "diagnostics" / "counters.json").write_text('{"printer": {"jobs": 41}, "people": {"Nguyễn Văn Nghĩa": 1}}')
     (data / "diagnostics" / "tests.jsonl").write_text('{"confirmed_by": "ky-thuat-lan"}\n')
+    who = {
+        "since": NOW.isoformat(),
+        "where": f"socket://x:{CODE_PASSWORD}@192.0.2.10:9100",
+        "told": {"model": "VKP80III"},
+    }
+    (data / "diagnostics" / "identities.json").write_text(json.dumps({"printer": who, "people": who}))
     AuditLog(data / "audit.jsonl", data / "key.audit").write("Trần Thị Cán Bộ", "series_paused", letter="A")
     AuditLog(data / "audit.jsonl", data / "key.audit").write("kiosk", "started")
     return Config(
@@ -230,6 +236,7 @@ def test_what_a_supporter_needs_is_in_it(config: Config, tmp_path: Path) -> None
     assert told["records.json"][0]["confirmed_by"] is True
     assert told["history/printer.json"] == [{"at": NOW.isoformat(), "condition": "attention", "code": "paper_out"}]
     assert told["history/counters.json"] == {"printer": {"jobs": 41}}
+    assert told["history/identities.json"] == {"printer": {"since": NOW.isoformat(), "model": "VKP80III"}}
     assert told["states.json"]["host"]["free_disk_mb"] == 987_654
     assert "free_disk_bytes" not in told["states.json"]["host"]
     assert told["versions.json"]["packages"]["pydantic"]

@@ -14,6 +14,7 @@ from devices.interfaces import Condition, DeviceStatus
 from kiosk import config as configuration
 from kiosk.config import Config, Province
 from kiosk.diagnostics import readiness
+from kiosk.diagnostics.history import History
 from kiosk.diagnostics.readiness import NOT_READY, READY, Readiness
 from kiosk.diagnostics.records import TestRecord, Verdict
 from kiosk.diagnostics.selftests import TESTS
@@ -85,14 +86,30 @@ def test_the_newest_of_each_test_counts() -> None:
 def test_the_paper_says_all_of_it_in_vietnamese(site: Config, tmp_path: Path) -> None:
     report = told(site, statuses={**WELL, "printer": DeviceStatus(Condition.ATTENTION, "paper_out")}, waiting=3)
     path = readiness.write(report, tmp_path / "reports")
-    with pypdfium2.PdfDocument(path) as document:
-        text = " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+    text = words_of(path)
     for words in (NOT_READY, "Máy in đã hết giấy", "Trần Văn Bình", "Đọc chip của một thẻ".lower(), report.digest):
         assert words in text
     with pikepdf.open(path) as pdf:
         fonts = [font for page in pdf.pages for font in page.Resources.Font.values()]
         assert all("/FontFile2" in font.DescendantFonts[0].FontDescriptor for font in fonts)
     assert path.name == "readiness-k1-20261124-070500.pdf"
+
+
+def words_of(path: Path) -> str:
+    """All that stands on a paper."""
+    with pypdfium2.PdfDocument(path) as document:
+        return " ".join(" ".join(page.get_textpage().get_text_range() for page in document).split())
+
+
+def test_a_device_that_is_away_is_told_by_the_name_it_had(site: Config, tmp_path: Path) -> None:
+    moved = site.model_copy(update={"storage": site.storage.model_copy(update={"data_dir": tmp_path})})
+    known = {"maker": "Custom", "model": "VKP80III", "firmware": "1.04", "serial": "A1-77"}
+    History(tmp_path).identified("printer", str(DEVICES["printer"]["url"]), known, NOW)
+    away = {**WELL, "printer": DeviceStatus(Condition.OFFLINE, "device_unplugged")}
+    paper = words_of(readiness.write(told(moved, statuses=away), tmp_path))
+    assert all(text in paper for text in known.values())
+    now = words_of(readiness.write(told(moved, connections={"printer": {"model": "TM-T88"}}), tmp_path))
+    assert ("TM-T88" in now, "VKP80III" in now) == (True, False)
 
 
 def test_the_same_report_is_the_same_file(site: Config) -> None:

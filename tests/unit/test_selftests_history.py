@@ -95,6 +95,53 @@ def test_broken_counters_begin_again(tmp_path: Path, broken: bytes) -> None:
     assert history.counters() == {"printer": {"jobs": 1}}
 
 
+VKP = {"maker": "Custom", "model": "VKP80III", "firmware": "1.04", "serial": "A1"}
+
+
+def test_an_identity_stays_since_it_was_first_told(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    history.identified("printer", "usblp:///dev/usb/lp0", {"model": "VKP80III"}, NOW)
+    history.identified("printer", "usblp:///dev/usb/lp0", VKP, NOW + timedelta(hours=1))
+    for told in ({}, {"model": "VKP80III"}, {"name": "none of ours"}):  # silent, or nearly so
+        history.identified("printer", "usblp:///dev/usb/lp0", told, NOW + timedelta(hours=2))
+    assert History(tmp_path).identity("printer", "usblp:///dev/usb/lp0") == VKP
+    assert History(tmp_path).identities()["printer"]["since"] == NOW.isoformat()
+    assert history.identity("card_reader", "") == {}
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [("usblp:///dev/usb/lp0", {"model": "VKP80III", "serial": "B2"}), ("usblp:///x", {"maker": "Custom"})],
+)
+def test_another_device_inherits_nothing(tmp_path: Path, where: str, told: dict[str, str]) -> None:
+    history = History(tmp_path)
+    history.identified("printer", "usblp:///dev/usb/lp0", VKP, NOW)
+    history.identified("printer", where, told, NOW + timedelta(hours=1))
+    assert history.identity("printer", where) == told
+    assert history.identities()["printer"]["since"] == (NOW + timedelta(hours=1)).isoformat()
+    assert history.identity("printer", "usblp:///elsewhere") == {}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"[]",
+        b'{"printer": 3}',
+        b'{"printer": {"since": "x", "where": ""}}',
+        b'{"printer": {"since": "x", "where": "", "told": {"owner": "y"}}}',
+        b'{"printer": {"since": "x", "where": "", "told": {"model": 3}}}',
+    ],
+)
+def test_a_broken_identity_is_none(tmp_path: Path, broken: bytes) -> None:
+    history = History(tmp_path)
+    history.identified("printer", "", VKP, NOW)
+    (tmp_path / "diagnostics/identities.json").write_bytes(broken)
+    assert history.identity("printer", "") == {}
+    history.identified("printer", "", VKP, NOW)
+    assert history.identity("printer", "") == VKP
+
+
 def test_the_detail_of_a_state_is_not_kept(tmp_path: Path) -> None:
     """A driver's detail may quote what a device has sent."""
     assert "detail" not in Change.__dataclass_fields__
