@@ -128,12 +128,16 @@ class Camera:
             return FRAME_SECONDS
         return SPARE_SECONDS if monotonic() - self._asked_at > SPARE_SECONDS else LOOK_SECONDS
 
+    def _pictures(self, stopping: threading.Event) -> Iterator[Picture]:
+        """What the camera sees, on its thread, until it is told to stop."""
+        if Path(self._source).is_dir():
+            return _folder(Path(self._source), stopping)
+        return _capture(self._source, self._size, stopping, self._pause)
+
     def _read(self, stopping: threading.Event) -> None:
-        number = 0
         fault = Unavailable("device_unplugged", "the camera gives no more frames")
         try:
-            for picture in _pictures(self._source, self._size, stopping, self._pause):
-                number += 1
+            for number, picture in enumerate(self._pictures(stopping), 1):
                 with self._news:
                     if stopping.is_set():
                         return
@@ -145,14 +149,6 @@ class Camera:
             if not stopping.is_set():
                 self._fault = fault
                 self._news.notify_all()
-
-
-def _pictures(
-    source: str, size: tuple[int, int], stopping: threading.Event, pause: Callable[[], float]
-) -> Iterator[Picture]:
-    if Path(source).is_dir():
-        return _folder(Path(source), stopping)
-    return _capture(source, size, stopping, pause)
 
 
 def _folder(folder: Path, stopping: threading.Event) -> Iterator[Picture]:

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, parse_headers
-from time import monotonic
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -21,7 +20,7 @@ from PIL import Image
 
 from devices.document_scanner.page import MAX_PIXELS
 from devices.errors import Unavailable
-from devices.frames import LOST_FRAMES, STREAM_SECONDS, Camera, Frame, Picture
+from devices.frames import LOST_FRAMES, STREAM_SECONDS, Camera, Picture
 
 Jpeg = npt.NDArray[np.uint8]  # its bytes in one row
 MAX_BYTES = 32 * 1024 * 1024  # of one picture
@@ -45,23 +44,7 @@ class JpegCamera(Camera):
                 self._line.shutdown(socket.SHUT_RDWR)
         super().close()
 
-    def _read(self, stopping: threading.Event) -> None:
-        fault = Unavailable("device_unplugged", "the camera gives no more frames")
-        try:
-            for number, jpeg in enumerate(self._jpegs(), 1):
-                with self._news:
-                    if stopping.is_set():
-                        return
-                    self._frame, self._last_at = Frame(number, jpeg), monotonic()
-                    self._news.notify_all()
-        except Unavailable as error:
-            fault = error
-        with self._news:
-            if not stopping.is_set():
-                self._fault = fault
-                self._news.notify_all()
-
-    def _jpegs(self) -> Iterator[Jpeg]:
+    def _pictures(self, _stopping: threading.Event) -> Iterator[Jpeg]:
         address = urlsplit(self._source)
         connection = HTTPConnection(address.hostname or "", address.port or 80, timeout=STREAM_SECONDS)
         try:
