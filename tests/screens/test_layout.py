@@ -1,7 +1,7 @@
 """Every screen, in both languages, upright and wide: nothing clipped, too small, too close or too pale.
 
-At half the glass' dots (all sizes are dp), which takes a third of the time: the usual look, and the largest letters with
-high contrast. `make torture` goes through the six looks in between, and the usual one at full size.
+At half the dots of the glass (all sizes are dp), which takes a third of the time: the usual look, and the largest
+letters with high contrast. `make torture` goes through the six looks in between, and the usual one at full size.
 """
 
 from __future__ import annotations
