@@ -16,6 +16,7 @@ from PIL import Image
 
 from devices.interfaces import Condition
 from kiosk import forms
+from kiosk.catalogue import Component
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.state import AppState, Job, Step
 from kiosk.text import TONES
@@ -297,8 +298,7 @@ class Tour:
     def _scan_papers(self) -> None:
         robot = self.robot
         self._picture(Step.PAPERS)
-        kiosk = self.machine.kiosk
-        for component in (paper for paper in kiosk.papers_needed() if paper.required):
+        for component in self._papers_to_scan():
             robot.tap(tr._(component.title))
             robot.wait_step(Step.SCAN)
             robot.tap(tr._("Quét trang"))
@@ -308,6 +308,9 @@ class Tour:
             self._main()
             robot.wait_step(Step.PAPERS)
         self._main()
+
+    def _papers_to_scan(self) -> list[Component]:
+        return [paper for paper in self.machine.kiosk.papers_needed() if paper.required]
 
     def _main(self) -> None:
         self.robot.tap(lambda w: type(w).__name__ == "MainAction", "the main action")
