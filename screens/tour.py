@@ -260,7 +260,7 @@ class Tour:
             robot.bring(by_text(tr._(choice.label)))
             robot.tap(tr._(choice.label))
             return
-        box = partial(_is_box_of, question.id)
+        box = partial(is_box_of, question.id)
         if not robot.has(lambda w: box(w) and w.editing):  # "done" goes on to the next one by itself
             robot.bring(box)
             robot.tap(box, question.id)
@@ -343,7 +343,8 @@ def _is_key(name: str, widget: Any) -> bool:
     return isinstance(widget, Key) and name in (widget.name, widget.text)
 
 
-def _is_box_of(question_id: str, widget: Any) -> bool:
+def is_box_of(question_id: str, widget: Any) -> bool:
+    """Whether it is the box in which a question is answered."""
     field = getattr(widget.parent, "field", None)
     return field is not None and hasattr(widget, "editing") and field.question.id == question_id
 
