@@ -57,15 +57,15 @@ class PetitionScreen(KioskScreen):
     def on_kv_post(self, _base: object) -> None:
         """A long text grows: its end stays above the keys."""
         follow = Clock.create_trigger(self._follow)
-        for widget in (self.ids.words, self.ids.scroll):
-            widget.bind(height=follow)
+        self.ids.scroll.bind(height=follow, viewport_size=follow)
 
     def _follow(self, _dt: float) -> None:
         scroll, box = self.ids.scroll, self.ids.words
         hidden = scroll.viewport_size[1] - scroll.height
         if self.field == "text" and hidden > 0:
-            below = box.y - scroll.children[0].y - dp(ARROW_STRIP)
+            below = box.y - scroll.children[0].y - dp(ARROW_STRIP + 8)
             scroll.scroll_y = min(1, max(0, below / hidden))
+            scroll.effect_y.value = -hidden * scroll.scroll_y  # else Kivy scrolls back to where it was
         else:
             scroll.scroll_y = 1
 

@@ -84,7 +84,7 @@ def test_an_appointment_is_corrected_by_one_digit_and_has_its_place() -> None:
 def test_what_is_written_stays_in_sight_and_reaches_the_province(errand: str) -> None:
     hidden = [seen for key, seen in saw(errand).items() if key.endswith("_hidden")]
     named = errand == "suggestion_named"
-    assert hidden == [False] * (3 if named else 1)
+    assert hidden == [False] * (4 if named else 1)
     stored = probed()["stored"][errand]
     assert stored["answers"] == {"kind": "suggestion", "text": "Thêm quạt"}
     who = {"id_number": NOBODY, "full_name": "Tô Thị Út" if named else NO_NAME}
@@ -99,7 +99,10 @@ def test_a_phone_refuses_has_no_level_or_proves_who_stands_there() -> None:
 
 
 def test_a_slip_leads_straight_to_the_missing_paper() -> None:
-    assert (saw("papers")["accepted"], saw("papers")["status"]) == (True, 4)
+    seen = saw("papers")
+    assert (seen["accepted"], seen["status"]) == (True, 4)
+    assert "Giấy chứng sinh" in seen["asked"]
+    assert set(seen["known"]) == {"", "Máy đã biết mã hồ sơ. Bạn không phải gõ."}
 
 
 def test_staff_call_a_number_and_print_the_list_at_the_glass() -> None:

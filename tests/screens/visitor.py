@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import zxingcpp
+from kivy.metrics import dp
 from kivy.uix.scrollview import ScrollView
 from PIL import Image
 
@@ -18,9 +19,11 @@ from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.gateway import PaymentState
 from screens.dev_dock import MOTHER
+from screens.keyboard import keyboard
 from screens.robot import Robot, by_text
 from screens.tour import Tour
 from screens.tr import tr
+from screens.widgets import ARROW_STRIP
 from screens.window import KioskWindow
 from tests.screens.glass import look
 
@@ -63,6 +66,8 @@ class Visitor(Tour):
 
     def _picture(self, step: Step) -> None:
         self.steps.append({})
+        if step is Step.FORM:
+            self.seen.setdefault("known", []).append(self.window.screens["form"].proven)
         self.show(f"{len(self.steps):02d}-{step.value}")
 
     def _slip(self, _picture: Image.Image | None) -> None:
@@ -133,8 +138,8 @@ class Visitor(Tour):
         screen: Any = self.window.shell.screen
         return self.robot.on_main(lambda: f"{screen.said} {screen.detail}")
 
-    def hidden(self) -> bool:
-        """Whether any part of the field that is typed into lies below the keyboard or beyond the edge of its list."""
+    def hidden(self, end_only: bool = False) -> bool:
+        """Whether any part (or the end) of the field that is typed into lies beyond the edge of its list."""
 
         def work() -> bool:
             box = next(w for w in self.window.shell.screen.walk() if getattr(w, "editing", False) is True and w.height)
@@ -142,8 +147,9 @@ class Visitor(Tour):
             while not isinstance(view, ScrollView):
                 view = view.parent
             low, high = box.to_window(box.x, box.y)[1], box.to_window(box.x, box.top)[1]
-            edges = view.to_window(view.x, view.y)[1], view.to_window(view.x, view.top)[1]
-            return bool(low < edges[0] - 2 or high > edges[1] + 2)
+            below = dp(ARROW_STRIP) if getattr(view, "below", False) else 0.0
+            edges = view.to_window(view.x, view.y)[1] + below, view.to_window(view.x, view.top)[1]
+            return bool(low < edges[0] - 2 or (high > edges[1] + 2 and not end_only))
 
         self.robot.settle()
         return self.robot.on_main(work)
@@ -272,6 +278,11 @@ class Visitor(Tour):
             self._main()
             robot.wait(lambda s: bool(s.session and s.session.errors), "that nothing is written")
             self.show("empty")
+        if named:
+            robot.on_main(lambda: keyboard("letters").put("Ghế ở khu ngồi đợi ít quá. " * 20))
+            self.seen["end_hidden"] = self.hidden(end_only=True)
+            self.show("long")
+            self._key("clear")
         self._type("Thêm quạt")
         self.seen["words_hidden"] = self.hidden()
         self.show("words")
@@ -358,6 +369,7 @@ class Visitor(Tour):
         self.main("Bổ sung giấy tờ ngay")
 
     def _papers_to_scan(self) -> list[Component]:
+        self.seen["asked"] = self.window.screens["papers"].asked
         return list(self.machine.kiosk.papers_needed()[:1])  # none is required by itself: what is asked for is told
 
 
