@@ -18,6 +18,7 @@ from PIL import Image
 from screens import theme
 from screens.keyboard import Key
 from screens.widgets import Icon, KioskScreen, Overlay
+from screens.window import Footer
 
 TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
 APART, KEYS_APART = 16, 8
@@ -249,6 +250,8 @@ def _covered(root: Widget, targets: list[Seen]) -> Iterator[Finding]:
 
 def _in_order_of_touch(widget: Any, faint: bool) -> Iterator[tuple[Any, bool]]:
     """Every widget in the order in which touches are offered to them, and whether it cannot be seen."""
+    if isinstance(widget, Footer) and not widget.height:
+        return  # it hands no touch on while it is folded
     faint = faint or widget.opacity < 0.05
     for child in widget.children:
         yield from _in_order_of_touch(child, faint)
