@@ -76,7 +76,7 @@ class Field(Column):
     following = BooleanProperty(False)
     value = StringProperty("")
     editing = BooleanProperty(False)
-    locked = BooleanProperty(False)  # a genuine chip has answered it
+    locked = BooleanProperty(False)  # known for certain: nobody types over it
     editable = False  # opens the keyboard or a picker
 
     def __init__(self, **values: Any) -> None:
@@ -90,7 +90,7 @@ class Field(Column):
         self.label = tr._(self.question.label)
         self.optional = "" if self.question.required else tr._("(không bắt buộc)")
         if self.locked:
-            self.optional = tr._("(từ chip trên thẻ)")
+            self.optional = tr._("(máy đã biết)")
         self.help = tr._(self.question.help)
         self.error, self.error_detail = tr.error(showing.error), tr.advice(showing.error)
         warned = "" if showing.error else showing.warning

@@ -11,6 +11,7 @@ from kivy.uix.widget import Widget
 
 from devices.interfaces import Condition
 from kiosk import forms
+from kiosk.dossier import DOSSIER_CODE
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Session
@@ -53,7 +54,7 @@ class FormScreen(KioskScreen):
     help = StringProperty("")
     scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
-    proven = BooleanProperty(False)  # a genuine chip has told some of it
+    proven = StringProperty("")  # why some of it cannot be typed over
     scan_error = StringProperty("")
     scan_advice = StringProperty("")
     picking = BooleanProperty(False)  # a list covers the screen
@@ -139,7 +140,7 @@ class FormScreen(KioskScreen):
         can_scan = scanner is not None and scanner.condition is Condition.READY
         own_card = session.citizen is not None and session.citizen.method is not Method.TYPED
         self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
-        self.proven = bool({question.id for question in section.questions} & self.kiosk.locked())
+        self.proven = _proven(session, {question.id for question in section.questions} & self.kiosk.locked())
         self.scan_text = _scan_text(section.person) if can_scan else ""
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
@@ -322,6 +323,17 @@ def _called(relative: Relative) -> str:
     relation = f" ({relative.relation})" if relative.relation else ""
     born = f", {person.date_of_birth.year}" if person.date_of_birth else ""
     return f"{person.full_name}{relation}{born}"
+
+
+def _proven(session: Session, locked: set[str]) -> str:
+    """Why answers of a section cannot be typed over; "" where all can."""
+    if not locked:
+        return ""
+    if DOSSIER_CODE in locked:
+        return tr._("Máy đã biết mã hồ sơ. Bạn không phải gõ.")
+    if session.proven is not None and session.proven.method is Method.VNEID:
+        return tr._("Ô có khóa đã được VNeID xác nhận.")
+    return tr._("Ô có khóa được đọc từ chip thật trên thẻ của bạn.")
 
 
 def _scan_text(person: str) -> str:

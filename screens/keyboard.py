@@ -77,7 +77,7 @@ BOTTOM = {"method": 1.5, "clear": 1.7, "space": 2.2, "done": 1.7}
 WIDE = {  # of one key, by layout; all others are as wide as a letter
     "letters": BOTTOM,
     "reach": BOTTOM,
-    "side": {"space": 2.6, "method": 1.3, "clear": 1.5, "done": 1.0},
+    "side": {"space": 2.6, "method": 1.3, "clear": 1.7, "done": 1.0},
     "low": {"space": 2.6, "method": 1.3},
 }
 SIDE_WIDTH = 1144  # dp: 12 keys of 88

@@ -17,6 +17,7 @@ from screens.widgets import KioskScreen, RowTile, show_list
 class PapersScreen(KioskScreen):
     """One row a paper."""
 
+    asked = StringProperty("")  # in the province's words, what an earlier dossier lacks
     error = StringProperty("")
     error_detail = StringProperty("")
 
@@ -29,7 +30,10 @@ class PapersScreen(KioskScreen):
         self.steps_name = tr._("Giấy tờ")
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
         needed = forms.needed_papers(session.case.components)
-        show_list(self.ids.rows, self._row, [_row(session, component) for component in needed])
+        progress = session.following.progress if session.following and self.kiosk.supplementing else None
+        self.asked = progress.ask if progress else ""
+        rows = [_row(session, component, told=not self.asked) for component in needed]
+        show_list(self.ids.rows, self._row, rows)
         code = session.errors.get("papers", "")
         self.error, self.error_detail = tr.error(code), tr.advice(code)
 
@@ -44,19 +48,20 @@ class PapersScreen(KioskScreen):
 
     def forget(self) -> None:
         """Nothing of the papers stays."""
+        self.asked = ""
         self.ids.rows.clear_widgets()
         self.ids.scroll.scroll_y = 1
 
 
-def _row(session: Session, component: Component) -> Mapping[str, object]:
-    """A paper, how far it is, and what is wrong."""
+def _row(session: Session, component: Component, told: bool) -> Mapping[str, object]:
+    """A paper, how far it is, and what is wrong; whether it is needed where the case has `told` that."""
     pages, code = len(session.papers.get(component.id, ())), session.errors.get(component.id, "")
     if code:
         detail = f"{tr.error(code)} {tr.advice(code)}"
     elif pages:
         detail = tr._("Đã quét {n} trang. Chạm để xem lại.").format(n=pages)
     else:
-        words = tr._("Chưa quét.") if component.required else tr._("Chưa quét (không bắt buộc).")
+        words = tr._("Chưa quét.") if component.required or not told else tr._("Chưa quét (không bắt buộc).")
         detail = f"{words} {tr._(component.hint)}".strip()
     icon, color = ("alert-circle", theme.RED) if code else ("file-document-outline", theme.BLUE)
     if pages and not code:

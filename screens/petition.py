@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kivy.clock import Clock
+from kivy.metrics import dp
 from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
 
 from kiosk.errands.petition import LONGEST, LONGEST_NAME, LONGEST_PHONE
@@ -11,7 +13,7 @@ from kiosk.state import AppState, Job
 from screens.form import PAD_WIDTH
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
-from screens.widgets import KioskScreen, Press
+from screens.widgets import ARROW_STRIP, KioskScreen, Press
 
 SIGNED = ("name", "phone")
 LIMITS = {"text": LONGEST, "name": LONGEST_NAME, "phone": LONGEST_PHONE}
@@ -24,9 +26,10 @@ class TextBox(Press):
     text = StringProperty("")
     hint = StringProperty("")
     editing = BooleanProperty(False)
+    caret = NumericProperty(0)  # before which letter the next one comes
     error = StringProperty("")
     shown = BooleanProperty(True)
-    tall = BooleanProperty(False)
+    least = NumericProperty(0)  # dp of its height
 
 
 class PetitionScreen(KioskScreen):
@@ -41,6 +44,7 @@ class PetitionScreen(KioskScreen):
     writing = AliasProperty(  # a name is typed with all else out of the way
         lambda self: not self.stored and self.field not in SIGNED, bind=("stored", "field")
     )
+    caret = NumericProperty(0)
     beside = NumericProperty(0)  # dp of the keyboard beside the fields; 0: below them
     text_error = StringProperty("")
     name_error = StringProperty("")
@@ -49,6 +53,21 @@ class PetitionScreen(KioskScreen):
     trouble_detail = StringProperty("")
     stored = BooleanProperty(False)
     code = StringProperty("")
+
+    def on_kv_post(self, _base: object) -> None:
+        """A long text grows: its end stays above the keys."""
+        follow = Clock.create_trigger(self._follow)
+        self.ids.scroll.bind(height=follow, viewport_size=follow)
+
+    def _follow(self, _dt: float) -> None:
+        scroll, box = self.ids.scroll, self.ids.words
+        hidden = scroll.viewport_size[1] - scroll.height
+        if self.field == "text" and hidden > 0:
+            below = box.y - scroll.children[0].y - dp(ARROW_STRIP + 8)
+            scroll.scroll_y = min(1, max(0, below / hidden))
+            scroll.effect_y.value = -hidden * scroll.scroll_y  # else Kivy scrolls back to where it was
+        else:
+            scroll.scroll_y = 1
 
     def shown(self, _state: AppState) -> None:
         """The text first."""
@@ -82,10 +101,18 @@ class PetitionScreen(KioskScreen):
             return
         self.field = field
         self.on_wide()
+        self.ids.pad.clear_widgets()
         keys = lay_keyboard(self.ids.pad, "digits" if field == "phone" else "letters")
         petition = self.kiosk.session.petition
         value = str(getattr(petition, field)) if petition else ""
-        keys.begin(value, self._typed, self.put_away, names=field == "name", max_length=LIMITS[field])
+        keys.begin(
+            value,
+            self._typed,
+            self.next_field,
+            names=field == "name",
+            max_length=LIMITS[field],
+            on_cursor=self._moved,
+        )
 
     def on_wide(self, *_: object) -> None:
         """The keyboard beside the fields where there is room."""
@@ -95,6 +122,16 @@ class PetitionScreen(KioskScreen):
     def _typed(self, text: str) -> None:
         values: dict[str, Any] = {self.field: text}
         self.kiosk.tell_petition(**values)
+
+    def _moved(self, caret: int) -> None:
+        self.caret = caret
+
+    def next_field(self) -> None:
+        """After the name its number; then all that was written is seen."""
+        if self.field == "name":
+            self.edit("phone")
+        else:
+            self.put_away()
 
     def put_away(self) -> None:
         """No keyboard: all of the screen can be seen."""

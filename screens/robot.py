@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.metrics import dp
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 from PIL import Image
@@ -17,6 +18,7 @@ from Xlib import X, display
 from Xlib.ext import xtest
 
 from kiosk.state import AppState, Step
+from screens.widgets import ARROW_STRIP
 from screens.window import KioskWindow
 
 T = TypeVar("T")
@@ -30,9 +32,10 @@ class RobotLost(Exception):
 class Robot:
     """Runs in a thread of its own; widgets are only looked at on the main thread."""
 
-    def __init__(self, window: KioskWindow, patience: float = 20.0) -> None:
+    def __init__(self, window: KioskWindow, patience: float = 20.0, pause: float = 0.04) -> None:
+        """`patience`: how long anything is waited for; `pause`: after each frame that is let be drawn. Seconds."""
         self.window = window
-        self.patience = patience
+        self.patience, self.pause = patience, pause
         self._display = display.Display()
         self._root = self._display.screen().root
 
@@ -83,7 +86,7 @@ class Robot:
         """Let two frames be drawn."""
         for _ in range(2):
             self.on_main(lambda: True)
-            time.sleep(0.04)
+            time.sleep(self.pause)
 
     # -- looking -------------------------------------------------------------------------------------------------
     def find(self, wanted: Wanted, what: str) -> tuple[float, float]:
@@ -138,8 +141,9 @@ class Robot:
         if widget is None or view is None:
             return None
         low, high = view.to_window(view.x, view.y)[1], view.to_window(view.x, view.top)[1]
+        seen_from = low + (dp(ARROW_STRIP) if getattr(view, "below", False) else 0)  # there a touch turns the page
         at = widget.to_window(widget.center_x, widget.center_y)[1]
-        if low + widget.height / 2 <= at <= high - widget.height / 2:
+        if seen_from + widget.height / 2 <= at <= high - widget.height / 2:
             return None
         x = view.to_window(view.center_x, view.center_y)[0]
         return float(x), float(Window.height - high), float(Window.height - low), at < (low + high) / 2

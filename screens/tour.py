@@ -16,6 +16,7 @@ from PIL import Image
 
 from devices.interfaces import Condition
 from kiosk import forms
+from kiosk.catalogue import Component
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.state import AppState, Job, Step
 from kiosk.text import TONES
@@ -259,7 +260,7 @@ class Tour:
             robot.bring(by_text(tr._(choice.label)))
             robot.tap(tr._(choice.label))
             return
-        box = partial(_is_box_of, question.id)
+        box = partial(is_box_of, question.id)
         if not robot.has(lambda w: box(w) and w.editing):  # "done" goes on to the next one by itself
             robot.bring(box)
             robot.tap(box, question.id)
@@ -297,8 +298,7 @@ class Tour:
     def _scan_papers(self) -> None:
         robot = self.robot
         self._picture(Step.PAPERS)
-        kiosk = self.machine.kiosk
-        for component in (paper for paper in kiosk.papers_needed() if paper.required):
+        for component in self._papers_to_scan():
             robot.tap(tr._(component.title))
             robot.wait_step(Step.SCAN)
             robot.tap(tr._("Quét trang"))
@@ -308,6 +308,9 @@ class Tour:
             self._main()
             robot.wait_step(Step.PAPERS)
         self._main()
+
+    def _papers_to_scan(self) -> list[Component]:
+        return [paper for paper in self.machine.kiosk.papers_needed() if paper.required]
 
     def _main(self) -> None:
         self.robot.tap(lambda w: type(w).__name__ == "MainAction", "the main action")
@@ -340,7 +343,8 @@ def _is_key(name: str, widget: Any) -> bool:
     return isinstance(widget, Key) and name in (widget.name, widget.text)
 
 
-def _is_box_of(question_id: str, widget: Any) -> bool:
+def is_box_of(question_id: str, widget: Any) -> bool:
+    """Whether it is the box in which a question is answered."""
     field = getattr(widget.parent, "field", None)
     return field is not None and hasattr(widget, "editing") and field.question.id == question_id
 

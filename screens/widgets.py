@@ -41,6 +41,7 @@ FACES = (  # stars, icon, colour of the theme
 ARROW_SECONDS = 0.5
 STRIP_SECONDS = 2.0  # from edge to edge; it says that the machine works, not how far it is
 WIDE = 1100  # dp: from here on there is room for two columns
+ARROW_STRIP = 112  # dp at the lower edge of a list that goes on: a touch there turns the page
 PAGE_END = 0.02  # of the scrollable height
 
 
@@ -69,6 +70,10 @@ class Press(ButtonBehavior, BoxLayout):
     selected = BooleanProperty(False)
     veil = NumericProperty(0.5)  # how much of it is hidden while disabled
     key = StringProperty("")  # what its verb is called with
+
+    def on_touch_down(self, touch: MotionEvent) -> bool:
+        """A button that does nothing takes no touch either: a hidden one may lie over one that is seen."""
+        return not self.disabled and bool(super().on_touch_down(touch))
 
 
 class Action(Press):
@@ -209,7 +214,7 @@ class Scroll(ScrollView):
         """Where nothing has to scroll, a touch goes to its target at once instead of waiting for a drag."""
         if not self.collide_point(*touch.pos):
             return False
-        if self.below and touch.y - self.y < dp(112):  # the arrow's strip: what lies under it is not to be seen
+        if self.below and touch.y - self.y < dp(ARROW_STRIP):  # the arrow's strip: what lies under it is not to be seen
             self.turn_page()
             return True
         if self.more:

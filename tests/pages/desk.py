@@ -104,6 +104,14 @@ class Office:
         self.house.close()
         self.outbox.close()
 
+    def falter(self) -> None:
+        """All lines are cut, and the pages come back by themselves at the same address, which must be a fixed one."""
+        server = self.pages._server
+        assert server is not None
+        server.should_exit = True
+        eventually(lambda: self.pages._server is not server)
+        assert self.pages.up.wait(PATIENCE)
+
     @property
     def now(self) -> datetime:
         """The time of the site."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from kiosk.config import Config
+from kiosk.pages.server import Address
 from kiosk.voice import Voice
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player, config  # noqa: F401  a fixture
@@ -16,6 +18,7 @@ from tests.pages.desk import OFFICER, PIN, Office, eventually
 from tests.pages.test_server import _answers, free_port
 
 BOUNCE_MS = 350  # the page takes a second press within 300 ms for none
+SOON_MS = 2000  # before the next beat of the stream would bring it anyway
 DIGITS = 0.12  # of the height of the screen
 CAPITALS = 0.75  # height of a digit of the font, by its size
 
@@ -149,3 +152,28 @@ def test_a_board_without_the_kiosk_says_so_and_comes_back(office: Office, tabs: 
     expect(board.locator("#lost")).to_be_visible(timeout=25_000)
     assert board.evaluate("getComputedStyle(document.querySelector('.call')).borderStyle") == "dashed"
     assert board.inner_text("#clock") >= clock
+
+
+def test_what_happened_while_an_act_was_under_way_is_shown_after_it(tmp_path: Path, tabs: Tabs) -> None:
+    with Office(tmp_path, Address("127.0.0.1", free_port())) as office:
+        office.take()
+        desk = tabs.open(f"{office.url}/counter")
+        log_in(desk)
+        held: list[Route] = []
+        desk.route("**/counter/next", lambda route: held.append(route))
+        desk.keyboard.press("Space")
+        eventually(lambda: bool(desk.evaluate("busy") and held))
+        answer = held[0].fetch()  # the kiosk has done it; its answer is on a slow line
+        eventually(lambda: bool(desk.evaluate("missed")))
+        desk.evaluate("missed = false")
+        with desk.expect_response("**/counter/events"):  # which breaks and comes back meanwhile
+            office.falter()
+        eventually(lambda: bool(desk.evaluate("missed")))
+        for _ in range(2):
+            office.take()
+        expect(desk.locator("#number")).to_have_text("–")  # nothing moves below the officer's finger
+        with desk.expect_response("**/counter") as asked:
+            held[0].fulfill(response=answer)
+        assert asked.value.request.method == "GET"
+        expect(desk.locator("#number")).to_have_text("A-001")
+        expect(desk.locator(".lines .count").first).to_have_text("2", timeout=SOON_MS)

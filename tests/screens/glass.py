@@ -18,6 +18,7 @@ from PIL import Image
 from screens import theme
 from screens.keyboard import Key
 from screens.widgets import Icon, KioskScreen, Overlay
+from screens.window import Footer
 
 TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
 APART, KEYS_APART = 16, 8
@@ -117,6 +118,7 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
         if isinstance(one.widget, ButtonBehavior) and not isinstance(one.widget, Overlay) and not one.widget.disabled
     ]
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
+    found += _covered(root, targets)
     if theme.T.REACH and Window.height > Window.width:
         found += _high(targets)
     return list(dict.fromkeys(found))
@@ -229,6 +231,31 @@ def _targets(targets: list[Seen]) -> Iterator[Finding]:
         if gap < dp(KEYS_APART if keys else APART) - SLACK:
             name = _finding("", other, "")
             yield _finding("too close", one, f"{gap / dp(1):.0f} dp to {name.widget} «{name.text}»")
+
+
+def _covered(root: Widget, targets: list[Seen]) -> Iterator[Finding]:
+    """Targets below a hidden one that would take their touches."""
+    seen_ones = {one.widget: one for one in targets if not one.part.empty}
+    hidden: list[Any] = []
+    for widget, faint in _in_order_of_touch(root, False):
+        if not isinstance(widget, ButtonBehavior) or widget.disabled:
+            continue
+        if faint:
+            hidden.append(widget)
+        elif one := seen_ones.get(widget):
+            for other in hidden:
+                if one.part.gap(_box(other)) < -SLACK and min(other.size) > SLACK:
+                    yield _finding("covered", one, f"by {type(other).__name__}, which is hidden")
+
+
+def _in_order_of_touch(widget: Any, faint: bool) -> Iterator[tuple[Any, bool]]:
+    """Every widget in the order in which touches are offered to them, and whether it cannot be seen."""
+    if isinstance(widget, Footer) and not widget.height:
+        return  # it hands no touch on while it is folded
+    faint = faint or widget.opacity < 0.05
+    for child in widget.children:
+        yield from _in_order_of_touch(child, faint)
+    yield widget, faint
 
 
 def _high(targets: list[Seen]) -> Iterator[Finding]:

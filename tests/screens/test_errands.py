@@ -1,0 +1,112 @@
+"""Coming back, paying, asking, bringing what is missing, and an officer at the glass: each by touches in the window."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.errands.petition import NO_NAME, NOBODY
+
+ROOT = Path(__file__).parents[2]
+SIZE = "540x960"  # half the glass: all sizes are dp
+SECONDS = 200
+
+pytestmark = pytest.mark.timeout(SECONDS + 10)
+
+
+@cache
+def run_of_probe() -> subprocess.CompletedProcess[str]:
+    """One run, whatever has come of it; it needs no screen."""
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    command = [sys.executable, "-m", "tests.screens.errand_probe", "--size", SIZE]
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
+
+
+def probed() -> dict[str, Any]:
+    """What was seen, by errand."""
+    done = run_of_probe()
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "surprise" not in done.stderr, done.stderr[-2000:]
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def saw(errand: str) -> dict[str, Any]:
+    """What one errand saw; why it was lost when it was not done."""
+    answer = probed()
+    assert errand in answer, run_of_probe().stderr[-2000:]
+    seen: dict[str, Any] = answer[errand]
+    return seen
+
+
+def test_nothing_is_wrong_on_the_glass_on_the_way() -> None:
+    assert [finding for finding in probed()["findings"] if "DevDock" not in finding["widget"]] == []
+
+
+def test_a_code_can_be_paid_once_and_after_its_time_there_is_another() -> None:
+    seen = saw("fee")
+    assert seen["status"] == 6
+    assert seen["read_by_phone"]
+    assert seen["same_again"]
+    assert seen["expired_on_glass"] == []
+    assert seen["another"]
+    assert seen["counter"].startswith("A-")
+
+
+def test_a_fee_is_charged_by_nobody_off_line_and_paid_when_the_bank_says_so() -> None:
+    seen = saw("paid")
+    assert seen["off_line"] == seen["paid_on_glass"] == []
+    assert seen["counter_offered"]
+
+
+def test_a_result_is_ready_or_not_before_queueing_and_off_line_its_state_has_an_age() -> None:
+    seen = saw("result")
+    assert (seen["ready"], seen["refused"], seen["off_line"]) == (9, 3, 9)
+    assert seen["number"].startswith("E-")
+    assert seen["counter"].startswith("A-")
+    assert "trước" in seen["age"]
+
+
+def test_an_appointment_is_corrected_by_one_digit_and_has_its_place() -> None:
+    seen = saw("appointment")
+    assert seen["said"].startswith("Bạn đến đúng hẹn.")
+    assert seen["number"].startswith("A-")
+
+
+@pytest.mark.parametrize("errand", ["suggestion", "suggestion_named"])
+def test_what_is_written_stays_in_sight_and_reaches_the_province(errand: str) -> None:
+    hidden = [seen for key, seen in saw(errand).items() if key.endswith("_hidden")]
+    named = errand == "suggestion_named"
+    assert hidden == [False] * (4 if named else 1)
+    stored = probed()["stored"][errand]
+    assert stored["answers"] == {"kind": "suggestion", "text": "Thêm quạt"}
+    who = {"id_number": NOBODY, "full_name": "Tô Thị Út" if named else NO_NAME}
+    assert stored["submitter"] == {**who, "phone": "0900000001" if named else None}
+
+
+def test_a_phone_refuses_has_no_level_or_proves_who_stands_there() -> None:
+    seen = saw("phone")
+    assert seen["read_by_phone"]
+    assert seen["number"].startswith("C-")
+    assert seen["known"]
+
+
+def test_a_slip_leads_straight_to_the_missing_paper() -> None:
+    seen = saw("papers")
+    assert (seen["accepted"], seen["status"]) == (True, 4)
+    assert "Giấy chứng sinh" in seen["asked"]
+    assert set(seen["known"]) == {"", "Máy đã biết mã hồ sơ. Bạn không phải gõ."}
+
+
+def test_staff_call_a_number_and_print_the_list_at_the_glass() -> None:
+    label, called = saw("officer")["called"]
+    assert called
+    assert label.startswith("A-")
+    assert saw("officer")["said"] == "list_sent"
