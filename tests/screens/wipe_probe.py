@@ -96,7 +96,8 @@ class Citizen:
         self.machine.devices["code_scanner"].present(CARD)
         robot.wait_step(Step.CARD)
         reader = self.machine.devices["card_reader"]
-        reader.insert(make_card(Person(NUMBER, NAME, residence=PLACE, expiry_date=date(2040, 2, 14))))
+        home = f"{PLACE}, Võ Cường, Bắc Ninh"
+        reader.insert(make_card(Person(NUMBER, NAME, residence=home, expiry_date=date(2040, 2, 14))))
         robot.wait(lambda s: bool(s.session and s.session.card.verified), "the chip")
         robot.settle()
         reader.remove()
@@ -121,7 +122,7 @@ class Citizen:
         from kiosk import forms
 
         answers = {"name": NAME, "text": PLACE, "phone": PHONE, "id_number": NUMBER, "number": "2015"}
-        answers |= {"date": "1990-02-14", "ethnic": "01", "commune": "09190"}
+        answers |= {"date": "1990-02-14", "ethnic": "01", "commune": "09190", "address": f"{PLACE}, Võ Cường, Bắc Ninh"}
         section = self.robot.state.session.section  # type: ignore[union-attr]
         assert section is not None
         for _ in range(3):  # an answer may bring up another question
