@@ -90,6 +90,7 @@ class NumberVerbs(PaperVerbs):
             priority=ticket.priority,
             language=self.state.language,
             reprint=reprint,
+            kept=self.parts.hall.rules.over_night == "keep",
         )
 
     # -- printing ------------------------------------------------------------------------------------------------

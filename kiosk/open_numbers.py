@@ -4,31 +4,38 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
 from devices.interfaces import TicketPrinter
 from kiosk.core import Parts
 from kiosk.hall.calling import place
+from kiosk.hall.rows import HallRows
 from kiosk.hall.tickets import WAITING, HallError, Ticket
 from kiosk.slip_picture import draw
-from kiosk.slips import TIME_FORMAT, Block, Pair, Rule, Slip, Style, Text
+from kiosk.slips import TIME_FORMAT, Banner, Block, Pair, Rule, Slip, Style, Text
 
 log = logging.getLogger(__name__)
 JOB = "numbers:open"
 PRIORITY_MARK = "*"
+AS_OF = "Số liệu lúc {}, sau đó chưa nối được sổ số."
 LEAVING_SECONDS = 8.0  # systemd gives a service 90 s to end, an uninterruptible power supply some minutes
 
 
-def slip_of(centre: str, tickets: Iterable[Ticket], printed_at: datetime) -> Slip:
-    """The numbers that have not ended, for staff: in Vietnamese only.
+def slip_of(centre: str, rows: HallRows, printed_at: datetime) -> Slip:
+    """The numbers that have not ended, for staff: in Vietnamese only; how old it is when the database is away.
 
     First who is called, served or put aside at a counter; then who waits, line by line in the order of calling.
     """
     blocks: list[Block] = [Text(centre, Style.CENTRE), Rule(), Text("CÁC SỐ CHƯA XONG", Style.TITLE)]
     blocks.append(Pair("Giờ in", printed_at.strftime(TIME_FORMAT)))
-    in_order = sorted(tickets, key=lambda ticket: (ticket.line, place(ticket)))
+    if rows.away:
+        told = (
+            "Chưa nối được sổ số của trung tâm." if rows.unknown else AS_OF.format(rows.read_at.strftime(TIME_FORMAT))
+        )
+        blocks.append(Banner(told))
+    in_order = sorted(rows.open, key=lambda ticket: (ticket.line, place(ticket)))
     if at_counters := [one for one in in_order if one.state not in WAITING]:
         blocks += [Rule(), Text("Đang ở quầy", Style.HEADING, centred=False)]
         blocks += [Pair(_label(one), f"Quầy {one.counter}") for one in at_counters]
@@ -47,7 +54,7 @@ def _label(ticket: Ticket) -> str:
 def list_of(parts: Parts) -> Slip:
     """The slip with all numbers that have not ended. Raises `HallError`."""
     now = parts.clock()
-    return slip_of(parts.config.site.name, parts.hall.rows(now).open, now)
+    return slip_of(parts.config.site.name, parts.hall.rows(now), now)
 
 
 def print_before_leaving(parts: Parts) -> None:

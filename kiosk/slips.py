@@ -109,27 +109,32 @@ def ticket_slip(
     series_title: str,
     counters: tuple[int, ...],
     issued_at: datetime,
-    ahead: int,
+    ahead: int | None,
     estimate: Estimate | None,
     qr: str,
     priority: str = "",
     language: str = SOURCE_LANGUAGE,
     reprint: bool = False,
+    kept: bool = False,
 ) -> Slip:
-    """A queue ticket. `issued_at` in the site's time zone; `estimate` None while there is no ground for one."""
+    """A queue ticket. `issued_at` in the site's time zone; `ahead` None while nobody knows, `estimate` None while there
+    is no ground for one; `kept`: it is called the next day, too.
+    """
     write = Writer(language)
     blocks = [*write.head(centre), *write.text("SỐ THỨ TỰ CỦA BẠN", Style.TITLE), Number(number)]
     blocks += write.text(series_title, Style.SERIES)
     if priority:
         blocks.append(write.banner("ƯU TIÊN: {group}", group=priority))
     blocks += [Rule(), *write.counters(counters), write.pair("Giờ lấy số", issued_at.strftime(TIME_FORMAT))]
-    blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
+    if ahead is not None:
+        blocks.append(write.pair("Số người chờ trước bạn", str(ahead)))
     if estimate and estimate.in_minutes:
         blocks.append(write.pair("Chờ khoảng (phút)", estimate.in_minutes))
     blocks += [Rule(), Qr(qr)]
     where = "Mời ngồi gần quầy {counters} và chờ gọi số." if counters else "Mời ngồi và chờ gọi số."
     blocks += write.text(where, counters=unbroken(_listed(counters)))
-    blocks += write.text("Phiếu hết hiệu lực khi hết giờ làm việc.", Style.NOTE)
+    if not kept:
+        blocks += write.text("Phiếu hết hiệu lực khi hết giờ làm việc.", Style.NOTE)
     return _marked(blocks, write, reprint)
 
 

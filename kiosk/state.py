@@ -94,7 +94,7 @@ class SeriesView:
     letter: str
     title: str
     counters: tuple[int, ...]
-    waiting: int
+    waiting: int | None  # None while nobody knows
     icon: str = "ticket"
     closed_code: str = ""
     estimate: Estimate | None = None  # of who takes a number now
@@ -109,7 +109,7 @@ class TicketView:
     series_title: str
     counters: tuple[int, ...]
     issued_at: datetime
-    ahead: int
+    ahead: int | None  # None while nobody knows
     estimate: Estimate | None = None
     print: Job = Job.RUNNING
     code: str = ""

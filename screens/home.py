@@ -78,6 +78,8 @@ def _number(series: SeriesView, closed_code: str) -> Mapping[str, object]:
         detail = tr._("Chưa cấp số")
     elif series.closed_code:
         detail = tr.error(series.closed_code)
+    elif series.waiting is None:
+        detail = ""
     elif series.waiting:
         detail = tr._("{n} người đang chờ").format(n=series.waiting)
         if series.estimate and series.estimate.in_minutes:

@@ -161,7 +161,7 @@ class StaffScreen(KioskScreen):
             paused = series.letter in state.staff.paused
             row = StaffRow(
                 title=f"{series.letter} · {tr._(series.title)}",
-                detail=tr._("Đang tạm dừng") if paused else tr._("{n} người đang chờ").format(n=series.waiting),
+                detail=tr._("Đang tạm dừng") if paused else tr._("{n} người đang chờ").format(n=series.waiting or 0),
                 alarm=paused,
                 act_text=tr._("Mở lại") if paused else tr._("Tạm dừng"),
                 act_icon="play" if paused else "pause",

@@ -34,7 +34,10 @@ class TicketScreen(KioskScreen):
         self.number = ticket.number
         self.series_title = tr._(ticket.series_title)
         self.where = tr._("Quầy {counters}").format(counters=listed(ticket.counters)) if ticket.counters else ""
-        self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
+        if ticket.ahead is None:
+            self.ahead = ""
+        else:
+            self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
         told = ticket.estimate
         self.estimate = tr._("Khoảng {n} phút").format(n=told.in_minutes) if told and told.in_minutes else ""
         self.picture = ticket.picture

@@ -13,7 +13,7 @@ from kiosk import slips
 from kiosk.builders import open_devices, site_clock
 from kiosk.config import Config
 from kiosk.hall.setup import hall_of
-from kiosk.hall.tickets import TicketState
+from kiosk.hall.tickets import HallError, TicketState
 from kiosk.open_numbers import slip_of
 from kiosk.slip_picture import draw
 from kiosk.stores import open_stores
@@ -40,6 +40,7 @@ def give_ticket(options: argparse.Namespace, config: Config) -> dict[str, Any]:
             qr=hall.qr_text(taken),
             priority=taken.priority,
             language="vi",
+            kept=hall.rules.over_night == "keep",
         )
         outcome = _print(config, slip, exits)
         failed = outcome.result is PrintResult.FAILED
@@ -49,13 +50,18 @@ def give_ticket(options: argparse.Namespace, config: Config) -> dict[str, Any]:
 
 
 def list_numbers(config: Config) -> dict[str, Any]:
-    """The numbers that have not ended, printed and told. `away`: as of when the database was last seen."""
+    """The numbers that have not ended, printed and told. `away`: as of when the database was last seen.
+
+    Raises `HallError("hall_away")` when it never was: the list would miss whom others have given a number.
+    """
     with ExitStack() as exits:
         stores = open_stores(config)
         exits.callback(stores.close)
         now = site_clock(config)()
         rows = hall_of(config, stores.tickets).rows(now)
-        slip = slip_of(config.site.name, rows.open, now)
+        if rows.unknown:
+            raise HallError("hall_away")
+        slip = slip_of(config.site.name, rows, now)
         outcome = _print(config, slip, exits)
     numbers = [
         {"number": one.label, "line": one.line, "state": one.state.value, "counter": one.counter or None}

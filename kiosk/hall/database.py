@@ -129,9 +129,8 @@ class Database:
 
         with self._told(), self._engine.connect() as connection:
             line = connection.execution_options(isolation_level="AUTOCOMMIT")
-            alone = text("SELECT pg_try_advisory_lock(hashtext(:name))")
-            if name and not line.execute(alone, {"name": f"kiosk {name}"}).scalar():
-                raise HallError("kiosk_id_twice")
+            if name:
+                self._claim(line, name)
             line.execute(text(f"LISTEN {CHANNEL}"))
             driver = line.connection.driver_connection
             assert driver is not None
@@ -149,6 +148,15 @@ class Database:
                 yield wait
             finally:
                 connection.invalidate()  # it would go on listening in the pool
+
+    def _claim(self, line: Connection, name: str) -> None:
+        """Be the only one of this name; an earlier line of our own that just ends is waited for (`lock_timeout`)."""
+        try:
+            line.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": f"kiosk {name}"})
+        except DBAPIError as error:
+            if _server_code(error) != "hall_busy":
+                raise
+            raise HallError("kiosk_id_twice") from error
 
     def version(self) -> int | None:
         """A number that is another one after any commit to the file; None for a server, which tells by itself."""

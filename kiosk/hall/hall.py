@@ -89,7 +89,8 @@ class Hall:
 
     def why_closed(self, now: datetime) -> str:
         """Why nobody gets a number now, "" while numbers are given. Raises `HallError`."""
-        return self.opening.why_closed(now) or ("clock_behind" if self.rows(now).has_later else "")
+        behind = "clock_behind" if self.rows(now).has_later else ""
+        return self.opening.why_closed(now) or self.store.refusal or behind
 
     def take(
         self, letter: str, now: datetime, priority: str = "", due_at: datetime | None = None, entry: str = ""
@@ -117,9 +118,12 @@ class Hall:
         """How good the waits were that tickets told in these days; None when none did. Not for the glass: it reads."""
         return forecast_error(self.store.told_and_waited(first, last))
 
-    def ahead(self, ticket: Ticket, now: datetime) -> int:
-        """How many wait in the same line and came before."""
-        waiting = (one for one in self.rows(now).open if one.state in WAITING and one.line == ticket.line)
+    def ahead(self, ticket: Ticket, now: datetime) -> int | None:
+        """How many wait in the same line and came before; None while the database is away, so that nobody knows."""
+        rows = self.rows(now)
+        if rows.away:
+            return None
+        waiting = (one for one in rows.open if one.state in WAITING and one.line == ticket.line)
         return sum(place(one) < place(ticket) for one in waiting)
 
     def views(self, now: datetime) -> tuple[SeriesView, ...]:
@@ -140,7 +144,7 @@ class Hall:
                 one.letter,
                 one.title,
                 one.counters,
-                waiting[one.letter],
+                None if rows.unknown else waiting[one.letter],
                 one.icon,
                 code(one),
                 told.ordinary.get(one.letter),

@@ -25,7 +25,7 @@ def picture(hall: Hall, rows: HallRows, now: datetime) -> HallView:
                 _longest(waiting, one.letter, now),
                 told.ordinary.get(one.letter),
             )
-            for one in hall.series.values()
+            for one in (() if rows.unknown else hall.series.values())
         ),
         calls=rows.calls,
         waiting=tuple(_waiting(ticket) for ticket in waiting),

@@ -53,6 +53,7 @@ class HallRows:
     desk_seconds: Seconds = field(default_factory=lambda: MappingProxyType({}))  # of the day, by line, oldest first
     favoured_an_hour: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # who come, by line
     away: bool = False  # read before the database went away
+    unknown: bool = False  # it was never read: nobody knows who waits
 
 
 def read_rows(connection: Connection, day: date, first_day: date, now: datetime) -> HallRows:

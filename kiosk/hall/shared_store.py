@@ -15,6 +15,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from kiosk.hall import last_seen
 from kiosk.hall.own_series import OwnSeries
 from kiosk.hall.rows import HallRows, Seconds, read_rows
 from kiosk.hall.store import NOTHING_ELSE, TicketStore, Wish
@@ -27,7 +28,11 @@ LISTEN_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 BREATH_SECONDS = 0.02  # between two readings, however many commits are told
 FIRST_TRY_SECONDS = 3.0
+SILENT_SECONDS = 3.0  # a server that says nothing for so long is away, whatever its line looks like
+REMEMBER_SECONDS = 5.0  # between two writings of what is seen
+TWIN_SECONDS = 30.0  # a kiosk whose line broke meets its own old one for some seconds
 AWAY = ("hall_away", "hall_busy")
+ID_TWICE = "kiosk_id_twice"
 
 
 class SharedStore(TicketStore):
@@ -45,8 +50,11 @@ class SharedStore(TicketStore):
         self._own = OwnSeries(folder / "tickets-own.db", suffix, issuer)
         self._clock = clock
         self._asked: tuple[date, date] | None = None  # the days that the glass wants to see
-        self._cached: HallRows | None = None
-        self._read_at = 0.0  # monotonic
+        self._seen_file = folder / "hall-seen.json"
+        self._cached = last_seen.load(self._seen_file)
+        self._started_at = clock()
+        self._read_at = self._heard_at = self._saved_at = 0.0  # monotonic
+        self._twin_since: float | None = None  # monotonic; before this kiosk has ever been in the hall: 0
         self._seconds: tuple[date, Seconds] | None = None
         self._tickets: tuple[Ticket, ...] = ()  # of the day, as last seen
         self._owed: deque[Callable[[], object]] = deque()  # what the server could not be told yet
@@ -56,12 +64,16 @@ class SharedStore(TicketStore):
         self._pool = ThreadPoolExecutor(4, "hall-shared")
         self._thread = threading.Thread(target=self._keep_line, name="hall-line", daemon=True)
         self._thread.start()
+        self._watch = threading.Thread(target=self._watch_line, name="hall-watch", daemon=True)
+        self._watch.start()
         self._tried.wait(FIRST_TRY_SECONDS)
 
     def close(self) -> None:
         """Let go of the server."""
         self._ended.set()
         self._thread.join()
+        self._watch.join()
+        self._remember()
         self._pool.shutdown()
         self._own.close()
         super().close()
@@ -74,7 +86,9 @@ class SharedStore(TicketStore):
                 with self.database.listening(self._issuer) as wait:
                     self._come_back()
                     while not self._ended.is_set() and self.database.is_up:
-                        if wait(LISTEN_SECONDS) or self._owed or self._own.waiting() or self._wants_another_day():
+                        told = wait(LISTEN_SECONDS)
+                        self._heard_at = time.monotonic()
+                        if told or self._owed or self._own.waiting() or self._wants_another_day():
                             self._own.join(self)
                             self._settle()
                             self._read()
@@ -82,15 +96,43 @@ class SharedStore(TicketStore):
             except HallError as error:
                 new = self._was_up or error.code != self.trouble
                 log.log(logging.WARNING if new else logging.DEBUG, "hall: no database: %s", error.code)
+                self._meet_twin(error.code)
                 self.trouble = error.code
+            if self._was_up:
+                self._remember()
             self._was_up = self.database.is_up = False
             self._tried.set()
             self.database.changed()
             self._ended.wait(RETRY_SECONDS)
 
+    def _watch_line(self) -> None:
+        """A server that hangs keeps the line's own thread: this one tells that it is away."""
+        while not self._ended.wait(LISTEN_SECONDS):
+            if self.database.is_up and self._was_up and time.monotonic() - self._heard_at > SILENT_SECONDS:
+                self.database.is_up = False
+                self.database.changed()
+
+    def _meet_twin(self, code: str) -> None:
+        if code != ID_TWICE:
+            self._twin_since = None
+        elif self._twin_since is None:
+            self._twin_since = time.monotonic() if self._heard_at else 0.0
+
+    @property
+    def refusal(self) -> str:
+        """Why no number is given, not even a spare one: another kiosk gives the same."""
+        since = self._twin_since
+        return ID_TWICE if since is not None and time.monotonic() - since >= TWIN_SECONDS else ""
+
+    def _remember(self) -> None:
+        if self._cached is not None:
+            last_seen.save(self._seen_file, self._cached)
+        self._saved_at = time.monotonic()
+
     def _come_back(self) -> None:
         """First everybody's place, then what is shown."""
         log.info("hall: the database is there; %d own numbers join", self._own.join(self))
+        self._heard_at, self._twin_since = time.monotonic(), None
         self._was_up, self.trouble = True, ""
         self._settle()
         self._read()
@@ -110,6 +152,8 @@ class SharedStore(TicketStore):
         tickets = super().of_day(day)
         if begun >= self._read_at:  # else an officer's thread has begun later, and seen more
             self._cached, self._tickets, self._read_at = rows, tickets, begun
+            if begun - self._saved_at > REMEMBER_SECONDS:
+                self._remember()
         self.database.changed()
 
     def _tell(self, work: Callable[[], object]) -> None:
@@ -148,7 +192,12 @@ class SharedStore(TicketStore):
 
     # -- numbers -------------------------------------------------------------------------------------------------
     def issue(self, series: Series, day: date, now: datetime, priority: str = "", wish: Wish = NOTHING_ELSE) -> Ticket:
-        """The next number of the hall; of the kiosk's own series while the database is away or too slow."""
+        """The next number of the hall; of the kiosk's own series while the database is away or too slow.
+
+        Raises `HallError` also with `refusal`.
+        """
+        if code := self.refusal:
+            raise HallError(code)
         try:
             ticket = self._ask(lambda: TicketStore.issue(self, series, day, now, priority, wish), self._take_back)
         except HallError as error:
@@ -198,7 +247,7 @@ class SharedStore(TicketStore):
         self._asked = day, first_day
         rows = self._cached
         if rows is None:
-            rows = HallRows(day, first_day, now)
+            rows = HallRows(day, first_day, self._started_at, unknown=True)
         elif (rows.day, rows.first_day) != (day, first_day):
             still = tuple(ticket for ticket in rows.open if ticket.day >= first_day)
             rows = HallRows(day, first_day, rows.read_at, open=still, paused=rows.paused, has_later=rows.has_later)

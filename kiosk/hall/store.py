@@ -74,6 +74,11 @@ class TicketStore:
         if not self.database.is_server:
             self.database.create()
 
+    @property
+    def refusal(self) -> str:
+        """Code of what keeps this store from giving any number; "" while it gives some."""
+        return ""
+
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()

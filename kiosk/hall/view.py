@@ -105,7 +105,8 @@ class LineView:
 class HallView:
     """The hall at the aware time `as_of`, when it was read from the database.
 
-    `stale`: the database cannot be reached, so this is how it was then; `age` says how long ago. `calls`: the last
+    `stale`: the database cannot be reached, so this is how it was then; `age` says how long ago. There are no `lines`
+    where it has never been reached: nobody knows who waits. `calls`: the last
     announcements of the day, the newest first, whatever has become of the numbers since. `waiting`: all who wait,
     in the order in which they came. `notices`: codes, translated with advice, such as `hall_away`.
     """

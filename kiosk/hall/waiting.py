@@ -143,7 +143,8 @@ def open_desks(
         free_in = 0.0
         if (ticket := busy.get(number)) is not None and ticket.desk_since is not None:
             mean = means.get(ticket.line, 0.0)
-            free_in = max(mean - (now - ticket.desk_since).total_seconds(), RESIDUAL * mean)
+            since = max(0.0, (now - ticket.desk_since).total_seconds())  # 0: the clock has jumped back
+            free_in = max(mean - since, RESIDUAL * mean)
         desks.append(Desk(letters, free_in, row.since_overtaking))
     return desks
 

@@ -28,6 +28,7 @@ class Server:
         self._options = SMALL if durable else (*FAST, *SMALL)
         self.folder = Path(tempfile.mkdtemp(prefix="kiosk-hall-pg-"))
         self._data = self.folder / "data"
+        self._pid_file = self._data / "postmaster.pid"
         self._user = SUPERUSER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         if os.geteuid() == 0:
             shutil.chown(self.folder, SUPERUSER)
@@ -58,14 +59,19 @@ class Server:
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
-        postmaster = (self._data / "postmaster.pid").read_text().split()[0]
+        if not self._pid_file.exists():
+            return  # it is stopped
+        postmaster = self._pid_file.read_text().split()[0]
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
         for process in (postmaster, *children):
             with suppress(ProcessLookupError):
                 os.kill(int(process), number)
 
     def empty(self) -> None:
-        """Forget all tables."""
+        """Forget all tables, and whatever a test that failed has left it in."""
+        self.thaw()
+        if not self._pid_file.exists():
+            self.start()
         with psycopg.connect(host=str(self.folder), user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
             connection.execute("SET client_min_messages TO warning")
             connection.execute("DROP SCHEMA public CASCADE")

@@ -12,7 +12,7 @@ import pytest
 
 from kiosk.hall import calls
 from kiosk.hall.hall import RETURNING
-from kiosk.hall.tickets import Ticket, TicketState
+from kiosk.hall.tickets import HallError, Ticket, TicketState
 from kiosk.hall.view import CounterState
 from tests.hall.house import AN, MONDAY, House, refused
 from tests.hall.postgres import Server
@@ -71,6 +71,20 @@ def test_one_is_done_and_the_next_is_called_in_one_act(house: House) -> None:
     house.counters.done_next(1, AN)
     assert house.counters.done_next(1, AN) is None
     assert house.counters.snapshot().waiting == ()
+
+
+def test_who_cannot_call_the_next_has_not_ended_the_one_before(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.open(1)
+    first = house.take()
+    house.take()
+    house.counters.call_next(1, AN)
+
+    def fails(*_arguments: Any) -> Ticket | None:
+        raise HallError("hall_busy")
+
+    monkeypatch.setattr(calls, "take", fails)
+    assert refused(house.counters.done_next, 1, AN) == "hall_busy"
+    assert house.state(first) is TicketState.CALLED
 
 
 def test_a_counter_calls_only_its_own_lines_and_only_while_it_is_open(house: House) -> None:
@@ -193,6 +207,7 @@ def test_a_transferred_number_keeps_its_place(house: House) -> None:
     house.take("B")
     house.counters.call_next(1, AN)
     assert refused(house.counters.transfer, 1, AN, "Z") == "series_unknown"
+    house.later(minutes=5)  # its place is the time at which it was taken, not that of the transfer
     call = house.counters.transfer(1, AN, "B")
     assert (call.label, call.series, call.state) == (moved.label, "B", TicketState.TRANSFERRED)
     assert house.all_called(3) == ["B-001", "A-001", "B-002"]

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.hall import shared_store
 from kiosk.hall.hall import parse_qr
+from kiosk.hall.shared_store import SharedStore
 from kiosk.hall.tickets import TicketState
 from tests.hall.house import AN, House, refused
 from tests.hall.postgres import Server
@@ -72,6 +74,8 @@ def test_a_kiosk_with_the_id_of_another_one_is_kept_away_until_that_one_ends(
     assert away(twin)
     assert twin.store.trouble == "kiosk_id_twice"
     assert refused(twin.counters.open, 1, AN) == "hall_away"
+    assert refused(twin.take) == "kiosk_id_twice"  # its spare numbers would be those of the other one
+    assert twin.hall.views(twin.now)[0].closed_code == "kiosk_id_twice"
     assert here(first)
     assert first.take().label == "A-001"
     first.close()
@@ -140,12 +144,73 @@ def test_a_kiosk_that_starts_without_the_database_gives_numbers_and_counts_on(se
     house.close()
     house = House(server.url, tmp_path / "k1")
     assert house.take().label == "A-K1-002"
-    assert [line.waiting for line in house.counters.snapshot().lines] == [2, 0]
+    assert [one.label for one in house.counters.snapshot().waiting] == ["A-K1-001", "A-K1-002"]
     server.start()
     until(house, lambda: here(house) and len(house.counters.snapshot().waiting) == 2)
     house.later(seconds=1)
     assert house.take().label == "A-001"
     house.close()
+
+
+def test_a_kiosk_that_meets_its_own_old_line_goes_on_with_spare_numbers(
+    server: Server, first: House, second: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = second.store
+    assert isinstance(store, SharedStore)
+    store._meet_twin("kiosk_id_twice")
+    assert store.refusal == ""
+    monkeypatch.setattr(shared_store, "TWIN_SECONDS", 0.0)
+    assert store.refusal == "kiosk_id_twice"
+    store._meet_twin("hall_away")
+    assert store.refusal == ""
+
+
+def test_what_was_never_read_is_not_invented(server: Server, tmp_path: Path) -> None:
+    server.empty()
+    server.stop()
+    house = House(server.url, tmp_path / "k1")
+    begun = house.now
+    ticket = house.take()
+    house.later(minutes=1)
+    view = house.counters.snapshot()
+    assert (view.stale, view.lines, view.as_of) == (True, (), begun)
+    assert house.hall.ahead(ticket, house.now) is None
+    assert [one.waiting for one in house.hall.views(house.now)] == [None, None]
+    house.close()
+    server.start()
+
+
+def test_a_kiosk_that_starts_without_the_database_remembers_the_hall(
+    server: Server, first: House, second: House, tmp_path: Path
+) -> None:
+    second.take()
+    waits, mine = second.take(), first.take()
+    first.open(1)
+    first.counters.call_next(1, AN)
+    until(second, lambda: [one.label for one in second.counters.snapshot().waiting] == [waits.label, mine.label])
+    seen = second.counters.snapshot().as_of
+    server.stop()
+    until(second, lambda: away(second))
+    second.close()
+    again = House(server.url, second.folder, kiosk_id="k2")
+    again.now = second.now + timedelta(minutes=10)
+    view = again.counters.snapshot()
+    assert view.stale
+    assert view.as_of <= seen
+    assert [one.label for one in view.waiting] == [waits.label, mine.label]
+    assert [one.label for one in view.calls] == ["A-001"]
+    assert view.lines[0].waiting == 2
+    again.close()
+    server.start()
+
+
+def test_a_server_that_hangs_is_told_though_nobody_asks_it(server: Server, first: House) -> None:
+    first.open(1)
+    server.freeze()
+    until(first, lambda: away(first))
+    assert refused(first.counters.call_next, 1, AN) == "hall_away"
+    server.thaw()
+    until(first, lambda: here(first))
 
 
 def test_a_server_that_does_not_answer_keeps_nobody_waiting(server: Server, first: House) -> None:

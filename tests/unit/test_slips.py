@@ -6,6 +6,7 @@ import ast
 import re
 import unicodedata
 import uuid
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeGuard
@@ -20,6 +21,7 @@ from PIL import Image
 from kiosk import slip_picture, slips
 from kiosk.catalogue import Case, Channel, Component, Fee, PageTariff, Procedure
 from kiosk.guide_slip import guide_slip
+from kiosk.hall.rows import HallRows
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import Estimate
 from kiosk.i18n import catalogue
@@ -210,17 +212,22 @@ def test_a_checklist_tells_papers_and_fee() -> None:
 def test_open_numbers_come_series_by_series() -> None:
     day = date(2026, 11, 23)
     later = NOW + timedelta(minutes=1)
-    tickets = [
+    tickets = (
         Ticket(1, day, "B", 1, NOW, line="A"),
         Ticket(2, day, "A", 2, later, line="A", priority="Trẻ em"),
         Ticket(3, day, "A", 1, NOW, line="A"),
         Ticket(4, day, "B", 2, NOW, line="B"),
         Ticket(5, day, "B-K2", 3, NOW, TicketState.HELD, line="B", counter=3),
-    ]
-    slip = slip_of(CENTRE, tickets, NOW)
+    )
+    rows = HallRows(day, day, NOW, tickets)
+    slip = slip_of(CENTRE, rows, NOW)
     told = texts(slip)
     assert told[told.index("A: 3") : told.index("B: 1") + 2] == ["A: 3", "B-001, A-001, A-002*", "B: 1", "B-002"]
     assert value(slip, "B-K2-003") == "Quầy 3"
+    assert not any("chưa nối được" in text for text in told)
+    old = texts(slip_of(CENTRE, replace(rows, away=True), later))
+    assert f"Số liệu lúc {NOW:%H:%M}" in "\n".join(old)
+    assert "Chưa nối được sổ số của trung tâm." in texts(slip_of(CENTRE, replace(rows, away=True, unknown=True), later))
 
 
 def test_every_text_of_a_citizens_slip_has_its_english() -> None:
