@@ -11,7 +11,7 @@ from devices.interfaces import NO_STATUS, PrintOutcome, PrintResult
 from kiosk import slips
 from kiosk.hall.tickets import HallError, Ticket, TicketState
 from kiosk.paper import PaperVerbs
-from kiosk.state import Step, TicketView
+from kiosk.state import Job, Step, TicketView
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,12 @@ class NumberVerbs(PaperVerbs):
             slip = slips.with_checklist(slip, procedure, self.session.preparation, self.state.language)
         # no session: a number that was given is printed also when its citizen has touched «done» meanwhile
         self.print_slip(f"ticket:{ticket.id}", "", slip, awaited=True)
+
+    def show_ticket(self, qr: str) -> None:
+        """HOME, FOLLOW → TICKET: what has become of a number, by the code on its ticket. Raises `HallError`."""
+        ticket = self.parts.hall.find(qr, self.now())
+        view = replace(self.view_of(ticket), print=Job.NONE, standing=ticket.state, counter=ticket.counter)
+        self.change_session(Step.TICKET, ticket=view, priority="", errors={})
 
     def done_with_ticket(self) -> None:
         """TICKET → HOME."""

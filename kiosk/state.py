@@ -21,6 +21,7 @@ from kiosk.comfort import Comfort, Sheet
 from kiosk.diagnostics.history import Change
 from kiosk.diagnostics.records import TestRecord
 from kiosk.errands import Coming, Following, Paying, Petition, Phone
+from kiosk.hall.tickets import TicketState
 from kiosk.hall.view import CounterView, Estimate
 from kiosk.identity import Assurance, Citizen, Method, Relative
 from offline_queue.entry import OutboxCounts, OutboxEntry, Receipt, Room
@@ -102,7 +103,10 @@ class SeriesView:
 
 @dataclass(frozen=True)
 class TicketView:
-    """A number that was given, and whether its ticket came out. `picture` is the slip as printed."""
+    """A number that was given, and whether its ticket came out. `picture` is the slip as printed.
+
+    `standing` and `counter` are of a number whose ticket was scanned later: what has become of it, and where.
+    """
 
     id: int
     number: str
@@ -114,6 +118,8 @@ class TicketView:
     print: Job = Job.RUNNING
     code: str = ""
     picture: Image.Image | None = field(default=None, repr=False)
+    standing: TicketState | None = None
+    counter: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from kiosk.errands.codes import SLIP, Code, CodeError, CodeKind, parse_code
 from kiosk.errands.inquiries import Answered
 from kiosk.errands.ledger import Seen
 from kiosk.forms.verbs import FormVerbs
-from kiosk.hall.hall import RETURNING
+from kiosk.hall.hall import QR_PREFIX, RETURNING
+from kiosk.hall.tickets import HallError
 from kiosk.state import Step
 from offline_queue.gateway import Desk, Progress, SubmitError
 
@@ -41,10 +42,13 @@ class FollowVerbs(FormVerbs):
         self.follow()
 
     def code_scanned(self, event: CodeScanned) -> None:
-        """Where no card is expected, the code of a slip or an appointment."""
+        """Where no card is expected, the code of a slip, an appointment or a ticket."""
         if self.state.step in (Step.HOME, Step.FOLLOW, Step.LOOKUP, Step.APPOINTMENT):
             self.last_touch = time.monotonic()
-            self._code_given(event.text, typed=False)
+            if event.text.strip().startswith(f"{QR_PREFIX}|"):
+                self._ticket_given(event.text)
+            else:
+                self._code_given(event.text, typed=False)
         else:
             super().code_scanned(event)
 
@@ -52,6 +56,12 @@ class FollowVerbs(FormVerbs):
         """FOLLOW → LOOKUP or APPOINTMENT with what was typed."""
         if self.state.step is Step.FOLLOW:
             self._code_given(text, typed=True)
+
+    def _ticket_given(self, qr: str) -> None:
+        try:
+            self.show_ticket(qr)
+        except HallError as error:
+            self._sorry(error.code)
 
     def _code_given(self, text: str, typed: bool) -> None:
         try:

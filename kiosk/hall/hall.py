@@ -152,6 +152,19 @@ class Hall:
             for one in self.series.values()
         )
 
+    def find(self, qr: str, now: datetime) -> Ticket:
+        """The number on a scanned ticket, while it has not ended.
+
+        Raises `HallError`: `ticket_qr_unknown`, `ticket_over`, and `hall_away` while nobody knows.
+        """
+        named, rows = parse_qr(qr), self.rows(now)
+        label = f"{named.series}-{named.number:03d}"
+        if named.agency_code == self.agency_code:
+            for ticket in rows.open:
+                if (ticket.day, ticket.label) == (named.day, label):
+                    return ticket
+        raise HallError("hall_away" if rows.away else "ticket_over")
+
     def qr_text(self, ticket: Ticket) -> str:
         """`MC1|agency|day|A-025`: names the ticket and nobody's person."""
         return f"{QR_PREFIX}|{self.agency_code}|{ticket.day.isoformat()}|{ticket.label}"

@@ -88,6 +88,44 @@ def test_priority_is_written_down_and_gone_for_the_next_person(player: Player) -
     assert [t.priority for t in tickets] == ["Người cao tuổi", ""]
 
 
+def test_a_scanned_ticket_tells_what_has_become_of_its_number(player: Player) -> None:
+    kiosk, hall = player.kiosk, player.kiosk.parts.hall
+    first = taken(player)
+    kiosk.done_with_ticket()
+    second = taken(player)
+    kiosk.done_with_ticket()
+    codes = {ticket.label: hall.qr_text(ticket) for ticket in hall.store.of_day(kiosk.now().date())}
+
+    def scan(text: str) -> None:
+        player.until(lambda s: s.step is Step.HOME, "home")
+        player.machine.devices["code_scanner"].present(text)
+
+    scan(codes[second])
+    shown = player.until(lambda s: s.step is Step.TICKET, "its place").session
+    assert shown is not None
+    assert shown.ticket is not None
+    assert (shown.ticket.number, shown.ticket.ahead, shown.ticket.standing) == (second, 1, TicketState.PRINTED)
+    kiosk.done_with_ticket()
+    counter = next(number for number, letters in hall.serves.items() if "A" in letters)
+    kiosk.counters.open(counter, "An")
+    kiosk.counters.call_next(counter, "An")
+    scan(codes[first])
+    called = player.until(lambda s: s.step is Step.TICKET, "the call").session
+    assert called is not None
+    assert called.ticket is not None
+    assert (called.ticket.standing, called.ticket.counter) == (TicketState.CALLED, counter)
+    kiosk.done_with_ticket()
+    kiosk.counters.done(counter, "An")
+    for text in (codes[first], codes[second].replace("H05", "H06")):
+        scan(text)
+        player.until(lambda s: s.toast == "ticket_over", "the refusal")
+        kiosk.dismiss_toast()
+    scan("MC1|no ticket")
+    player.until(lambda s: s.toast == "ticket_qr_unknown", "the refusal")
+    jobs = [ticket.reprints for ticket in hall.store.of_day(kiosk.now().date())]
+    assert jobs == [0, 0]
+
+
 def test_a_paused_series_gives_no_number_until_it_is_reopened(player: Player) -> None:
     log_in(player)
     player.kiosk.pause_series("A")

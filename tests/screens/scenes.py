@@ -16,6 +16,7 @@ from devices.interfaces import ScannedPage
 from kiosk import slips
 from kiosk.app import Kiosk
 from kiosk.fees import fee_by_pages
+from kiosk.hall.tickets import TicketState
 from kiosk.hall.view import Estimate
 from kiosk.identity import Citizen, Method
 from kiosk.slip_picture import draw
@@ -103,6 +104,11 @@ def _numbers(site: Site, language: str) -> Iterator[Scene]:
     ):
         ticket = _ticket(base.series[0], language, job, code)
         yield Scene(name, replace(base, step=Step.TICKET, session=Session(id="scene", started_at=NOW, ticket=ticket)))
+    for standing in (TicketState.PRINTED, TicketState.CALLED, TicketState.HELD, TicketState.ABSENT):
+        scanned = _ticket(base.series[0], language, Job.NONE, "")
+        scanned = replace(scanned, standing=standing, counter=2, picture=None)
+        session = Session(id="scene", started_at=NOW, ticket=scanned)
+        yield Scene(f"ticket-scanned-{standing}", replace(base, step=Step.TICKET, session=session))
     warned = _ticket(base.series[0], language, Job.UNCONFIRMED, "")
     session = Session(id="scene", started_at=NOW, ticket=warned)
     yield Scene("ticket-idle", replace(base, step=Step.TICKET, session=session, idle_seconds_left=17))
