@@ -103,10 +103,7 @@ class SeriesView:
 
 @dataclass(frozen=True)
 class TicketView:
-    """A number that was given, and whether its ticket came out. `picture` is the slip as printed.
-
-    `standing` and `counter` are of a number whose ticket was scanned later: what has become of it, and where.
-    """
+    """A number, and whether its ticket came out (`picture`, as printed); of a scanned one what has become of it."""
 
     id: int
     number: str
@@ -118,8 +115,8 @@ class TicketView:
     print: Job = Job.RUNNING
     code: str = ""
     picture: Image.Image | None = field(default=None, repr=False)
-    standing: TicketState | None = None
-    counter: int = 0
+    standing: TicketState | None = None  # of a scanned one
+    counter: int = 0  # where it was called
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class TicketScreen(KioskScreen):
             self.ahead = ""
         else:
             self.ahead = tr._("{n} người").format(n=ticket.ahead) if ticket.ahead else tr._("Không có ai")
-        told = ticket.estimate
+        told = ticket.estimate if self.waits else None
         self.estimate = tr._("Khoảng {n} phút").format(n=told.in_minutes) if told and told.in_minutes else ""
         if not self.waits:
             self.where = tr._("Quầy {number}").format(number=ticket.counter)

@@ -103,8 +103,8 @@ class HallError(Exception):
     No number: `hall_closed`, `hall_lunch`, `hall_holiday`, `last_ticket_over`, `series_paused`, `series_full`,
     `series_unknown`, `clock_behind`. The store: `disk_full`, `hall_busy`, `hall_store`, `hall_away` (the database
     cannot be reached), `kiosk_id_twice`. A ticket: `ticket_unknown`, `ticket_state`, `ticket_over`,
-    `ticket_qr_unknown`, `reason_missing`. A counter: `counter_unknown`, `counter_not_open`, `counter_busy`, `counter_idle`, `call_changed`,
-    `recall_too_soon`, `recall_too_often`, `absent_too_soon`, `pause_reason_missing`.
+    `ticket_qr_unknown`, `reason_missing`. A counter: `counter_unknown`, `counter_not_open`, `counter_busy`,
+    `counter_idle`, `call_changed`, `recall_too_soon`, `recall_too_often`, `absent_too_soon`, `pause_reason_missing`.
     """
 
     def __init__(self, code: str) -> None:
