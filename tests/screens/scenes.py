@@ -216,7 +216,7 @@ def _form(site: Site, language: str) -> Iterator[Scene]:
 
 def _editing(form_id: str, question_id: str) -> Callable[[Any], None]:
     def act(screen: Any) -> None:
-        screen.edit(screen._fields[form_id, question_id])
+        screen.edit(screen._fields[form_id, question_id].editors()[-1])
 
     return act
 
