@@ -58,7 +58,7 @@ CUT = """() => [...document.querySelectorAll(".call, .lines > div, .lines p, .li
   const frame = one.closest(".call, .lines > div, .recent").getBoundingClientRect();
   const outside = [...one.children].some((part) => {
     const place = part.getBoundingClientRect();
-    const half = place.height * 0.25; // a line of text is higher than its digits
+    const half = place.height * 0.125; // a line of text is higher than its digits
     return place.width > 0 && (place.left < frame.left - 1 || place.right > frame.right + 1
       || place.top + half < frame.top || place.bottom - half > frame.bottom);
   });

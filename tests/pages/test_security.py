@@ -220,6 +220,8 @@ def test_many_computers_together_guess_no_faster_and_keep_an_officer_from_no_kno
     monkeypatch.setattr(security, "MOST_WRONG", 20)
     step = Doorstep()
     assert step.knock("10.0.0.5", PIN) == ""
+    assert {step.knock("10.0.0.5", later=30) for _ in range(20)} == {"pin_wrong"}  # counted there alone
+    assert step.knock("10.0.0.5", PIN, later=30) == ""
     tries = [step.knock(f"10.0.1.{number}", later=1) for number in range(40)]
     assert tries == ["pin_wrong"] * 20 + ["pin_wait"] * 20
     assert step.knock("10.0.2.1", PIN) == "pin_wait"

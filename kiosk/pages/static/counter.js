@@ -84,8 +84,7 @@ async function send(form, button) {
         location.assign(answer.redirected ? answer.url : "/counter"); // logged out
         return;
       }
-      tell(why); // and whatever was done all the same is shown
-      missed = true;
+      tell(why); // whatever was done all the same comes as news
       return;
     }
     tell(page.querySelector("main > .note[role=status]"));
