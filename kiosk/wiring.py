@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from kiosk.pages.server import DeskPages
     from kiosk.sandbox.server import Province
 
+log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
 
 
@@ -186,15 +188,17 @@ class Machine:
 
 
 def pages_of(kiosk: Kiosk, inbox: queue.SimpleQueue[object]) -> Iterator[DeskPages]:
-    """The pages of desk, counters and board, where they are wanted and somebody may log in."""
+    """The pages of desk, counters and board, where they are wanted; the board is for all, also without officers."""
     parts = kiosk.parts
     hall, site = parts.config.hall, parts.config.site
-    if hall.listen and any(account.role == "staff" for account in parts.accounts):
+    if hall.listen:
         from kiosk.pages.desk import Desk
         from kiosk.pages.server import Address, DeskPages
         from kiosk.voice import Voice
         from kiosk.voice.announce import Words
 
+        if not any(account.role == "staff" for account in parts.accounts):
+            log.warning("pages: nobody can log in; add an officer: main.py account add NAME --role staff")
         host, _, port = hall.listen.rpartition(":")
         desk = Desk(
             centre=site.name,

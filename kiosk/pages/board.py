@@ -27,6 +27,7 @@ RECENT = 5
 RECENT_FOR = timedelta(hours=8)  # what the hall still knows of yesterday is no news
 SAID_WITHIN = timedelta(seconds=90)  # a voice that comes later than this calls nobody any more
 TEST_SOUND = "test"
+CLOSED = ("hall_closed", "hall_lunch", "hall_holiday", "last_ticket_over", "clock_behind")  # nobody gets a number
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,11 @@ def _part(visit: Visit, seen: Picture) -> Part:
         "board_live.html",
         visit.language,
         hall=hall,
-        light=() if hall.stale else light.calls,
+        light=light.calls,  # a call is a fact, also when nobody knows what has happened since
         recent=recent[:RECENT],
         announcements=said,
         notices=visit.desk.notices,
+        closed=next((code for code in hall.notices if code in CLOSED), ""),
         now=now,
     )
     return Part(html, light.changes_at)

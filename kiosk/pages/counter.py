@@ -29,6 +29,7 @@ from offline_queue.entry import EntryState, OutboxEntry
 from offline_queue.errors import OutboxError
 
 ASK_SECONDS = 5.0  # the kiosk does it at its next frame; it is busy for seconds only while it starts
+NOT_LOGGED, UNWRITTEN = "counter_not_logged", 503  # the audit log failed; the act itself was done before
 FIRST_WAITING = 6  # of each line; the others are counted
 COUNTER_WORDS = {
     CounterState.OPEN: "Đang mở",
@@ -60,9 +61,12 @@ def _served(seen: Picture, counter: CounterView) -> tuple[ServedLine, ...]:
     )
 
 
-def _ready_at(visit: Visit, call: Call | None, after: timedelta) -> int:
-    """From when on an act is taken, in milliseconds since the epoch, for the script to count down to."""
-    return round((call.announced_at + after).timestamp() * 1000) if call else 0
+def _ready_at(seen: Picture, call: Call | None, after: timedelta) -> int:
+    """From when on an act is taken, in milliseconds since the epoch, for the script to count down to.
+
+    0, which is at once, also for a call that lies in the future: the clock has jumped back.
+    """
+    return round((call.announced_at + after).timestamp() * 1000) if call and call.announced_at <= seen.at else 0
 
 
 def _linked(visit: Visit, call: Call | None) -> OutboxEntry | None:
@@ -89,8 +93,8 @@ def _part(visit: Visit, seen: Picture) -> Part:
         served=_served(seen, counter) if counter else (),
         others=[line for line in seen.hall.lines if current is None or line.letter != current.series],
         entry=_linked(visit, current),
-        recall_at=_ready_at(visit, current, rules.recall_after),
-        absent_at=_ready_at(visit, current, rules.absent_after),
+        recall_at=_ready_at(seen, current, rules.recall_after),
+        absent_at=_ready_at(seen, current, rules.absent_after),
         recalls_left=rules.recalls + 1 - current.times_called if current else 0,
         absences=rules.absences,
         needs=seen.needs,
@@ -130,6 +134,8 @@ def _choose(visit: Visit) -> Response:
             desk.counters.open(number, officer.name)
     except HallError as error:
         return visit.go("/counter", error.code)
+    except OSError:
+        return visit.sorry(NOT_LOGGED, UNWRITTEN)
     return visit.go("/counter")
 
 
@@ -144,6 +150,8 @@ def _act(visit: Visit) -> Response:
         return visit.go("/counter", verb(visit.desk.counters, act))
     except HallError as error:
         return visit.go("/counter", error.code)
+    except OSError:
+        return visit.sorry(NOT_LOGGED, UNWRITTEN)
 
 
 def _ask(visit: Visit) -> Response:

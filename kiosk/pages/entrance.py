@@ -23,7 +23,7 @@ def _form(visit: Visit) -> Response:
 
 def _log_in(visit: Visit) -> Response:
     house, name = visit.house, visit.form.get("name", "")
-    code, seconds = house.door.knock(name, visit.form.get("pin", ""))
+    code, seconds = house.door.knock(name, visit.form.get("pin", ""), visit.address)
     to = visit.form.get("to", "")
     known = name if name in house.door.names else ""
     if code:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +21,10 @@ from kiosk.staff import Account
 
 IDLE_SECONDS = 15 * 60
 LONGEST_SECONDS = 12 * 3600  # an officer who sits down at 7:30 is not thrown out before the hall closes
+HOUR = timedelta(hours=1)
+MOST_WRONG = 150  # of one name from all strange addresses in an hour; one alone comes to 125
+MOST_ADDRESSES = 500
+KNOWN_FOR = timedelta(days=7)
 LONGEST_BODY = 64 * 1024  # the largest form of all has some fifty answers of 200 letters
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self';"
@@ -110,12 +115,18 @@ class Sessions:
 
 
 class Door:
-    """The log-in: one try at a time, wrong ones delay the next of that name and never lock anybody out."""
+    """The log-in: one try at a time; wrong ones delay the next of that name from that address, and lock nobody out.
+
+    So nobody keeps an officer out from another computer. Against guessing from many at once, a name takes no more than
+    `MOST_WRONG` wrong PINs an hour from all addresses together, except those where it was right in `KNOWN_FOR`.
+    """
 
     def __init__(self, accounts: Sequence[Account], clock: Callable[[], datetime]) -> None:
         self._accounts = {account.name: account for account in accounts if account.role == "staff"}
         self._clock = clock
-        self._delay = staff.LoginDelay()
+        self._delays: dict[str, staff.LoginDelay] = {}  # by address
+        self._strangers: dict[str, deque[datetime]] = {}  # wrong PINs from addresses that a name is not known at
+        self._known: dict[tuple[str, str], datetime] = {}  # the last right PIN of a name at an address
         self._lock = threading.Lock()  # also: no more than one hash is computed at a time
 
     @property
@@ -123,18 +134,36 @@ class Door:
         """Who may log in."""
         return tuple(self._accounts)
 
-    def knock(self, name: str, pin: str) -> tuple[str, int]:
+    def knock(self, name: str, pin: str, address: str) -> tuple[str, int]:
         """("", 0) when the PIN is right, else an error code and the seconds until the next try is taken."""
         account = self._accounts.get(name)
         key = account.name if account else ""  # all unknown names are one: they take no memory
         with self._lock:
             now = self._clock()
-            if retry_at := self._delay.retry_at(key, now):
+            delay = self._delay_at(address)
+            stranger = not _within(KNOWN_FOR, self._known.get((key, address)), now)
+            wrong = self._strangers.setdefault(key, deque(maxlen=MOST_WRONG))
+            many_until = wrong[0] + HOUR if len(wrong) == MOST_WRONG and _within(HOUR, wrong[0], now) else None
+            if retry_at := delay.retry_at(key, now) or (many_until if stranger else None):
                 return "pin_wait", _seconds(retry_at, now)
             if staff.verify(account, pin):
-                self._delay.right(key)
+                delay.right(key)
+                self._known[key, address] = now
                 return "", 0
-            return "pin_wrong", _seconds(self._delay.wrong(key, now), now)
+            if stranger:
+                wrong.append(now)
+            return "pin_wrong", _seconds(delay.wrong(key, now), now)
+
+    def _delay_at(self, address: str) -> staff.LoginDelay:
+        """The delays of an address; of too many the oldest is forgotten, and the count of the name still holds."""
+        if address not in self._delays and len(self._delays) >= MOST_ADDRESSES:
+            del self._delays[next(iter(self._delays))]
+        return self._delays.setdefault(address, staff.LoginDelay())
+
+
+def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
+    """Whether it was less than a span ago; not when the clock has jumped back before it."""
+    return since is not None and timedelta() <= now - since < span
 
 
 def _seconds(until: datetime, now: datetime) -> int:

@@ -58,6 +58,7 @@ class Visit:
     language: str
     path: Mapping[str, str]
     form: Mapping[str, str] = field(repr=False)
+    address: str = field(default="", repr=False)  # of the browser
 
     @property
     def desk(self) -> Desk:
@@ -130,6 +131,7 @@ def visit_of(request: Request, rested: bool = False, seen: bool = True) -> Visit
         spoken if spoken in LANGUAGES else LANGUAGES[0],
         {**request.query_params, **request.path_params},
         {},
+        request.client.host if request.client else "",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 from tests.hall.conftest import location, server  # noqa: F401  fixtures
 from tests.pages.desk import Browser, Office
@@ -52,10 +53,25 @@ class Tabs:
         self._opened: list[Page] = []
         self.complaints: list[str] = []
 
-    def open(self, url: str, width: int = 1366, height: int = 650, script: bool = True) -> Page:
-        """A page in a browser without cookies; an old office PC shows 1366 × 768, less its bars."""
+    def open(
+        self,
+        url: str,
+        width: int = 1366,
+        height: int = 650,
+        script: bool = True,
+        hurried: Mapping[str, int] = {},
+        first: str = "",
+    ) -> Page:
+        """A page in a browser without cookies; an old office PC shows 1366 × 768, less its bars.
+
+        `hurried`: constants of the page's script that are shorter here, in ms; `first`: a script that runs before it.
+        """
         page = self._chromium.new_page(viewport={"width": width, "height": height}, java_script_enabled=script)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        if hurried:
+            page.route("**/static/*.js?*", lambda route: _hurry(route, hurried))
+        if first:
+            page.add_init_script(first)
         page.goto(url)
         self._opened.append(page)
         return page
@@ -65,6 +81,15 @@ class Tabs:
         for page in self._opened:
             page.close()
         assert self.complaints == []
+
+
+def _hurry(route: Route, constants: Mapping[str, int]) -> None:
+    answer = route.fetch()
+    script = answer.text()
+    for name, milliseconds in constants.items():
+        script, found = re.subn(rf"^const {name} = \d+;", f"const {name} = {milliseconds};", script, flags=re.MULTILINE)
+        assert found == 1, name
+    route.fulfill(response=answer, body=script)
 
 
 @pytest.fixture

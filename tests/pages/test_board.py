@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from contextlib import ExitStack
 from datetime import timedelta
@@ -12,12 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from kiosk.hall.calling import CallingRules
 from kiosk.hall.tickets import HallError
 from kiosk.pages import board, feed, security
 from kiosk.pages import stream as stream_module
 from kiosk.pages.feed import MOST_STREAMS
 from kiosk.state import AppState
 from offline_queue.entry import OutboxCounts
+from tests.hall.house import House
 from tests.pages.desk import OFFICER, OTHER, Office, eventually
 from tests.pages.streams import Stream
 from tests.pages.test_counter import at_counter
@@ -28,6 +31,71 @@ GROUP = "Người cao tuổi"
 def text(office: Office, path: str = "/board") -> str:
     """A page that needs no log-in."""
     return requests.get(office.url + path, timeout=20).text
+
+
+def served(office: Office, letter: str = "A") -> None:
+    """Five who took four minutes each: ground enough for an estimate."""
+    office.counters.open(1, OFFICER)
+    for _ in range(5):
+        office.take(letter)
+        office.counters.call_next(1, OFFICER)
+        office.now += timedelta(minutes=4)
+        office.counters.done(1, OFFICER)
+
+
+def test_the_estimate_is_told_in_the_words_of_the_kiosk_and_of_no_wait_nothing(office: Office) -> None:
+    served(office)
+    browser = at_counter(office)
+    line = office.counters.snapshot().lines[0]
+    assert line.estimate is not None
+    assert line.estimate.in_minutes == ""
+    assert "phút" not in text(office)
+    for _ in range(3):
+        office.take()
+    line = office.counters.snapshot().lines[0]
+    assert line.estimate is not None
+    assert "–" in line.estimate.in_minutes
+    assert f"<p>3 người chờ<small>khoảng {line.estimate.in_minutes} phút</small></p>" in text(office)
+    assert f"người mới đến chờ khoảng {line.estimate.in_minutes} phút" in browser.get("/counter").text
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "told"),
+    [
+        (11, 40, "Trung tâm đang nghỉ trưa."),
+        (16, 50, "Sắp hết giờ làm việc nên đã ngừng phát số."),
+        (17, 30, "Ngoài giờ làm việc nên chưa phát số."),
+        (23, 30, "Ngoài giờ làm việc nên chưa phát số."),
+    ],
+)
+def test_while_no_number_is_given_the_board_says_so_and_tells_no_wait(
+    tmp_path: Path, hour: int, minute: int, told: str
+) -> None:
+    house = House(str(tmp_path / "tickets.db"), tmp_path, CallingRules(at_closing="keep"))
+    with Office(tmp_path, house=house) as office:
+        office.now += timedelta(days=1)  # the day before is a holiday
+        served(office)
+        for _ in range(3):
+            office.take()
+        assert "khoảng" in text(office)
+        assert told not in text(office)
+        browser = at_counter(office)
+        office.now = office.now.replace(hour=hour, minute=minute)
+        shown = text(office)
+        assert told in shown
+        assert "khoảng" not in shown
+        assert "Xin mời lấy số" not in shown
+        assert "người mới đến" not in browser.get("/counter").text
+
+
+def test_before_anybody_was_called_a_closed_hall_invites_nobody(tmp_path: Path) -> None:
+    with Office(tmp_path, house=House(str(tmp_path / "tickets.db"), tmp_path)) as office:
+        assert '<p class="welcome">Hôm nay là ngày nghỉ lễ nên không phát số.</p>' in text(office)
+        office.now += timedelta(days=1)
+        assert "Xin mời lấy số tại kiosk và chờ gọi." in text(office)
+        office.now = office.now.replace(hour=6)
+        assert '<p class="welcome">Ngoài giờ làm việc nên chưa phát số.</p>' in text(office)
+        assert "Xin mời lấy số" not in text(office)
 
 
 def test_a_call_is_on_the_board_at_once_for_its_full_time(office: Office) -> None:
@@ -83,12 +151,16 @@ def test_a_board_that_is_left_on_begins_the_next_day_empty(office: Office) -> No
 
 def test_nothing_of_a_person_is_public(office: Office) -> None:
     entry = office.added()
-    office.hall.take("A", office.now, GROUP, entry=entry.id)
+    for _ in range(2):
+        office.hall.take("A", office.now, GROUP, entry=entry.id)
     office.hall.take("A", office.now, GROUP)
     office.counters.open(1, OTHER)
     office.counters.call_next(1, OTHER)
+    office.now += timedelta(seconds=30)
+    office.counters.done_next(1, OTHER)
     with Stream(f"{office.url}/board/events") as stream:
         shown = stream.html() + text(office)
+    assert re.search(r"Gọi gần đây.*<b>A-001</b>", shown, re.DOTALL)
     for secret in (GROUP, OTHER, OFFICER, entry.id, entry.provisional_code, "Trần"):
         assert secret not in shown
     assert "Sáng thứ bảy &lt;b&gt;có&lt;/b&gt; làm việc." in shown
@@ -121,8 +193,13 @@ def test_a_hall_that_cannot_be_read_is_said_to_be_old(office: Office, monkeypatc
     shown = text(office)
     assert "Số liệu trên bảng chưa mới." in shown
     assert "Tình hình lúc 09:00." in shown
-    assert '<div class="call" data-ticket' not in shown  # nobody is said to be called now
+    assert '<div class="call" data-ticket="1">' in shown  # who was called has the full time all the same
     assert "data-sound" not in shown
+    office.now += timedelta(seconds=20)
+    shown = text(office)
+    assert '<div class="call" data-ticket' not in shown  # and then nobody is said to be called now
+    assert "Vừa gọi lúc 09:00" in shown
+    office.now -= timedelta(seconds=20)
     assert "Đây là tình hình lúc 09:00 24/11/2026." in browser.get("/counter").text
 
 

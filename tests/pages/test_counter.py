@@ -12,11 +12,13 @@ import pytest
 
 from kiosk.desk_events import DeskAsked
 from kiosk.hall.acts import VERBS
+from kiosk.hall.calling import CallingRules
 from kiosk.hall.tickets import Ticket, TicketState
 from kiosk.hall.view import CounterState
 from kiosk.pages import counter as page
 from kiosk.state import AppState
 from offline_queue.entry import OutboxCounts
+from tests.hall.house import House
 from tests.pages.desk import OFFICER, OTHER, PIN, Browser, Office
 from tests.pages.test_dossiers import NAME
 
@@ -100,6 +102,38 @@ def test_recall_absent_hold_and_transfer(office: Office) -> None:
     do(browser, "next")
     assert 'role="status"' in do(browser, "transfer", letter="Z")
     assert state(office, tickets[2]) is TicketState.CALLED
+
+
+def test_a_clock_that_jumps_back_keeps_no_button_shut(office: Office) -> None:
+    ticket = office.take()
+    browser = at_counter(office)
+    due = round((office.now + timedelta(seconds=20)).timestamp() * 1000)
+    assert f'id="recall" class="" data-key="KeyR" data-ready="{due}"' in do(browser, "next")
+    office.now -= timedelta(hours=2)
+    assert "data-ready" not in browser.get("/counter").text
+    assert "lần 2" in do(browser, "recall")
+    assert number(do(browser, "absent")) == "–"
+    assert state(office, ticket) is TicketState.ABSENT
+
+
+def test_a_number_of_an_earlier_day_has_its_day_beside_it(tmp_path: Path) -> None:
+    house = House(str(tmp_path / "tickets.db"), tmp_path, CallingRules(over_night="keep"), hours=())
+    with Office(tmp_path, house=house) as office:
+        for _ in range(3):
+            office.take()
+        browser = at_counter(office)
+        assert "<time" not in do(browser, "next") + do(browser, "hold")
+        office.now += timedelta(days=1)
+        office.take()
+        do(browser, "open")
+        day = '<time class="day" datetime="2026-11-24">24/11</time>'
+        text = do(browser, "next")
+        assert f'id="number">A-002 {day}<' in text
+        assert f"Tiếp tục A-001 {day}<" in text
+        waiting = re.findall(r'<li><span class="code">([^<]+)</span>(.*?) <span', text)
+        assert [(label, day in beside) for label, beside in waiting] == [("A-003", True), ("A-001", False)]
+        assert number(do(browser, "done-next")).strip() == "A-003"
+        assert "<time" not in do(browser, "done-next").split('id="number"')[1].split("</p>")[0]
 
 
 def test_pause_go_on_close_and_leave(office: Office) -> None:

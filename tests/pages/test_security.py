@@ -7,16 +7,18 @@ import re
 import socket
 import time
 from contextlib import ExitStack
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from kiosk.pages import security, server
-from kiosk.pages.security import Sessions
+from kiosk.pages.security import Door, Sessions
+from kiosk.staff import default_accounts
 from offline_queue.entry import EntryState
-from tests.pages.desk import OFFICER, OTHER, PIN, Browser, Office
+from tests.pages.desk import OFFICER, OTHER, PIN, ZONE, Browser, Office
 from tests.pages.streams import Stream
 from tests.pages.test_dossiers import NAME
 
@@ -187,6 +189,70 @@ def test_wrong_pins_delay_the_next_try(office: Office, name: str) -> None:
     assert answer.status_code == (200 if name == OFFICER else 403)  # never locked; technicians have no page
     assert "1111" not in office.log()
     assert "Nobody" not in office.log()
+
+
+@dataclass
+class Doorstep:
+    """A door, and a clock that moves with each try."""
+
+    now: datetime = datetime(2026, 11, 25, 7, 30, tzinfo=ZONE)
+
+    def __post_init__(self) -> None:
+        self.door = Door(default_accounts(), lambda: self.now)
+
+    def knock(self, address: str, pin: str = "1111", name: str = OFFICER, later: float = 0) -> str:
+        """The answer to a try some seconds later."""
+        self.now += timedelta(seconds=later)
+        return self.door.knock(name, pin, address)[0]
+
+
+def test_wrong_pins_at_one_computer_keep_nobody_from_another() -> None:
+    step = Doorstep()
+    for _ in range(10):
+        assert step.knock("10.0.0.66", later=30) == "pin_wrong"
+    assert step.knock("10.0.0.66", PIN) == "pin_wait"
+    assert step.knock("10.0.0.5", PIN) == ""
+
+
+def test_many_computers_together_guess_no_faster_and_keep_an_officer_from_no_known_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(security, "MOST_WRONG", 20)
+    step = Doorstep()
+    assert step.knock("10.0.0.5", PIN) == ""
+    assert {step.knock("10.0.0.5", later=30) for _ in range(20)} == {"pin_wrong"}  # counted there alone
+    assert step.knock("10.0.0.5", PIN, later=30) == ""
+    tries = [step.knock(f"10.0.1.{number}", later=1) for number in range(40)]
+    assert tries == ["pin_wrong"] * 20 + ["pin_wait"] * 20
+    assert step.knock("10.0.2.1", PIN) == "pin_wait"
+    assert step.knock("10.0.2.1", name="Nobody") == "pin_wrong"  # each name by itself
+    assert step.knock("10.0.0.5") == "pin_wrong"
+    assert step.knock("10.0.0.5", PIN, later=1) == ""
+    assert step.knock("10.0.2.1", PIN, later=3600) == ""
+    assert step.knock("10.0.2.1", later=8 * 86400) == "pin_wrong"
+
+
+def test_one_computer_alone_never_uses_up_what_a_name_takes() -> None:
+    step = Doorstep()
+    answers = [step.knock("10.0.0.66", later=1) for _ in range(3600)]
+    assert security.MOST_WRONG > answers.count("pin_wrong") > 100
+    assert step.knock("10.0.0.5", PIN) == ""
+
+
+def test_a_clock_that_jumps_back_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(security, "MOST_WRONG", 2)
+    step = Doorstep()
+    assert [step.knock(f"10.0.1.{number}") for number in range(3)] == ["pin_wrong", "pin_wrong", "pin_wait"]
+    assert step.knock("10.0.0.5", PIN, later=-7200) == ""
+
+
+def test_what_is_remembered_of_addresses_has_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(security, "MOST_ADDRESSES", 3)
+    step = Doorstep()
+    for number in range(10):
+        step.knock(f"10.0.1.{number}")
+    assert len(step.door._delays) == 3
+    assert step.knock("10.0.1.9", PIN) == "pin_wait"
 
 
 def test_what_a_citizen_or_the_province_wrote_is_text(office: Office) -> None:

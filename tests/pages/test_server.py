@@ -187,9 +187,30 @@ def _answers(port: int) -> bool:
         return line.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_nobody_to_log_in_no_page(config: Config, tmp_path: Path) -> None:  # noqa: F811  the fixture
+def test_the_board_needs_no_officer_and_the_counters_say_that_there_is_none(
+    config: Config,  # noqa: F811  the fixture
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     port = free_port()
     hall = config.hall.model_copy(update={"listen": f"127.0.0.1:{port}"})
     with Machine(config.model_copy(update={"hall": hall, "embedded": False})) as machine:
         assert machine.kiosk.parts.accounts == ()
-        assert not _answers(port)
+        eventually(lambda: _answers(port))
+        browser = Browser(f"http://127.0.0.1:{port}")
+        assert "không ai chờ" in browser.get("/board").text
+        for path in ("/counter", "/"):
+            text = browser.get(path).text
+            assert "Kiosk này chưa có tài khoản cán bộ nào." in text
+            assert "main.py account add" in text
+            assert "<select" not in text
+        assert browser.post("/login", name=OFFICER, pin=PIN).status_code == 403
+    assert caplog.text.count("nobody can log in") == 1
+
+
+def test_with_an_officer_nothing_is_said_of_accounts(config: Config, caplog: pytest.LogCaptureFixture) -> None:  # noqa: F811
+    port = free_port()
+    served = config.model_copy(update={"hall": config.hall.model_copy(update={"listen": f"127.0.0.1:{port}"})})
+    with Machine(served):
+        eventually(lambda: _answers(port))
+        assert "account add" not in Browser(f"http://127.0.0.1:{port}").get("/counter").text
+    assert "nobody can log in" not in caplog.text

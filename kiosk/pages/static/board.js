@@ -45,6 +45,8 @@ function announce() {
   known.push(...fresh.map((one) => one.key));
   known.splice(0, Math.max(0, known.length - KEPT_KEYS));
   const keys = now.map((one) => one.key);
+  // who is no longer named, since the hall cannot be read, may come again unheard
+  for (const one of waiting) if (!keys.includes(one.key)) known.splice(known.indexOf(one.key), 1);
   waiting = waiting.filter((one) => keys.includes(one.key)); // who is at the desk already need not be called
   if (!first) waiting.push(...fresh); // what was called before this board was switched on, was heard or will be again
   first = false;

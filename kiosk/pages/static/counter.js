@@ -3,13 +3,17 @@
 
 const QUIET_MS = 15000; // the kiosk sends a beat every 5 s
 const BOUNCE_MS = 300; // a second press of the same key is no second act
+const AGAIN_MS = 2000; // until a lost kiosk is asked again
+const TOLD_MS = 10000; // what an act has told stays so long; then it goes with the next news
 
 const live = document.getElementById("live");
 const lost = document.getElementById("lost");
 let busy = false;
+let pressed = false; // a button or key is down: what it means stays where it is
 let missed = false; // news that came while something was being done or chosen
 let actedAt = -BOUNCE_MS;
 let heardAt = performance.now();
+let toldAt = heardAt;
 let ahead = 0; // of the kiosk's clock before this computer's, ms
 
 function show(html) {
@@ -32,12 +36,13 @@ function show(html) {
 }
 
 async function catchUp() {
-  if (!missed || busy) return;
+  if (!missed || busy || pressed) return;
   missed = false;
   try {
     const answer = await fetch("/counter");
     const now = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("live");
-    if (now && !busy) show(now.innerHTML);
+    if (now && !busy && !pressed) show(now.innerHTML);
+    else if (now) missed = true;
   } catch {
     missed = true; // with the next news, or the next beat
   }
@@ -52,6 +57,19 @@ function countDown() {
   }
 }
 
+// What the last act has to tell stands alone above the page.
+function tell(note) {
+  document.querySelectorAll("main > .note:not(#lost)").forEach((one) => one.remove());
+  toldAt = performance.now();
+  if (note) live.before(note);
+}
+
+function forgetTold() {
+  for (const note of document.querySelectorAll("main > .note[role=status]")) {
+    setTimeout(() => note.remove(), Math.max(0, toldAt + TOLD_MS - performance.now()));
+  }
+}
+
 async function send(form, button) {
   if (busy) return;
   busy = true;
@@ -61,24 +79,37 @@ async function send(form, button) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.getElementById("live");
     if (!main) {
-      location.assign(answer.redirected ? answer.url : "/counter"); // logged out, or something to be read
+      const why = page.querySelector("main .note");
+      if (answer.redirected || !why) {
+        location.assign(answer.redirected ? answer.url : "/counter"); // logged out
+        return;
+      }
+      tell(why); // whatever was done all the same comes as news
       return;
     }
-    document.querySelectorAll("main > .note[role=status]").forEach((one) => one.remove());
-    const told = page.querySelector("main > .note[role=status]");
-    if (told) live.before(told);
+    tell(page.querySelector("main > .note[role=status]"));
     for (const details of live.querySelectorAll("details[open]")) details.open = false;
     if (document.activeElement) document.activeElement.blur();
     document.title = page.title;
     show(main.innerHTML);
     document.getElementById("primary")?.focus({ preventScroll: true });
   } catch {
+    heardAt = Math.min(heardAt, performance.now() - QUIET_MS);
     lost.hidden = false;
   } finally {
     busy = false;
     if (button?.id === "primary") actedAt = performance.now();
     catchUp();
   }
+}
+
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (pressed = true), true);
+for (const kind of ["pointerup", "pointercancel", "keyup", "blur"]) {
+  addEventListener(kind, (event) => {
+    if (kind === "blur" && event.target !== window) return;
+    pressed = false;
+    setTimeout(catchUp); // after the click
+  }, true);
 }
 
 document.addEventListener("submit", (event) => {
@@ -105,9 +136,35 @@ document.addEventListener("keydown", (event) => {
   target.click();
 });
 
+// Enter means what was opened, not the main act behind it.
+live.addEventListener("toggle", ({ target: details }) => {
+  const form = details.querySelector("form");
+  const focus = document.activeElement;
+  if (!details.open) {
+    if (form.contains(focus) || focus === document.body) document.getElementById("primary")?.focus({ preventScroll: true });
+    return;
+  }
+  for (const other of live.querySelectorAll("details[open]")) if (other !== details) other.open = false;
+  if (!form.contains(focus)) form.querySelector("button")?.focus({ preventScroll: true });
+}, true);
+
+// The kiosk has closed the stream: it is logged out here, or has no place just now.
+async function askAgain() {
+  try {
+    const answer = await fetch("/counter");
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return;
+    }
+  } catch {
+    // still away
+  }
+  listen();
+}
+
 function listen() {
   const source = new EventSource("/counter/events");
-  heardAt = performance.now();
+  const openedAt = performance.now();
   const heard = (event) => {
     const told = JSON.parse(event.data);
     heardAt = performance.now();
@@ -122,17 +179,19 @@ function listen() {
   });
   source.addEventListener("hall", (event) => {
     const told = heard(event);
-    if (busy) missed = true;
+    forgetTold();
+    if (busy || pressed) missed = true;
     else show(told.html);
   });
   const watch = setInterval(() => {
     countDown();
-    const quiet = performance.now() - heardAt;
-    lost.hidden = quiet < QUIET_MS;
-    if (source.readyState === EventSource.CLOSED || quiet > 2 * QUIET_MS) {
+    const now = performance.now();
+    lost.hidden = now - heardAt < QUIET_MS;
+    const closed = source.readyState === EventSource.CLOSED;
+    if (closed || now - Math.max(heardAt, openedAt) > 2 * QUIET_MS) {
       clearInterval(watch);
       source.close();
-      setTimeout(listen, 2000);
+      setTimeout(closed ? askAgain : listen, AGAIN_MS);
     }
   }, 500);
 }
