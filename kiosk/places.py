@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
 KIND_OF_PROVINCE = re.compile(r"^(tinh|thanh pho|tp|t)(\s+|\.\s*)")
 # not «thành phố»: Thành phố Biên Hòa on a card of the time before July 2025 is not today's Phường Biên Hòa
 KIND_OF_COMMUNE = re.compile(r"^(phường|phuong|xã|xa|đặc khu|dac khu|p|x)(\s+|\.\s*)", re.IGNORECASE)
+WITHOUT_DISTRICTS = date(2025, 7, 1)  # since then a province has communes only
 IN_A_DISTRICT = re.compile(r"(phuong|xa|thi tran|dac khu|tt|p|x)(\s+|\.\s*)")
 COMMUNE_IN_NAME = re.compile(r"(phường|xã|đặc khu)\s.+$", re.IGNORECASE)  # of a centre
 
@@ -95,8 +97,8 @@ class Address:
         if len(names) < 2:
             line, names = "", text.rsplit(",", 1)
         before = search_key(line.rpartition(",")[2])
-        if IN_A_DISTRICT.match(before):  # of the time before July 2025: what follows the commune is a district
-            return cls(text)
+        if IN_A_DISTRICT.match(before) and not KIND_OF_COMMUNE.match(names[0].strip()):
+            return cls(text)  # of the time before July 2025: what follows the commune is a district
         code = _commune_named(*names) if len(names) == 2 else ""
         return cls(line, code) if code else cls(text)
 
@@ -104,6 +106,18 @@ class Address:
     def text(self) -> str:
         """In one line, with the official names."""
         return ", ".join(filter(None, (self.line, commune_text(self.commune) if self.commune else "")))
+
+
+def as_answer(text: str, issued_on: date | None) -> str:
+    """The address on a card, as an answer of type `address`.
+
+    On a card of before July 2025 a bare name before the province is a district's, though a commune may be called so
+    today: the province is left out, and the commune is asked for.
+    """
+    if issued_on is None or issued_on >= WITHOUT_DISTRICTS or not Address.read(text).commune:
+        return text
+    *_, commune, _province = text.split(",")
+    return text if KIND_OF_COMMUNE.match(commune.strip()) else text.rpartition(",")[0]
 
 
 def _commune_named(commune: str, province: str) -> str:

@@ -19,8 +19,8 @@ from screens.tr import tr
 from screens.widgets import Action
 
 # Synthetic people: the printed QR of a mother's and a father's card, and a code that is none.
-MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
-FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12062021"
+MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10092025"
+FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12092025"
 Groups = list[tuple[str, list[tuple[str, Callable[[], object]]]]]
 LAID = {"glare": "Lóa đèn", "blurred": "Mờ", "dark": "Tối", "upside_down": "Lộn ngược", "blank": "Trang trắng"}
 FOREIGN_CODE = "https://example.invalid/x"

@@ -8,6 +8,7 @@ from datetime import date
 from kiosk.forms import REQUESTER, Form, Question, Section, clean, holds
 from kiosk.forms.checks import check_answer
 from kiosk.identity import Citizen, sex_of
+from kiosk.places import as_answer
 
 
 def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
@@ -79,6 +80,8 @@ def told_by_card(form: Form, case: str, answers: Mapping[str, str], citizen: Cit
 
 
 def _told(question: Question, citizen: Citizen) -> str:
+    if question.fills == "address":
+        return as_answer(citizen.address, citizen.issued_on)
     known = getattr(citizen, question.fills, "") if question.fills else ""
     return known.isoformat() if isinstance(known, date) else str(known or "")
 

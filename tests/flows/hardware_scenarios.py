@@ -33,7 +33,7 @@ from tests.flows.test_dossier import fill_form, has_page
 __all__ = ["_own_machine", "config"]
 BIRTH = "1.001193"
 PORT = 9100
-CODE = f"{PERSON.number}||{PERSON.full_name}|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
+CODE = f"{PERSON.number}||{PERSON.full_name}|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10092025"
 
 
 class NetworkPrinter:

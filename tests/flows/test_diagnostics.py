@@ -31,7 +31,7 @@ from tests.flows.test_commands import Shell, free_port
 from tests.flows.test_numbers import log_in
 
 UNATTENDED = {"storage_write", "outbox_integrity", "disk_free", "memory", "temperature"}
-MOTHER = "027190012345||Nguyễn Thị Đào|14021990|Nữ|Phường Võ Cường, Bắc Ninh|01072021"
+MOTHER = "027190012345||Nguyễn Thị Đào|14021990|Nữ|Phường Võ Cường, Bắc Ninh|01092025"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from offline_queue.entry import EntryState
 from tests.flows.conftest import Player
 from tests.flows.test_numbers import log_in
 
-MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021"
+MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10092025"
 ANSWERS = {
     QuestionType.NAME: "Trần Thị Mai",
     QuestionType.TEXT: "Tổ 1",
@@ -271,7 +271,7 @@ def test_a_late_page_of_an_ended_session_reaches_nobody(player: Player) -> None:
     [
         ("https://example.invalid/x", "qr_not_id_card"),
         ("027190012345|123|Nguyễn Thị Đào", "qr_not_id_card"),
-        ("027190012345||Nguyễn Thị Đào|31021990|Nữ|Tổ 1|10052021", "qr_bad_date"),
+        ("027190012345||Nguyễn Thị Đào|31021990|Nữ|Tổ 1|10092025", "qr_bad_date"),
     ],
 )
 def test_a_bad_code_is_a_sentence_and_nothing_is_lost(player: Player, text: str, code: str) -> None:

@@ -27,7 +27,7 @@ HANOI = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=HANOI)
 OFFERED = load_catalogue(ASSETS / "catalogue")
 FORMS = load_forms(ASSETS / "forms")
-CARD = citizen_from_qr("027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10052021")
+CARD = citizen_from_qr("027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10092025")
 ANSWERS = {
     QuestionType.NAME: "Trần Thị Mai",
     QuestionType.TEXT: "Tổ 1",

@@ -36,7 +36,7 @@ def test_the_data_of_the_citizen() -> None:
     assert citizen is not None
     assert citizen.id_number == PERSON.number
     assert citizen.full_name == PERSON.full_name
-    assert (citizen.birth_date, citizen.expiry, citizen.issue_date) == ("14/02/1990", "14/02/2030", "10/05/2021")
+    assert (citizen.birth_date, citizen.expiry, citizen.issue_date) == ("14/02/1990", "14/02/2030", "10/09/2025")
     assert (citizen.father, citizen.mother, citizen.spouse) == (PERSON.father, PERSON.mother, PERSON.spouse)
     assert (citizen.residence, citizen.origin, citizen.old_number) == (
         PERSON.residence,

@@ -25,7 +25,7 @@ CITIZEN = Citizen(
     date(1990, 2, 14),
     "female",
     "Tổ 1, Võ Cường, Bắc Ninh",
-    date(2021, 5, 10),
+    date(2025, 9, 10),
     method=Method.QR,
 )
 LATE = Condition(question="case", values=("late",))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import pytest
+
 from kiosk import places
 
 
@@ -44,9 +48,30 @@ def test_an_address_is_taken_apart_and_put_together() -> None:
         "Khu 2, Hòa Bình, Thành phố Biên Hòa, Đồng Nai",
         "Khu 2, P. Hòa Bình, Biên Hòa, Đồng Nai",
         "Xã Tân Hạnh, Biên Hòa, Đồng Nai",
+        "Thôn Đông, xã Trung Nghĩa",
     ):
         assert read(unknown) == places.Address(unknown), unknown
         assert read(unknown).text == unknown
+
+
+@pytest.mark.parametrize("line", ["Thôn Đông, xã Trung Nghĩa", "15, Xã Đàn", "TT. Chờ", "Tổ 2, phường 5"])
+def test_a_line_may_name_what_is_called_a_commune(line: str) -> None:
+    assert places.Address.read(f"{line}, Phường Võ Cường, Tỉnh Bắc Ninh") == places.Address(line, "09190")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "commune"),
+    [
+        ("Số 1, Cửa Nam, Hoàn Kiếm, Hà Nội", "Số 1, Cửa Nam, Hoàn Kiếm", ""),
+        ("Võ Cường, Bắc Ninh", "Võ Cường", ""),
+        ("Tổ 1, Phường Võ Cường, Bắc Ninh", "Tổ 1", "09190"),
+        ("Tổ 1", "Tổ 1", ""),
+    ],
+)
+def test_a_card_of_the_time_with_districts_names_no_commune_of_today(text: str, line: str, commune: str) -> None:
+    before, since = date(2025, 6, 30), date(2025, 7, 1)
+    assert places.Address.read(places.as_answer(text, before)) == places.Address(line, commune)
+    assert places.as_answer(text, since) == places.as_answer(text, None) == text
 
 
 def test_every_commune_is_found_by_its_own_name() -> None:

@@ -58,7 +58,7 @@ class Person:
     origin: str | None = "Võ Cường, Bắc Ninh"
     residence: str | None = "Tổ 1, Võ Cường, Bắc Ninh"
     marks: str | None = "Nốt ruồi cách 1cm dưới sau mắt trái"
-    issue_date: date | None = date(2021, 5, 10)
+    issue_date: date | None = date(2025, 9, 10)
     expiry_date: date | None = date(2030, 2, 14)
     father: str | None = "Nguyễn Văn Mận"
     mother: str | None = "Trần Thị Lê"
