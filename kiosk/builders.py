@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from devices import registry
 from kiosk import staff
-from kiosk.catalogue.update import Lookup, load_lookup
+from kiosk.catalogue.update import Lookup, load_last_good, load_lookup
 from kiosk.config import ASSETS, Config
 from kiosk.figures.metrics import Metrics
 from kiosk.forms.files import FormShelf, read_forms
@@ -36,6 +36,11 @@ def site_clock(config: Config) -> Callable[[], datetime]:
     """The time of the site, aware."""
     zone = ZoneInfo(config.site.timezone)
     return lambda: datetime.now(zone)
+
+
+def lookup_to_start_with(config: Config) -> Lookup:
+    """As `lookup_of`, with the site's last good files while its own have mistakes."""
+    return load_last_good(ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE)
 
 
 def lookup_of(config: Config) -> Lookup:

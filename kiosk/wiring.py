@@ -23,14 +23,14 @@ from kiosk.builders import (
     choices_of,
     forms_of,
     gateway_of,
-    lookup_of,
+    lookup_to_start_with,
     metrics_of,
     open_devices,
     province_of,
     site_clock,
     trust_of,
 )
-from kiosk.catalogue.update import CatalogueNews
+from kiosk.catalogue.update import OWN_REFUSED, CatalogueNews, Lookup
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
@@ -45,6 +45,7 @@ from kiosk.text_layer import TextReader
 from offline_queue.entry import SALVAGED, OutboxChanged
 from offline_queue.link import LinkWatch
 from offline_queue.sender import Sender
+from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
     from kiosk.app import Kiosk
@@ -58,6 +59,14 @@ READ_SECONDS = 0.2
 def _read_code(scanner: CodeScanner) -> Iterator[object]:
     if (text := scanner.read_code(READ_SECONDS)) is not None:
         yield CodeScanned("code_scanner", text)
+
+
+def _tell_mistakes(outbox: Outbox, lookup: Lookup) -> None:
+    """Staff learn that the site's own catalogue is not the one in force."""
+    if lookup.mistakes:
+        outbox.notice(OWN_REFUSED, f"{len(lookup.mistakes)}: {lookup.mistakes[0]}")
+    else:
+        outbox.end_notice(OWN_REFUSED)
 
 
 def _watch_card() -> Callable[[CardReader], Iterator[object]]:
@@ -134,11 +143,13 @@ class Machine:
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
         self.devices = open_devices(config)
         workers = self._workers()
+        lookup = lookup_to_start_with(config)
+        _tell_mistakes(stores.outbox, lookup)
         self.kiosk = Kiosk(
             Parts(
                 config=config,
                 hall=hall_of(config, stores.tickets),
-                lookup=lookup_of(config),
+                lookup=lookup,
                 choices=choices_of(config),
                 forms=forms_of(config),
                 workers=workers,

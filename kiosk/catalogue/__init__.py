@@ -146,15 +146,29 @@ def texts(procedure: Procedure) -> Iterator[str]:
 
 # -- reading ---------------------------------------------------------------------------------------------------------
 def read_yaml(path: Path, problems: list[str]) -> Any:
-    """A YAML file; a mistake goes to `problems`."""
+    """A YAML file; a mistake goes to `problems`, also a key that stands twice, of which YAML keeps the last."""
     import yaml
 
     try:
-        with path.open("rb") as file:
-            return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
+        text = path.read_bytes()
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        problems += [f"{path.name}: {told}" for told in _twice_in(yaml.compose(text, loader))]
+        return yaml.load(text, loader)  # noqa: S506  both are safe loaders
     except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-31
         problems.append(f"{path.name}: cannot be read: {' '.join(str(error).split())}")
         return None
+
+
+def _twice_in(node: Any) -> Iterator[str]:
+    """Keys that stand twice in a mapping of a YAML document."""
+    if not isinstance(node.value if node else None, list):
+        return
+    keys = [pair[0].value for pair in node.value if isinstance(pair, tuple)]
+    for key in _twice([key for key in keys if isinstance(key, str)]):
+        yield f"line {node.start_mark.line + 1}: «{key}» stands here twice"
+    for child in node.value:
+        for one in child if isinstance(child, tuple) else (child,):
+            yield from _twice_in(one)
 
 
 def told(file: str, where: str, what: str) -> str:

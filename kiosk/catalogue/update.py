@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from offline_queue.gateway import Gateway
 log = logging.getLogger(__name__)
 SENT = "province.json"  # in the site's folder: the document of the province, and its ETag
 REFUSED = "catalogue_refused"  # the notice while what the province has sent is wrong
+OWN_FILES = ("procedures.yaml", "site.yaml", "synonyms.yaml")
+OWN_REFUSED = "catalogue_own_refused"  # the notice while one of them is wrong
+LAST_GOOD = "last-good"  # in the site's folder: its files as they were when a kiosk last started with right ones
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Lookup:
 
     catalogue: Catalogue = field(repr=False)
     search: Search = field(repr=False)
+    mistakes: tuple[str, ...] = ()  # of the site's own files, in whose place the last good ones hold
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,40 @@ def load_lookup(folder: Path, own: Path) -> Lookup:
         log.warning("catalogue: what the province sent is left out: %s", "; ".join(error.problems[:5]))
         sent.unlink(missing_ok=True)
         return shipped
+
+
+def load_last_good(folder: Path, own: Path) -> Lookup:
+    """As `load_lookup`, for a kiosk that must start: with the last good files of the site while these have mistakes.
+
+    Raises `CatalogueError` where there never were any.
+    """
+    kept = own / LAST_GOOD
+    try:
+        lookup = load_lookup(folder, own)
+    except CatalogueError as error:
+        if not kept.is_dir():
+            raise
+        log.error("catalogue: the site's own files are left as they were: %s", "; ".join(error.problems[:20]))
+        sent = own / SENT
+        return replace(_load(folder, kept, sent if sent.exists() else None), mistakes=tuple(error.problems))
+    try:
+        _keep(own, kept)
+    except OSError as error:
+        log.warning("catalogue: the site's own files are not kept: %s", error.strerror)
+    return lookup
+
+
+def _keep(own: Path, kept: Path) -> None:
+    there = [name for name in OWN_FILES if (own / name).exists()]
+    if not there and not kept.is_dir():
+        return
+    make_folder(kept)
+    for name in OWN_FILES:
+        if name not in there:
+            (kept / name).unlink(missing_ok=True)
+        elif not (kept / name).exists() or (kept / name).read_bytes() != (own / name).read_bytes():
+            write_temporary(kept, [(own / name).read_bytes()]).replace(kept / name)
+    sync_folder(kept)
 
 
 def _load(folder: Path, own: Path, sent: Path | None) -> Lookup:
@@ -98,13 +136,21 @@ class CatalogueNews:
         content = json.dumps({"etag": etag, "procedures": document.get("procedures")}, ensure_ascii=False)
         new = write_temporary(self._own, [content.encode()])
         try:
-            lookup = _load(self._folder, self._own, new)
+            lookup = self._load(new)
             lookup.search.ready()
             new.replace(self._own / SENT)
         finally:
             new.unlink(missing_ok=True)
         sync_folder(self._own)
         self._publish(CatalogueChanged(lookup))
+
+    def _load(self, new: Path) -> Lookup:
+        try:
+            return _load(self._folder, self._own, new)
+        except CatalogueError:
+            if not (self._own / LAST_GOOD).is_dir():
+                raise
+            return _load(self._folder, self._own / LAST_GOOD, new)  # a mistake of the site is none of the province
 
 
 def _etag(sent: Path) -> str:

@@ -84,7 +84,7 @@ class Question(Data):
     default: str = ""
     minimum: int | None = None
     maximum: int | None = None
-    max_length: int = 200
+    max_length: int = Field(200, ge=1)
     past: bool = True  # a date that cannot lie in the future
     year: bool = False  # a number that is a calendar year, not after this one
     not_before: str = ""  # id of the date question of this section that comes first in time

@@ -92,7 +92,7 @@ def read_files(folder: Path) -> tuple[FormFile, ...]:
 def _read(path: Path) -> FormFile:
     problems: list[str] = []
     row = read_yaml(path, problems)
-    if problems:
+    if row is None and problems:
         return FormFile(path.name, None, tuple(problems))
     try:
         form = Form.model_validate(row)
@@ -102,4 +102,5 @@ def _read(path: Path) -> FormFile:
         sentences = left.sure(mistakes(left.form, path.stem)) if left else ()
         problems += [f"{path.name}: {sentence}" for sentence in sentences]
         return FormFile(path.name, left.form if left else None, tuple(problems))
-    return FormFile(path.name, form, tuple(f"{path.name}: {sentence}" for sentence in mistakes(form, path.stem)))
+    problems += [f"{path.name}: {sentence}" for sentence in mistakes(form, path.stem)]
+    return FormFile(path.name, form, tuple(problems))

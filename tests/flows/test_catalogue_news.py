@@ -10,12 +10,22 @@ from typing import Any
 
 import pytest
 
+from kiosk.builders import OWN_CATALOGUE
 from kiosk.catalogue import CatalogueError
-from kiosk.catalogue.update import REFUSED, SENT, CatalogueChanged, CatalogueNews, load_lookup
-from kiosk.config import ASSETS
+from kiosk.catalogue.update import (
+    OWN_REFUSED,
+    REFUSED,
+    SENT,
+    CatalogueChanged,
+    CatalogueNews,
+    load_last_good,
+    load_lookup,
+)
+from kiosk.config import ASSETS, Config
 from kiosk.fees import fee_lines
 from kiosk.sandbox.server import Province
 from kiosk.state import Step
+from kiosk.wiring import Machine
 from offline_queue.http_gateway import HttpGateway
 from tests.flows.conftest import Player
 
@@ -164,3 +174,29 @@ def test_the_next_person_gets_the_new_catalogue(player: Player, tmp_path: Path) 
     again = kiosk.parts.catalogue.find("1.004884")
     assert again is not None
     assert again.level == ""
+
+
+def test_a_kiosk_starts_with_the_last_good_files_of_its_site(config: Config) -> None:
+    own = config.storage.data_dir / OWN_CATALOGUE
+    own.mkdir(parents=True)
+    rules = own / "site.yaml"
+    rules.write_text("hidden: ['1.004884']\n", encoding="utf-8")
+    with Machine(config) as machine:
+        assert machine.kiosk.parts.catalogue.find("1.004884") is None
+        assert OWN_REFUSED not in machine.kiosk.parts.outbox.notices()
+    rules.write_text("hidden: 7\njobs: [{}]\n", encoding="utf-8")
+    with pytest.raises(CatalogueError):
+        load_lookup(FOLDER, own)
+    with Machine(config) as machine:
+        assert machine.kiosk.parts.catalogue.find("1.004884") is None
+        assert "site.yaml" in machine.kiosk.parts.outbox.notices()[OWN_REFUSED]
+    rules.unlink()
+    with Machine(config) as machine:
+        assert machine.kiosk.parts.catalogue.find("1.004884") is not None
+        assert OWN_REFUSED not in machine.kiosk.parts.outbox.notices()
+
+
+def test_without_a_last_good_one_a_mistake_keeps_the_kiosk_from_starting(tmp_path: Path) -> None:
+    (tmp_path / "synonyms.yaml").write_text("- nothing\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"synonyms\.yaml"):
+        load_last_good(FOLDER, tmp_path)

@@ -124,6 +124,11 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
     return list(dict.fromkeys(found))
 
 
+def has_help(root: Widget) -> bool:
+    """Whether staff can be called from what is on the glass."""
+    return any(getattr(one.widget, "icon", "") == "bell-ring-outline" for one in seen(root))
+
+
 def _finding(rule: str, one: Seen, detail: str) -> Finding:
     widget = one.widget
     owner: Any = widget

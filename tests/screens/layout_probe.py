@@ -35,12 +35,13 @@ def worn(state: AppState, look: str) -> AppState:
 
 def show_all(window: Any, look_name: str, out: Path | None, only: str, answer: dict[str, Any]) -> None:
     """One scene after the other: show, let it be drawn, take a picture, look at it."""
-    from kiosk.state import Step
+    from kiosk.state import DESK_STEPS, Step
     from screens.robot import Robot
-    from tests.screens.glass import look
+    from tests.screens.glass import Finding, has_help, look
     from tests.screens.scene import Scene
     from tests.screens.scenes import scenes, site_of
 
+    without_help = (*DESK_STEPS, Step.OUT_OF_SERVICE)  # who stands there is staff, or nobody is served
     robot = Robot(window)
     robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
     kiosk = window.kiosk
@@ -69,6 +70,8 @@ def show_all(window: Any, look_name: str, out: Path | None, only: str, answer: d
             about = {"step": scene.step.value, "scene": scene.name, "language": language}
             answer["scenes"].append(about)
             found = robot.on_main(partial(look, window.root, picture))
+            if scene.step not in without_help and not robot.on_main(partial(has_help, window.root)):
+                found.append(Finding("no help", type(window.manager.current_screen).__name__, "", "no bell"))
             answer["findings"] += [about | asdict(finding) for finding in found]
     robot.close()
 

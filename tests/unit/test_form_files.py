@@ -150,6 +150,32 @@ def test_a_mistake_of_shape_hides_no_other(tmp_path: Path) -> None:
         assert (file.form, bool(file.problems)) == (None, True), nothing
 
 
+def test_a_key_that_stands_twice_is_told_beside_the_other_mistakes(tmp_path: Path) -> None:
+    form = (ASSETS / "forms" / "stay-notice.yaml").read_text(encoding="utf-8")
+    (tmp_path / "stay-notice.yaml").write_text(form + "rules: []\ntitle: ''\n", encoding="utf-8")
+    told = [problem for file in read_files(tmp_path) for problem in file.problems]
+    assert [problem for problem in told if "twice" in problem] == [
+        "stay-notice.yaml: line 2: «rules» stands here twice",
+        "stay-notice.yaml: line 2: «title» stands here twice",
+    ]
+    (tmp_path / "stay-notice.yaml").write_text("", encoding="utf-8")
+    assert [problem for file in read_files(tmp_path) for problem in file.problems]
+
+
+def test_a_question_has_room_for_an_answer() -> None:
+    with pytest.raises(ValidationError, match="max_length"):
+        Form.model_validate(
+            {
+                "id": "a",
+                "version": "2026-07-01",
+                "title": "T",
+                "sections": [
+                    {"id": "s", "title": "T", "questions": [{"id": "q", "type": "text", "label": "L", "max_length": 0}]}
+                ],
+            }
+        )
+
+
 def test_a_condition_names_a_choice(tmp_path: Path) -> None:
     text = (
         "id: f\nversion: 2026-07-01\ntitle: T\nsections:\n  - id: s\n    title: T\n    questions:\n"
