@@ -27,8 +27,9 @@ from kiosk.diagnostics.states import kiosk_runs
 from kiosk.state import Stage
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
-from tests.flows.test_commands import Shell, free_port
+from tests.flows.test_commands import DOSSIER, Shell, free_port
 from tests.flows.test_numbers import log_in
+from tests.unit.test_readiness import words_of
 
 UNATTENDED = {"storage_write", "outbox_integrity", "disk_free", "memory", "temperature"}
 MOTHER = "027190012345||Nguyễn Thị Đào|14021990|Nữ|Phường Võ Cường, Bắc Ninh|01072021"
@@ -91,6 +92,21 @@ def test_each_part_that_needs_a_hand_is_a_line(main: Shell, tmp_path: Path) -> N
     assert verdicts(said.json["province"]) == {"clock": "not_done", "province_tls": "fail"}
     assert "Traceback" not in table.err
     assert table.out.count("FAIL") == 3
+
+
+@pytest.mark.parametrize("options", [("--self-test",), ()])
+def test_the_paper_for_the_centre_tells_what_waits(main: Shell, options: tuple[str, ...]) -> None:
+    payload, folder, config = main.folder / "dossier.json", main.folder / "paper", main.config("")
+    payload.write_text(json.dumps(DOSSIER), encoding="utf-8")
+    assert main("outbox", "add", payload, "--config", config).code == 0
+    main("diagnose", *options, "--config", config, "--report", folder)
+    (paper,) = folder.glob("*.pdf")
+    assert "Hồ sơ chờ gửi: 1." in words_of(paper)
+    (main.folder / "data/key").unlink()
+    paper.unlink()
+    main("diagnose", *options, "--config", config, "--report", folder)
+    (paper,) = folder.glob("*.pdf")
+    assert "Hồ sơ chờ gửi" not in words_of(paper)
 
 
 def test_a_data_folder_that_cannot_be_used_is_a_line(main: Shell) -> None:
