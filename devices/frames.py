@@ -144,7 +144,7 @@ class Camera:
                     self._frame, self._last_at = Frame(number, picture), monotonic()
                     self._news.notify_all()
         except Unavailable as error:
-            fault = error
+            fault = Unavailable(error.code, error.detail)  # its traceback would keep the last picture
         with self._news:
             if not stopping.is_set():
                 self._fault = fault

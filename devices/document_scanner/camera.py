@@ -23,7 +23,7 @@ from devices.document_scanner.quality import view_problems
 from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, can_be_sheet, find_sheet, flatten
 from devices.document_scanner.trial import add_trial_options, run_trial
 from devices.errors import DeviceError, NeedsAttention, Timeout
-from devices.frames import Camera, check_source, is_dark
+from devices.frames import LOST_FRAMES, Camera, check_source, is_dark
 from devices.interfaces import Condition, DeviceStatus, DocumentCamera, Preview, ScannedPage
 
 PREVIEW_LONG = 960  # dots
@@ -76,6 +76,7 @@ class OverheadCamera:
             else Camera(settings.source, settings.width, settings.height, spare=True)
         )
         self._last = 0
+        self._lost = 0  # frames in a row of which none could be decoded; also over a new line to the camera
         self._looked_at = 0.0
         self._still: Grey | None = None  # what the fields looked like when it began to lie still
         self._still_since = 0.0
@@ -174,7 +175,10 @@ class OverheadCamera:
         raise NeedsAttention("page_moving")
 
     def _look(self, timeout: float) -> Seen | None:
-        """The next frame, and what it tells about light and movement; closes the camera when it fails."""
+        """The next frame, and what it tells about light and movement; closes the camera when it fails.
+
+        Pictures of which nothing can be seen are none: it fails until one comes that can be decoded.
+        """
         if not self._camera.is_open:
             self.open()
         try:
@@ -189,6 +193,10 @@ class OverheadCamera:
             return None
         self._last = frame.number
         small = frame.picture if frame.picture.ndim > 1 else decode(frame.picture, PREVIEW_LONG)
+        self._lost = self._lost + 1 if small is None else 0
+        if self._lost >= LOST_FRAMES:
+            self.close()
+            raise Timeout("camera_silent", "its pictures cannot be decoded, or have too many dots")
         if small is None:
             return None
         self._note(small, monotonic())
