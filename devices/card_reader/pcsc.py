@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ LONGEST_RESPONSE: Final = 65536  # bytes of response data (ISO/IEC 7816-4, 5.2)
 SELECT_ID_CARD, SUCCESS = bytes.fromhex("00A4040C07A0000002471001"), 0x9000  # the eMRTD application (9303-10, 3.3.1)
 CONTACT_SECONDS = 1.0  # until a card that is being laid has settled
 SERVICE_SOCKET: Final = "/run/pcscd/pcscd.comm"  # another one by the environment (pcsclite(7))
+NUMBERS: Final = re.compile(r"( \d\d){2}$")
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
 
 # What a return code means; any other one of a call to a card depends on whether the card still lies there.
@@ -69,6 +71,11 @@ class PcscCardReader:
         self._name = ""  # of the reader, once it was there
         self._connected = False
         self._refused: Unavailable | None = None  # why the last card could not be used, though a reader is there
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """`model`: its name among those of the service, without the numbers that count readers and slots."""
+        return {"model": NUMBERS.sub("", self._name)} if self._name else {}
 
     def open(self) -> None:
         """Find it. Raises `Unavailable`."""

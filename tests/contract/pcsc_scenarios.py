@@ -121,6 +121,7 @@ def laid(reader: PcscCardReader, card: Card, port: int = FIRST) -> Iterator[Card
 # -- cards -------------------------------------------------------------------------------------------------------------
 def test_reads_a_whole_chip_again_and_again(reader: PcscCardReader) -> None:
     assert isinstance(reader, CardReader)
+    assert reader.identity == {"model": "Virtual PCD"}
     assert not reader.card_present()
     assert fault(reader.connect) == "no_card"
     with laid(reader, make_card()):
