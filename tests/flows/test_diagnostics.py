@@ -7,6 +7,7 @@ import queue
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from devices.printer.virtual import Fault
 from devices.printer.virtual_lines import PtyPrinter, TcpPrinter
 from kiosk.audit import verify
 from kiosk.config import Config
+from kiosk.diagnostics.history import Change, History
 from kiosk.diagnostics.records import Verdict
 from kiosk.diagnostics.selftests import Finding, passed
 from kiosk.diagnostics.states import kiosk_runs
@@ -71,6 +73,20 @@ def test_in_plain_text_it_is_a_table(main: Shell) -> None:
     assert re.search(r"^printer +ready", said.out, re.MULTILINE)
     assert re.search(r"^  storage_write +pass +\d+\.\d\d s +median_ms", said.out, re.MULTILINE)
     assert "{" not in said.out
+
+
+def test_without_tests_it_is_a_table_as_well_with_the_time_since_when(main: Shell) -> None:
+    url = f"socket://127.0.0.1:{free_port()}"
+    path = main.config(f'[devices.printer]\ndriver = "escpos"\nurl = "{url}"\n')
+    at = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
+    History(main.folder / "data").changed("printer", Change(at, Condition.OFFLINE, "device_unplugged"))
+    said = main("diagnose", "--config", path)
+    assert said.code == 1
+    assert "{" not in said.out
+    (line,) = re.findall("^printer .*", said.out, re.MULTILINE)
+    assert re.search(rf"offline +\S.*where {url}.* since 2026-11-26 07:30$", line)
+    History(main.folder / "data").changed("printer", Change(at, Condition.READY, ""))
+    assert " since " not in main("diagnose", "--config", path).out
 
 
 def test_each_part_that_needs_a_hand_is_a_line(main: Shell, tmp_path: Path) -> None:
