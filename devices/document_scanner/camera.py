@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from time import monotonic
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -23,8 +24,9 @@ from devices.document_scanner.quality import view_problems
 from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, can_be_sheet, find_sheet, flatten
 from devices.document_scanner.trial import add_trial_options, run_trial
 from devices.errors import DeviceError, NeedsAttention, Timeout
-from devices.frames import LOST_FRAMES, Camera, check_source, is_dark
+from devices.frames import LOST_FRAMES, SOURCES, Camera, check_source, is_dark
 from devices.interfaces import Condition, DeviceStatus, DocumentCamera, Preview, ScannedPage
+from devices.trial import option
 
 PREVIEW_LONG = 960  # dots
 DARK_SECONDS = 1.0
@@ -72,7 +74,7 @@ class OverheadCamera:
         self._settings = settings
         self._camera = (
             JpegCamera(settings.source)
-            if settings.source.startswith("http:")
+            if urlsplit(settings.source).scheme == "http"
             else Camera(settings.source, settings.width, settings.height, spare=True)
         )
         self._last = 0
@@ -241,7 +243,7 @@ def main() -> None:
     """Try a camera as a document scanner."""
     parser = argparse.ArgumentParser(prog="python -m devices.document_scanner.camera", description=main.__doc__)
     add_trial_options(parser)
-    parser.add_argument("--source", required=True, type=check_source, help="/dev/video2, 2, a file or a folder")
+    parser.add_argument("--source", required=True, type=option(check_source), help=SOURCES)
     parser.add_argument("--view-width", type=float, default=420.0, metavar="MM", help="how much of the mat is seen")
     options = parser.parse_args()
     settings = Settings(driver="camera", source=options.source, view_width_mm=options.view_width)
