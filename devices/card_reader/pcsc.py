@@ -147,7 +147,9 @@ class PcscCardReader:
         result, answer = self._ask(scard.SCardListReaders, [])
         if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_READERS_AVAILABLE):
             raise _known(result) or Unavailable("reader_failed", _told(result))
-        self._name = self._choose(answer[0] if answer else [])
+        before, self._name = self._name, self._choose(answer[0] if answer else [])
+        if self._name != before:
+            self._refused = None
         return self._state(scard.SCARD_STATE_UNAWARE, 0.0)
 
     def fault(self, result: int, before: int) -> DeviceError:

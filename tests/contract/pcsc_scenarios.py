@@ -286,10 +286,22 @@ def test_a_refusal_is_forgotten_with_its_service(service: Service, reader: PcscC
             assert fault(reader.connect, Unavailable) == "reader_access"
             player.take()
             eventually(lambda: not reader.card_present())
+    assert told(reader) == (Condition.FAULT, "reader_access")
     service.restart(readers=False)
     eventually(lambda: offline(reader) == "device_unplugged")
     service.restart()
     eventually(lambda: told(reader) == (Condition.READY, ""))
+
+
+def test_a_refusal_is_not_that_of_another_reader(reader: PcscCardReader) -> None:
+    with laid(reader, make_card()) as player:
+        reader.close()
+        with refusing(Guard.CONNECT):
+            assert fault(reader.connect, Unavailable) == "reader_access"
+            player.take()
+            eventually(lambda: not reader.card_present())
+    reader._wanted = "00 01"  # as when the first one is gone and the other takes its place
+    assert told(reader) == (Condition.READY, "")
 
 
 def test_whoever_has_no_right_to_the_socket_is_told_so(reader: PcscCardReader) -> None:
