@@ -22,6 +22,7 @@ from devices.errors import Timeout, Unavailable
 
 Picture = npt.NDArray[np.uint8]  # height × width × BGR
 
+SOURCES = "/dev/video0, 0, http://127.0.0.1:8080/stream (MJPEG), a file or a folder"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 OPEN_SECONDS = 5.0
 STUCK_SECONDS = 3.0  # a camera that gives no frame for so long hangs in its driver
@@ -50,6 +51,12 @@ def check_source(source: str) -> str:
     parts = urlsplit(source)
     if parts.scheme and (parts.scheme != "http" or parts.hostname not in LOOPBACK):
         raise ValueError("a stream must be http:// on this machine: what a camera sees is personal data")
+    try:
+        known = parts.port != 0  # ValueError for what is no port at all
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("a port is a number from 1 to 65535")
     if not parts.scheme and not source.isdecimal() and not source.startswith("/"):
         raise ValueError(f"«{source}» is no number and no path that begins with /")
     return source
@@ -144,7 +151,7 @@ class Camera:
                     self._frame, self._last_at = Frame(number, picture), monotonic()
                     self._news.notify_all()
         except Unavailable as error:
-            fault = error
+            fault = Unavailable(error.code, error.detail)  # its traceback would keep the last picture
         with self._news:
             if not stopping.is_set():
                 self._fault = fault

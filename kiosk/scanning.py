@@ -18,6 +18,7 @@ from kiosk.state import Job, LiveView, Page
 
 MAX_PAGES = 40
 LOOK_SECONDS = 0.1  # between two pictures of a camera
+CAMERA_FAULTS = ("camera_black", "camera_silent", "device_unplugged", "device_hangs")  # over when a sheet is seen well
 PATIENCE_SECONDS = 1.0  # for the next picture; the one before stays meanwhile
 
 
@@ -190,6 +191,8 @@ class ScanVerbs(IdentifyVerbs):
         if event.code:
             self._show_live(replace(live, job="", picture=None, code=event.code))
         else:
+            if event.preview and event.preview.steady and self.session.scan_code in CAMERA_FAULTS:
+                self.change(session=replace(self.session, scan=Job.NONE, scan_code=""))
             code = "corners_impossible" if event.refused else ""
             self._look(replace(live, picture=event.preview or live.picture, code=code))
 

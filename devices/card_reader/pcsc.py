@@ -10,8 +10,12 @@ Try one alone: `python -m devices.card_reader.pcsc --reader ACS test`.
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -28,6 +32,8 @@ MORE_BYTES, GET_RESPONSE, LOGICAL_CHANNEL = 0x61, 0xC0, 0x03
 LONGEST_RESPONSE: Final = 65536  # bytes of response data (ISO/IEC 7816-4, 5.2)
 SELECT_ID_CARD, SUCCESS = bytes.fromhex("00A4040C07A0000002471001"), 0x9000  # the eMRTD application (9303-10, 3.3.1)
 CONTACT_SECONDS = 1.0  # until a card that is being laid has settled
+SERVICE_SOCKET: Final = "/run/pcscd/pcscd.comm"  # another one by the environment (pcsclite(7))
+NUMBERS: Final = re.compile(r"( \d\d){2}$")
 COUNTER_SHIFT: Final = 16  # the upper half of an event state counts cards laid down and taken (SCardGetStatusChange)
 
 # What a return code means; any other one of a call to a card depends on whether the card still lies there.
@@ -37,7 +43,6 @@ FAULTS: Final[dict[str, tuple[type[DeviceError], str]]] = {
     "SCARD_E_INVALID_HANDLE": (Unavailable, "pcsc_service_down"),
     "SCARD_F_COMM_ERROR": (Unavailable, "pcsc_service_down"),
     "SCARD_P_SHUTDOWN": (Unavailable, "pcsc_service_down"),
-    "SCARD_E_NO_ACCESS": (Unavailable, "reader_access"),
     "SCARD_W_SECURITY_VIOLATION": (Unavailable, "reader_access"),
     "SCARD_E_UNKNOWN_READER": (Unavailable, "device_unplugged"),
     "SCARD_E_READER_UNAVAILABLE": (Unavailable, "device_unplugged"),
@@ -65,6 +70,12 @@ class PcscCardReader:
         self._context: int | None = None
         self._name = ""  # of the reader, once it was there
         self._connected = False
+        self._refused: Unavailable | None = None  # why the last card could not be used, though a reader is there
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """`model`: its name among those of the service, without the numbers that count readers and slots."""
+        return {"model": NUMBERS.sub("", self._name)} if self._name else {}
 
     def open(self) -> None:
         """Find it. Raises `Unavailable`."""
@@ -77,14 +88,22 @@ class PcscCardReader:
             self._context = None
 
     def status(self) -> DeviceStatus:
-        """Ready, or offline because of the service, the reader, or another program that uses it."""
+        """Ready; offline because of the service, the reader, or another program; at fault while no card may be used.
+
+        A card that lies there then is tried again: whoever has mended the rules need not start anything anew.
+        """
         try:
             state = self.look()
+            if self._refused is not None and self.lies_there(state):
+                self._try_again()
         except DeviceError as error:
+            self._refused = None  # what is there afterwards may be another reader, another service
             return DeviceStatus(Condition.OFFLINE, error.code, error.detail)
         scard = _scard()
         if state & (scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE) and not self._connected:
             return DeviceStatus(Condition.OFFLINE, "reader_busy", self._name)
+        if self._refused is not None:
+            return DeviceStatus(Condition.FAULT, self._refused.code, self._refused.detail)
         return DeviceStatus(Condition.READY)
 
     def card_present(self) -> bool:
@@ -102,9 +121,17 @@ class PcscCardReader:
         scard = _scard()
         result, answer = self._ask(scard.SCardConnect, self._name, scard.SCARD_SHARE_EXCLUSIVE, _protocols())
         if result != scard.SCARD_S_SUCCESS:
-            raise self.fault(result, state)
-        self._connected = True
+            error = self.fault(result, state)
+            # one that is busy tells so by its state
+            refused = isinstance(error, Unavailable) and error.code != "reader_busy"
+            self._refused = Unavailable(error.code, error.detail) if refused else None
+            raise error
+        self._connected, self._refused = True, None
         return PcscConnection(self, answer[0], answer[1], state)
+
+    def _try_again(self) -> None:
+        with suppress(NeedsAttention, Unavailable), self.connect():
+            pass
 
     def disconnected(self) -> None:
         """The line was closed."""
@@ -120,7 +147,9 @@ class PcscCardReader:
         result, answer = self._ask(scard.SCardListReaders, [])
         if result not in (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_READERS_AVAILABLE):
             raise _known(result) or Unavailable("reader_failed", _told(result))
-        self._name = self._choose(answer[0] if answer else [])
+        before, self._name = self._name, self._choose(answer[0] if answer else [])
+        if self._name != before:
+            self._refused = None
         return self._state(scard.SCARD_STATE_UNAWARE, 0.0)
 
     def fault(self, result: int, before: int) -> DeviceError:
@@ -263,11 +292,27 @@ def _told(result: int) -> str:
 
 
 def _establish() -> int:
+    """A new context. Raises `Unavailable`: libpcsclite tells a service that refuses as one that is gone."""
     scard = _scard()
     result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    if result != scard.SCARD_S_SUCCESS and _listens():
+        result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)  # it may only just have started
+        if result != scard.SCARD_S_SUCCESS:
+            raise Unavailable("reader_access", _told(result))
     if result != scard.SCARD_S_SUCCESS:
         raise _known(result) or Unavailable("pcsc_service_down", _told(result))
     return int(context)
+
+
+def _listens() -> bool:
+    """Whether the service is there, also for those who have no right to its socket."""
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(NOTICE_SECONDS)
+            line.connect(os.environ.get("PCSCLITE_CSOCK_NAME") or SERVICE_SOCKET)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 def create(settings: Settings) -> CardReader:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from devices.card_reader.chip.faults import CardPulled
 from devices.errors import NeedsAttention, Unavailable
 from devices.interfaces import CardConnection, CardReader, Condition, DeviceStatus
+from devices.trial import no_driver
 
 if TYPE_CHECKING:  # a card brings heavy libraries with it, and a kiosk with a real reader never makes one
     from devices.card_reader.chip.card import ChipCard
@@ -170,3 +171,7 @@ def simulated_trust() -> TrustStore:
 def create(settings: Settings) -> CardReader:
     """The reader of a table."""
     return SimulatedCardReader()
+
+
+if __name__ == "__main__":
+    no_driver("devices.card_reader.simulated")

@@ -16,8 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from devices.code_scanner.trial import run_trial, trial_parser
 from devices.errors import DeviceError
-from devices.frames import Camera, check_source, is_dark
+from devices.frames import SOURCES, Camera, check_source, is_dark
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
+from devices.trial import option
 
 if TYPE_CHECKING:
     from devices.frames import Picture
@@ -162,7 +163,7 @@ def create(settings: Settings) -> CodeScanner:
 def main() -> None:
     """Try a camera as a code scanner."""
     parser = trial_parser("devices.code_scanner.camera", main.__doc__)
-    parser.add_argument("--source", required=True, type=check_source, help="/dev/video0, 0, a file or a folder")
+    parser.add_argument("--source", required=True, type=option(check_source), help=SOURCES)
     options = parser.parse_args()
     run_trial(create(Settings(driver="camera", source=options.source)), options)
 

@@ -16,6 +16,7 @@ from devices.code_scanner.trial import run_trial, trial_parser
 from devices.errors import DeviceError, Unavailable
 from devices.interfaces import CodeScanner, Condition, DeviceStatus
 from devices.transport import check_url, open_transport
+from devices.trial import option
 
 TERMINATOR = re.compile(rb"[\r\n\t]")  # the suffixes that the makers' setup sheets offer
 MAX_LINE = 4096  # bytes; the largest QR code holds 2953 (ISO/IEC 18004, table 7)
@@ -146,7 +147,7 @@ def create(settings: Settings) -> CodeScanner:
 def main() -> None:
     """Try a serial code scanner."""
     parser = trial_parser("devices.code_scanner.serial_line", main.__doc__)
-    parser.add_argument("--url", required=True, type=check_url)
+    parser.add_argument("--url", required=True, type=option(check_url))
     parser.add_argument("--prefix", default="", help="what the scanner puts before a code")
     parser.add_argument("--suffix", default="", help="what it puts behind a code")
     parser.add_argument("--gap", type=float, default=0.0, help="seconds of silence that end a code without terminator")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from time import monotonic
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -23,8 +24,9 @@ from devices.document_scanner.quality import view_problems
 from devices.document_scanner.sheet import WHOLE, Corners, Grey, Picture, can_be_sheet, find_sheet, flatten
 from devices.document_scanner.trial import add_trial_options, run_trial
 from devices.errors import DeviceError, NeedsAttention, Timeout
-from devices.frames import Camera, check_source, is_dark
+from devices.frames import LOST_FRAMES, SOURCES, Camera, check_source, is_dark
 from devices.interfaces import Condition, DeviceStatus, DocumentCamera, Preview, ScannedPage
+from devices.trial import option
 
 PREVIEW_LONG = 960  # dots
 DARK_SECONDS = 1.0
@@ -72,10 +74,11 @@ class OverheadCamera:
         self._settings = settings
         self._camera = (
             JpegCamera(settings.source)
-            if settings.source.startswith("http:")
+            if urlsplit(settings.source).scheme == "http"
             else Camera(settings.source, settings.width, settings.height, spare=True)
         )
         self._last = 0
+        self._lost = 0  # frames in a row of which none could be decoded; also over a new line to the camera
         self._looked_at = 0.0
         self._still: Grey | None = None  # what the fields looked like when it began to lie still
         self._still_since = 0.0
@@ -174,7 +177,10 @@ class OverheadCamera:
         raise NeedsAttention("page_moving")
 
     def _look(self, timeout: float) -> Seen | None:
-        """The next frame, and what it tells about light and movement; closes the camera when it fails."""
+        """The next frame, and what it tells about light and movement; closes the camera when it fails.
+
+        Pictures of which nothing can be seen are none: it fails until one comes that can be decoded.
+        """
         if not self._camera.is_open:
             self.open()
         try:
@@ -189,6 +195,10 @@ class OverheadCamera:
             return None
         self._last = frame.number
         small = frame.picture if frame.picture.ndim > 1 else decode(frame.picture, PREVIEW_LONG)
+        self._lost = self._lost + 1 if small is None else 0
+        if self._lost >= LOST_FRAMES:
+            self.close()
+            raise Timeout("camera_silent", "its pictures cannot be decoded, or have too many dots")
         if small is None:
             return None
         self._note(small, monotonic())
@@ -233,7 +243,7 @@ def main() -> None:
     """Try a camera as a document scanner."""
     parser = argparse.ArgumentParser(prog="python -m devices.document_scanner.camera", description=main.__doc__)
     add_trial_options(parser)
-    parser.add_argument("--source", required=True, type=check_source, help="/dev/video2, 2, a file or a folder")
+    parser.add_argument("--source", required=True, type=option(check_source), help=SOURCES)
     parser.add_argument("--view-width", type=float, default=420.0, metavar="MM", help="how much of the mat is seen")
     options = parser.parse_args()
     settings = Settings(driver="camera", source=options.source, view_width_mm=options.view_width)

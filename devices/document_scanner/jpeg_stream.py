@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, parse_headers
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -122,7 +123,7 @@ def _read_exactly(response: HTTPResponse, size: int) -> Jpeg:
     return jpeg
 
 
-def _until(response: HTTPResponse, boundary: bytes) -> bytes:
+def _until(response: BinaryIO | HTTPResponse, boundary: bytes) -> bytes:
     """What comes before the next line with the boundary. Raises `Unavailable` when none comes."""
     before = bytearray()
     while line := response.readline(LINE_BYTES):

@@ -24,6 +24,7 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
+from devices import usb
 from devices.document_scanner.page import MAX_PIXELS, check_page
 from devices.document_scanner.quality import is_bare
 from devices.document_scanner.trial import add_trial_options, run_trial
@@ -96,6 +97,12 @@ class SaneScanner:
         self._status: DeviceStatus | None = None
         self._look: _Child | None = None
         self._looked_at = 0.0
+        self._identity: Mapping[str, str] = {}
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What the kernel knew of it when it was found last; empty while it is away, or not on USB."""
+        return self._identity
 
     def open(self) -> None:
         """Look for the scanner and try its options, up to `FIND_SECONDS`. Raises `DeviceError`."""
@@ -147,7 +154,7 @@ class SaneScanner:
         while (message := child.message(self._settings.time_limit)) is not None:
             head, samples = message
             if "end" in head:
-                self._device = head["device"]
+                self._found(head["device"])
                 return
             if "error" in head:
                 raise _error(head["at"], head["error"])
@@ -184,7 +191,7 @@ class SaneScanner:
             elif "error" in message[0]:
                 error = _error(message[0]["at"], message[0]["error"])
             else:
-                self._device = message[0]["device"]
+                self._found(message[0]["device"])
         except DeviceError as ended:
             error = ended
         self._look = None
@@ -192,11 +199,17 @@ class SaneScanner:
         self._learn(error)
         return error
 
+    def _found(self, name: str) -> None:
+        """It has been opened by this name just now: the configured address may be another device's meanwhile."""
+        self._device, self._identity = name, usb.at_address(name)
+
     def _learn(self, error: DeviceError | None) -> None:
         self._looked_at = monotonic()
         if error is None or error.code in HARMLESS or error.code.startswith("page_"):
             self._status = READY
         else:
+            if isinstance(error, Unavailable):
+                self._identity = {}
             self._status = DeviceStatus(CONDITIONS.get(error.code, Condition.FAULT), error.code, error.detail)
 
 

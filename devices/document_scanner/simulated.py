@@ -14,6 +14,7 @@ from devices.document_scanner.page import check_page, open_picture
 from devices.document_scanner.spoilt import WAYS
 from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, Unavailable
 from devices.interfaces import Condition, DeviceStatus, DocumentScanner, ScannedPage
+from devices.trial import no_driver
 
 SAMPLES = Path(__file__).parent.parent.parent / "assets" / "samples"
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -223,3 +224,7 @@ def create(settings: Settings) -> DocumentScanner:
 
         return SimulatedCamera(settings)
     return SimulatedDocumentScanner(settings)
+
+
+if __name__ == "__main__":
+    no_driver("devices.document_scanner.simulated")

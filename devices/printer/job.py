@@ -19,6 +19,7 @@ from devices.errors import DeviceError, ProtocolError, Timeout, Unavailable
 from devices.interfaces import NO_STATUS, Condition, DeviceStatus, PrintOutcome, PrintResult, TicketPrinter
 from devices.printer.cut import DOTS_PER_MM, Cut
 from devices.transport import check_url, open_transport
+from devices.trial import option
 
 DRAIN_BYTES, DRAINS = 256, 16
 # DLE DC4 8: what is left of a failed job must not come out once there is paper again
@@ -238,7 +239,8 @@ def plain_text(answer: bytes) -> str:
 def trial_parser(module: str, description: str | None) -> argparse.ArgumentParser:
     """The options that every driver has when it is tried alone."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
-    parser.add_argument("--url", required=True, help="socket://HOST:PORT, serial:///dev/…?baud=…, usblp:///dev/usb/lp0")
+    places = "socket://HOST:PORT, serial:///dev/…?baud=…, usblp:///dev/usb/lp0"
+    parser.add_argument("--url", required=True, type=option(check_url), help=places)
     parser.add_argument("--width", type=int, choices=[384, 512, 576], default=576, help="dots across the paper")
     parser.add_argument("act", choices=["status", "test"])
     return parser

@@ -10,6 +10,7 @@ from PIL import Image
 from devices.interfaces import Condition, DeviceStatus, PrintOutcome, PrintResult, TicketPrinter
 from devices.printer.cut import DOTS_PER_MM
 from devices.printer.job import RollSettings
+from devices.trial import no_driver
 
 KEPT = 20
 VERBS = dict.fromkeys(
@@ -121,3 +122,7 @@ class SimulatedPrinter:
 def create(settings: Settings) -> TicketPrinter:
     """The printer of a table."""
     return SimulatedPrinter(settings)
+
+
+if __name__ == "__main__":
+    no_driver("devices.printer.simulated")

@@ -154,7 +154,7 @@ def diagnose(options: argparse.Namespace, config: Config) -> int:
             options, "device_unknown", f"no device «{options.device}»: one of {', '.join(DEVICE_KINDS)}", USAGE
         )
     answer, healthy = report(config, options.device or "", options.self_test)
-    if options.json or not options.self_test:
+    if options.json:
         _say(options, answer)
     else:
         from kiosk.diagnostics.runner import table

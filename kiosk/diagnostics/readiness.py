@@ -55,7 +55,7 @@ class Readiness:
     records: Sequence[TestRecord]
     expected: Sequence[SelfTest] = ()  # what must have been tried
     connections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # as just found; else as remembered
-    waiting: int = 0  # dossiers in the outbox
+    waiting: int | None = None  # dossiers in the outbox; None where it cannot be read
     paper_metres: float | None = None
     reasons: tuple[str, ...] = field(init=False)
 
@@ -287,9 +287,10 @@ def _tests(paper: FPDF, told: Readiness) -> None:
         bad.append(record.verdict is Verdict.FAIL)
     _table(paper, (52, 48, 48, 26), rows, bad)
     paper.set_font(FONT, size=9)
-    waiting = f"Hồ sơ chờ gửi: {told.waiting}."
-    metres = "" if told.paper_metres is None else f" Giấy in còn khoảng {told.paper_metres:.0f} m."
-    paper.cell(0, 6, waiting + metres, new_x="LMARGIN", new_y="NEXT")
+    counted = [] if told.waiting is None else [f"Hồ sơ chờ gửi: {told.waiting}."]
+    counted += [] if told.paper_metres is None else [f"Giấy in còn khoảng {told.paper_metres:.0f} m."]
+    if counted:
+        paper.cell(0, 6, " ".join(counted), new_x="LMARGIN", new_y="NEXT")
     paper.ln(4)
 
 

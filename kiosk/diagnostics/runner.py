@@ -68,12 +68,21 @@ def table(answer: Mapping[str, Any], sentence: Callable[[str], str]) -> Iterator
     """The report as a person reads it: one line for each part and each test; `sentence` explains a code."""
     for kind, device in answer["devices"].items():
         told = f"{device['condition']}" if device["configured"] else "not configured"
-        yield _line("", kind, told, device.get("code"), device.get("connection", {}), sentence)
+        figures = {**device.get("connection", {}), "since": _since(device)}
+        yield _line("", kind, told, device.get("code"), figures, sentence)
         yield from _tests(device.get("tests", ()), sentence)
     for name in ("province", "host"):
         part = answer[name]
         yield _line("", name, "ok" if part["ok"] else "needs a hand", part.get("code"), {}, sentence)
         yield from _tests(part.get("tests", ()), sentence)
+
+
+def _since(device: Mapping[str, Any]) -> str:
+    """When a kiosk has first seen a device as it is now, to the minute; empty when it was otherwise then."""
+    last = next(iter(device.get("history", ())), None)
+    if last is None or (last["condition"], last["code"] or None) != (device["condition"], device["code"]):
+        return ""
+    return datetime.fromisoformat(last["at"]).strftime("%Y-%m-%d %H:%M")
 
 
 def _tests(tests: Sequence[Mapping[str, Any]], sentence: Callable[[str], str]) -> Iterator[str]:

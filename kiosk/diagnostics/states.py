@@ -60,12 +60,27 @@ def written(config: Config, answer: Mapping[str, Any], report: Path | None, bund
         expected = [test for test in TESTS if not test.device or test.device in found]
         newest = readiness.newest(records)
         connections = {kind: part["connection"] for kind, part in found.items()}
-        told = readiness.Readiness(config, getuser(), now, statuses, newest, expected, connections)
+        waiting = _waiting(config)
+        told = readiness.Readiness(config, getuser(), now, statuses, newest, expected, connections, waiting)
         yield readiness.write(told, report)
     if bundle:
         from kiosk.diagnostics.bundle import write
 
         yield write(bundle, config, data_dir, records, answer, now)
+
+
+def _waiting(config: Config) -> int | None:
+    """Dossiers in the outbox that wait to be sent; None where it cannot be opened."""
+    try:
+        found = stores.open_stores(config)
+    except (stores.Refused, OutboxError, OSError):
+        return None
+    try:
+        return found.outbox.counts().pending
+    except OutboxError:
+        return None
+    finally:
+        found.close()
 
 
 class _Probes:

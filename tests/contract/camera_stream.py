@@ -36,6 +36,7 @@ class CameraStream:
 
     def __init__(self) -> None:
         self.scene = TABLE
+        self.sent = b""  # instead of the scene
         self.frames = 0
         self._held: queue.SimpleQueue[Picture] = queue.SimpleQueue()
         self._until = 0.0
@@ -100,8 +101,9 @@ class CameraStream:
                     done, jpeg = cv2.imencode(".jpg", view)
                     assert done
                     encoded = view, jpeg.tobytes()
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(encoded[1])}\r\n\r\n"
-                line.sendall(head.encode() + encoded[1] + b"\r\n")
+                jpeg_bytes = self.sent or encoded[1]
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg_bytes)}\r\n\r\n"
+                line.sendall(head.encode() + jpeg_bytes + b"\r\n")
                 self.frames += 1
                 sleep(1 / FPS)
                 while self.frozen.is_set() and not self._stopping.is_set():

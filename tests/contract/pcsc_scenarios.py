@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import socket
 import struct
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from devices import registry
-from devices.card_reader.chip.card import ChipCard, make_card
+from devices.card_reader.chip.card import make_card
 from devices.card_reader.chip.faults import Faults
 from devices.card_reader.chip.profile import Person
 from devices.card_reader.emrtd.access import AccessKey
@@ -27,83 +28,13 @@ from devices.errors import DeviceError, NeedsAttention, Unavailable
 from devices.interfaces import CardReader, Condition
 from devices.traffic import TAPS
 from tests.contract.card_player import Card, CardPlayer
-from tests.contract.pcsc_service import FIRST, SECOND, Guard, Service, refusing
+from tests.contract.odd_cards import T1_CONTACT, ContactCard, MuteCard, OtherCard
+from tests.contract.pcsc_service import FIRST, SECOND, SOCKET, Guard, Service, refusing
 
 PATIENCE = 20.0
-GET_RESPONSE = 0xC0
-T1_CONTACT, T0_CONTACT = "3B80800101", "3B00"  # answers to reset (ISO/IEC 7816-3, 8.2)
 SELECT_CARD_ACCESS = bytes.fromhex("00A4020C02011C")
 READ_SELECTED = bytes.fromhex("00B0000004")
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1  # netdevice(7)
-
-
-class OtherCard:
-    """A card of another kind: it knows no command."""
-
-    def __init__(self, atr: str) -> None:
-        self._atr = bytes.fromhex(atr)
-
-    @property
-    def atr(self) -> bytes:
-        """Answer to reset."""
-        return self._atr
-
-    def reset(self) -> None:
-        """It has no state."""
-
-    def process(self, apdu: bytes) -> bytes:
-        """Instruction not supported."""
-        return b"\x6d\x00"
-
-
-class MuteCard(OtherCard):
-    """A card that is there, but whose answer to a reset cannot be understood."""
-
-    def __init__(self) -> None:
-        super().__init__(T1_CONTACT)
-        self._was_reset = False
-
-    def reset(self) -> None:
-        """Its answer is asked for next; later it is only asked to see whether the card is there."""
-        self._was_reset = True
-
-    @property
-    def atr(self) -> bytes:
-        """After a reset, once, longer than the 33 bytes that are allowed."""
-        was_reset, self._was_reset = self._was_reset, False
-        return bytes(40) if was_reset else self._atr
-
-
-class ContactCard:
-    """The chip behind its contacts, with T=0: response data is kept back until GET RESPONSE asks for it."""
-
-    def __init__(self, chip: ChipCard) -> None:
-        self._chip = chip
-        self._kept = b""
-
-    @property
-    def atr(self) -> bytes:
-        """Answer to reset: no TD1, so T=0."""
-        return bytes.fromhex(T0_CONTACT)
-
-    def reset(self) -> None:
-        """What was kept back is gone."""
-        self._kept = b""
-        self._chip.reset()
-
-    def process(self, apdu: bytes) -> bytes:
-        """Response, in pieces of at most 256 bytes."""
-        if apdu[1] == GET_RESPONSE:
-            size = apdu[4] or 256
-            data, self._kept = self._kept[:size], self._kept[size:]
-            if len(self._kept) > 2:
-                return data + self._told()
-            return data + self._kept
-        self._kept = self._chip.process(apdu)
-        return self._told() if len(self._kept) > 2 else self._kept
-
-    def _told(self) -> bytes:
-        return bytes((0x61, min(len(self._kept) - 2, 256) & 0xFF))
 
 
 def eventually(true: Callable[[], bool]) -> None:
@@ -127,6 +58,12 @@ def read(reader: PcscCardReader) -> ChipData:
         events = list(read_chip(line, AccessKey.from_id_number(Person().number), simulated_trust()))
     (data,) = (event for event in events if isinstance(event, ChipData))
     return data
+
+
+def told(reader: PcscCardReader) -> tuple[Condition, str]:
+    """Its state and the code of it."""
+    status = reader.status()
+    return status.condition, status.code
 
 
 def offline(reader: PcscCardReader) -> str:
@@ -184,6 +121,7 @@ def laid(reader: PcscCardReader, card: Card, port: int = FIRST) -> Iterator[Card
 # -- cards -------------------------------------------------------------------------------------------------------------
 def test_reads_a_whole_chip_again_and_again(reader: PcscCardReader) -> None:
     assert isinstance(reader, CardReader)
+    assert reader.identity == {"model": "Virtual PCD"}
     assert not reader.card_present()
     assert fault(reader.connect) == "no_card"
     with laid(reader, make_card()):
@@ -284,6 +222,17 @@ def test_a_reader_in_use_by_another_program_is_busy_until_it_ends(reader: PcscCa
     other.close()
 
 
+def test_a_reader_that_was_busy_is_ready_without_a_card(reader: PcscCardReader) -> None:
+    other = new_reader()
+    with laid(reader, make_card()) as player:
+        with other.connect():
+            assert fault(reader.connect, Unavailable) == "reader_busy"
+            player.take()
+        eventually(lambda: not reader.card_present())
+        assert ready(reader)
+    other.close()
+
+
 def test_no_reader_until_it_is_plugged_in(service: Service) -> None:
     service.restart(readers=False)
     reader = new_reader()
@@ -316,12 +265,59 @@ def test_whoever_may_not_use_the_service_is_told_so(reader: PcscCardReader) -> N
 
 
 def test_whoever_may_not_use_cards_is_told_so(reader: PcscCardReader) -> None:
-    with laid(reader, make_card()):
+    with laid(reader, make_card()) as player:
         reader.close()
         with refusing(Guard.CONNECT):
             assert fault(reader.connect, Unavailable) == "reader_access"
+            assert told(reader) == (Condition.FAULT, "reader_access")
+            player.take()
+            eventually(lambda: not reader.card_present())
+            assert told(reader) == (Condition.FAULT, "reader_access")
         reader.close()
+    with laid(reader, make_card()):
+        assert told(reader) == (Condition.READY, "")
         assert read(reader).verdict.trust is Trust.TRUSTED
+
+
+def test_a_refusal_is_forgotten_with_its_service(service: Service, reader: PcscCardReader) -> None:
+    with laid(reader, make_card()) as player:
+        reader.close()
+        with refusing(Guard.CONNECT):
+            assert fault(reader.connect, Unavailable) == "reader_access"
+            player.take()
+            eventually(lambda: not reader.card_present())
+    assert told(reader) == (Condition.FAULT, "reader_access")
+    service.restart(readers=False)
+    eventually(lambda: offline(reader) == "device_unplugged")
+    service.restart()
+    eventually(lambda: told(reader) == (Condition.READY, ""))
+
+
+def test_a_refusal_is_not_that_of_another_reader(reader: PcscCardReader) -> None:
+    with laid(reader, make_card()) as player:
+        reader.close()
+        with refusing(Guard.CONNECT):
+            assert fault(reader.connect, Unavailable) == "reader_access"
+            player.take()
+            eventually(lambda: not reader.card_present())
+    reader._wanted = "00 01"  # as when the first one is gone and the other takes its place
+    assert told(reader) == (Condition.READY, "")
+
+
+def test_whoever_has_no_right_to_the_socket_is_told_so(reader: PcscCardReader) -> None:
+    command = [sys.executable, "-m", "devices.card_reader.pcsc", "test", "--seconds", "0.1"]
+    rights = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]  # root of this namespace, yet held to the rights
+
+    def said() -> str:
+        """By another process: ours has the rights of its user."""
+        elsewhere = {**os.environ, "PCSCLITE_CSOCK_NAME": str(moved)}
+        return subprocess.run([*rights, *command], capture_output=True, text=True, check=False, env=elsewhere).stdout
+
+    assert ready(reader)
+    moved = SOCKET.rename(SOCKET.with_suffix(".elsewhere"))
+    assert said() == "no card\n"
+    moved.chmod(0)
+    assert said() == "reader_access\n"
 
 
 # -- the service -------------------------------------------------------------------------------------------------------

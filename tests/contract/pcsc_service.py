@@ -52,7 +52,8 @@ class Guard:
     """Stands before the service and refuses what an administrator's rules forbid, as pcscd with polkit does.
 
     Debian's pcscd is built without polkit, so the messages of its socket (`winscard_msg.h` of pcsc-lite) are passed on
-    here and what is refused is answered by ourselves.
+    here and what is refused is answered by ourselves. Whoever may have no context is not answered: pcscd closes the
+    line before it reads anything (`ContextThread` in `winscard_svc.c`).
     """
 
     ESTABLISH_CONTEXT, CONNECT = 0x01, 0x04
@@ -76,6 +77,9 @@ class Guard:
         with suppress(OSError):
             while True:
                 client = self._listener.accept()[0]
+                if self._refused == self.ESTABLISH_CONTEXT:
+                    client.close()
+                    continue
                 service = socket.socket(socket.AF_UNIX)
                 service.connect(str(self._behind))
                 threading.Thread(target=self._answers, args=(service, client), daemon=True).start()
@@ -87,7 +91,7 @@ class Guard:
                 client.sendall(piece)
 
     def _questions(self, client: socket.socket, service: socket.socket) -> None:
-        with client, service:
+        with suppress(OSError), client, service:
             while len(head := client.recv(self.HEAD.size, socket.MSG_WAITALL)) == self.HEAD.size:
                 size, command = self.HEAD.unpack(head)
                 body = client.recv(size, socket.MSG_WAITALL) if size else b""

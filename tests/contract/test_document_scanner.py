@@ -18,12 +18,12 @@ from typing import cast
 import pytest
 from PIL import Image
 
-from devices import registry
+from devices import registry, usb
 from devices.document_scanner import sane
 from devices.document_scanner.page import check_page
 from devices.document_scanner.simulated import SimulatedDocumentScanner
 from devices.errors import DeviceError, NeedsAttention, ProtocolError, Timeout, Unavailable
-from devices.interfaces import DEVICE_KINDS, Condition, DocumentScanner
+from devices.interfaces import DEVICE_KINDS, Condition, DocumentScanner, Identified
 from kiosk.i18n import advice, error_text
 from tests.contract.sane_backends import FEEDER, SLOW, Sane, libsane
 
@@ -180,6 +180,31 @@ def test_plugged_in_again_it_has_another_name_and_the_first_scan_works(libsane: 
     libsane.plug("epson2:libusb:002:011")
     assert device.status().condition is Condition.READY
     assert len(list(device.scan_pages())) == 1
+
+
+def test_who_it_is_is_told_by_the_address_where_it_was_found(
+    libsane: Sane, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something else may have the configured one: a scanner that was plugged in again took another."""
+    monkeypatch.setattr(usb, "SYS", tmp_path)
+    for number, product in ((5, "Mouse"), (6, "Perfection V39")):
+        node = tmp_path / f"bus/usb/devices/1-{number}"
+        node.mkdir(parents=True)
+        for name, text in {"busnum": "1", "devnum": f"{number}", "product": product}.items():
+            (node / name).write_text(text)
+    (libsane.folder / "dll.conf").write_text("test\n")
+    libsane.plug("epson2:libusb:001:006")
+    device = libsane.scanner("test", device="epson2:libusb:001:005")
+    assert isinstance(device, Identified)
+    assert device.identity == {}
+    assert device.status().condition is Condition.READY
+    assert (device.identity["model"], device.identity["bus"]) == ("Perfection V39", "usb 1-6")
+    libsane.unplug()
+    assert fault_of(device).code == "device_unplugged"
+    assert device.identity == {}
+    libsane.plug("epson2:libusb:001:006")
+    assert len(list(device.scan_pages())) == 1
+    assert device.identity["model"] == "Perfection V39"
 
 
 def test_a_ready_scanner_is_looked_at_from_time_to_time(libsane: Sane) -> None:

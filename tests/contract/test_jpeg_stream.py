@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -11,12 +13,15 @@ import cv2
 import numpy as np
 import pytest
 
+from devices.document_scanner import jpeg_stream
 from devices.document_scanner.jpeg_stream import JpegCamera, decode, is_whole
-from devices.document_scanner.page import page_of_photograph
+from devices.document_scanner.page import MAX_PIXELS, page_of_photograph
 from devices.document_scanner.sheet import find_sheet
-from devices.errors import Unavailable
+from devices.errors import Timeout, Unavailable
+from devices.frames import LOST_FRAMES
+from devices.interfaces import Condition
 from tests.contract.camera_stream import CameraStream
-from tests.contract.test_document_scanner_camera import SHARE, VIEW_WIDTH, camera_of, seen
+from tests.contract.test_document_scanner_camera import SHARE, VIEW_WIDTH, camera_of, eventually, seen
 from tests.unit.desks import lay
 from tests.unit.paper import printed
 
@@ -28,6 +33,13 @@ HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=%s
 def picture(level: int) -> bytes:
     """A JPEG of one grey."""
     return cv2.imencode(".jpg", np.full((60, 80, 3), level, np.uint8))[1].tobytes()
+
+
+def of_size(width: int, height: int) -> bytes:
+    """A JPEG that tells this size in its frame header (ITU-T T.81, B.2.2), and holds less."""
+    small = picture(90)
+    at = small.index(b"\xff\xc0") + 5
+    return small[:at] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + small[at + 4 :]
 
 
 @contextmanager
@@ -119,6 +131,54 @@ def test_a_picture_is_decoded_no_larger_than_it_is_shown() -> None:
     sizes = [shown.shape[1] for long in (0, 1300, 1200, 500) if (shown := decode(jpeg, long)) is not None]
     assert sizes == [2400, 2400, 1200, 600]
     assert decode(np.frombuffer(b"no picture", np.uint8)) is None
+
+
+def test_a_picture_of_too_many_dots_is_none() -> None:
+    assert decode(np.frombuffer(of_size(8000, MAX_PIXELS // 8000), np.uint8), 960) is not None
+    assert decode(np.frombuffer(of_size(8000, MAX_PIXELS // 8000 + 1), np.uint8), 960) is None
+
+
+def test_a_part_without_an_end_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jpeg_stream, "MAX_BYTES", 10 * jpeg_stream.LINE_BYTES)
+    endless = io.BytesIO(b"x" * 20 * jpeg_stream.LINE_BYTES)
+    with pytest.raises(Unavailable):
+        jpeg_stream._until(endless, b"frame")
+    assert endless.tell() == 11 * jpeg_stream.LINE_BYTES
+
+
+@pytest.mark.parametrize("sent", [of_size(8000, MAX_PIXELS // 8000 + 1), b"\xff\xd8 no picture \xff\xd9"])
+def test_a_camera_whose_pictures_cannot_be_seen_is_silent(sent: bytes) -> None:
+    stream = CameraStream()
+    camera = camera_of(stream.url)
+    camera.open()
+    stream.sent = sent
+    assert eventually(lambda: camera.status().code == "camera_silent")
+    for _ in range(LOST_FRAMES + 1):
+        assert (camera.status().condition, camera.status().code) == (Condition.OFFLINE, "camera_silent")
+        with pytest.raises(Timeout) as caught:
+            camera.preview(1.0)
+        assert caught.value.code == "camera_silent"
+    stream.sent = b""
+    assert eventually(lambda: camera.status().condition is Condition.READY)
+    camera.close()
+    stream.unplug()
+
+
+def test_a_camera_that_is_gone_keeps_no_picture() -> None:
+    with server(HEAD % b"x" + part(picture(50), b"x", True) + b"--x\r\nContent-Length: many\r\n\r\n") as source:
+        camera, kept = JpegCamera(source), list[weakref.ref[object]]()
+        whole = jpeg_stream.is_whole
+
+        def watched(jpeg: jpeg_stream.Jpeg) -> bool:
+            kept.append(weakref.ref(jpeg))
+            return whole(jpeg)
+
+        with pytest.MonkeyPatch.context() as patch, suppress(Unavailable):
+            patch.setattr(jpeg_stream, "is_whole", watched)
+            camera.open()
+            camera.frame(1, PATIENCE)
+        camera.close()
+    assert [one() is None for one in kept] == [True]
 
 
 def test_what_is_shown_is_small_and_what_is_kept_has_all_its_dots() -> None:

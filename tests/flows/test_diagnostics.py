@@ -7,6 +7,7 @@ import queue
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,16 @@ from devices.printer.virtual import Fault
 from devices.printer.virtual_lines import PtyPrinter, TcpPrinter
 from kiosk.audit import verify
 from kiosk.config import Config
+from kiosk.diagnostics.history import Change, History
 from kiosk.diagnostics.records import Verdict
 from kiosk.diagnostics.selftests import Finding, passed
 from kiosk.diagnostics.states import kiosk_runs
 from kiosk.state import Stage
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
-from tests.flows.test_commands import Shell, free_port
+from tests.flows.test_commands import DOSSIER, Shell, free_port
 from tests.flows.test_numbers import log_in
+from tests.unit.test_readiness import words_of
 
 UNATTENDED = {"storage_write", "outbox_integrity", "disk_free", "memory", "temperature"}
 MOTHER = "027190012345||Nguyễn Thị Đào|14021990|Nữ|Phường Võ Cường, Bắc Ninh|01092025"
@@ -72,6 +75,20 @@ def test_in_plain_text_it_is_a_table(main: Shell) -> None:
     assert "{" not in said.out
 
 
+def test_without_tests_it_is_a_table_as_well_with_the_time_since_when(main: Shell) -> None:
+    url = f"socket://127.0.0.1:{free_port()}"
+    path = main.config(f'[devices.printer]\ndriver = "escpos"\nurl = "{url}"\n')
+    at = datetime(2026, 11, 26, 7, 30, tzinfo=UTC)
+    History(main.folder / "data").changed("printer", Change(at, Condition.OFFLINE, "device_unplugged"))
+    said = main("diagnose", "--config", path)
+    assert said.code == 1
+    assert "{" not in said.out
+    (line,) = re.findall("^printer .*", said.out, re.MULTILINE)
+    assert re.search(rf"offline +\S.*where {url}.* since 2026-11-26 07:30$", line)
+    History(main.folder / "data").changed("printer", Change(at, Condition.READY, ""))
+    assert " since " not in main("diagnose", "--config", path).out
+
+
 def test_each_part_that_needs_a_hand_is_a_line(main: Shell, tmp_path: Path) -> None:
     with TcpPrinter() as paper:
         paper.printer.fault = Fault.PAPER_OUT
@@ -91,6 +108,21 @@ def test_each_part_that_needs_a_hand_is_a_line(main: Shell, tmp_path: Path) -> N
     assert verdicts(said.json["province"]) == {"clock": "not_done", "province_tls": "fail"}
     assert "Traceback" not in table.err
     assert table.out.count("FAIL") == 3
+
+
+@pytest.mark.parametrize("options", [("--self-test",), ()])
+def test_the_paper_for_the_centre_tells_what_waits(main: Shell, options: tuple[str, ...]) -> None:
+    payload, folder, config = main.folder / "dossier.json", main.folder / "paper", main.config("")
+    payload.write_text(json.dumps(DOSSIER), encoding="utf-8")
+    assert main("outbox", "add", payload, "--config", config).code == 0
+    main("diagnose", *options, "--config", config, "--report", folder)
+    (paper,) = folder.glob("*.pdf")
+    assert "Hồ sơ chờ gửi: 1." in words_of(paper)
+    (main.folder / "data/key").unlink()
+    paper.unlink()
+    main("diagnose", *options, "--config", config, "--report", folder)
+    (paper,) = folder.glob("*.pdf")
+    assert "Hồ sơ chờ gửi" not in words_of(paper)
 
 
 def test_a_data_folder_that_cannot_be_used_is_a_line(main: Shell) -> None:

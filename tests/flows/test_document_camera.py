@@ -160,6 +160,32 @@ def test_a_camera_that_was_away_comes_back_by_itself(camera: Player) -> None:
     assert now.code == ""
 
 
+def test_what_a_covered_lens_has_said_goes_when_the_sheet_is_seen(camera: Player) -> None:
+    device = camera.machine.devices["document_scanner"]
+    device.cover()
+    camera.until(lambda s: (now := seen(s)) is not None and not now.steady, "a black picture")
+    camera.kiosk.scan_page()
+    camera.until(lambda s: bool(s.session and s.session.scan_code == "camera_black"), "the sentence")
+    camera.drain(0.3)
+    assert camera.kiosk.session.scan_code == "camera_black"  # while it is black
+    device.restore()
+    state = camera.until(lambda s: bool(s.session and s.session.scan_code == ""), "the good picture alone")
+    assert state.session is not None
+    assert state.session.scan is Job.NONE
+    camera.kiosk.scan_page()
+    camera.until(lambda s: bool(pages(s)), "the page")
+
+
+def test_a_sentence_about_the_paper_stays_over_a_good_picture(camera: Player) -> None:
+    camera.until(lambda s: (now := seen(s)) is not None and now.steady, "a picture")
+    camera.kiosk.set_corners(IMPOSSIBLE)
+    camera.kiosk.scan_page()
+    camera.until(lambda s: bool(s.session and s.session.scan_code == "corners_impossible"), "the sentence")
+    before = seen(camera.state)
+    camera.until(lambda s: (now := seen(s)) is not None and now is not before and now.steady, "the next picture")
+    assert camera.kiosk.session.scan_code == "corners_impossible"
+
+
 def test_a_driver_that_was_replaced_is_asked_again(camera: Player) -> None:
     camera.until(lambda s: seen(s) is not None, "a picture")
     session = camera.state.session

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
+import zxingcpp
 
 from devices.printer.simulated import SimulatedPrinter
 from devices.printer.virtual import Fault
 from devices.printer.virtual_lines import TcpPrinter
 from kiosk.config import Config
-from kiosk.printing import LEFT_TO_STAFF
+from kiosk.printing import LEFT_TO_STAFF, _Wanted
+from kiosk.slips import Slip
 from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
@@ -76,6 +79,28 @@ def test_nothing_comes_out_for_who_has_left(player: Player) -> None:
         player.kiosk.tick()
         player.drain(0.3)
     assert simulated(player).pages == []
+
+
+def in_memory() -> list[str]:
+    """Jobs of the slips for which somebody is still thought to stand there, and whatever slips are left."""
+    gc.collect()
+    kept = gc.get_objects()
+    return [one.job for one in kept if isinstance(one, _Wanted)] + ["a slip" for one in kept if isinstance(one, Slip)]
+
+
+def test_nothing_of_the_slip_of_who_has_left_is_kept(player: Player) -> None:
+    simulated(player).paper_out()
+    taken(player)
+    assert in_memory()
+    player.kiosk.finish()
+    assert in_memory() == []
+    simulated(player).restore()
+    player.until(lambda s: s.devices["printer"].code == "", "the mended printer")
+    second = taken(player)
+    waits(player, lambda s: printed(s) is Job.CONFIRMED, "the slip of the next person")
+    (page,) = simulated(player).pages
+    (code,) = zxingcpp.read_barcodes(page.convert("L"))
+    assert second in code.text
 
 
 def test_what_staff_print_does_not_come_by_itself_as_well(player: Player) -> None:

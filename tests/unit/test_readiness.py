@@ -87,7 +87,14 @@ def test_the_paper_says_all_of_it_in_vietnamese(site: Config, tmp_path: Path) ->
     report = told(site, statuses={**WELL, "printer": DeviceStatus(Condition.ATTENTION, "paper_out")}, waiting=3)
     path = readiness.write(report, tmp_path / "reports")
     text = words_of(path)
-    for words in (NOT_READY, "Máy in đã hết giấy", "Trần Văn Bình", "Đọc chip của một thẻ".lower(), report.digest):
+    for words in (
+        NOT_READY,
+        "Hồ sơ chờ gửi: 3.",
+        "Máy in đã hết giấy",
+        "Trần Văn Bình",
+        "Đọc chip của một thẻ".lower(),
+        report.digest,
+    ):
         assert words in text
     with pikepdf.open(path) as pdf:
         fonts = [font for page in pdf.pages for font in page.Resources.Font.values()]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from devices.usb import at_address
 from kiosk.diagnostics import selftests
 from kiosk.diagnostics.connection import connection_of
 from kiosk.diagnostics.records import Verdict
@@ -138,12 +139,21 @@ def usb(sys: Path) -> None:
         (node / name).write_text(f"{text}\n")
     (sys / "class/tty/ttyACM7").mkdir(parents=True)
     (sys / "class/tty/ttyACM7/device").symlink_to(node / "1-2:1.0")
+    for node_of in ("video4linux/video4", "input/event9"):
+        (sys / "class" / node_of).mkdir(parents=True)
+        (sys / "class" / node_of / "device").symlink_to(node / "1-2:1.0")
     (sys / "bus/usb/devices").mkdir(parents=True)
     (sys / "bus/usb/devices/1-2").symlink_to(node)
 
 
 @pytest.mark.parametrize(
-    "place", [{"url": "serial:///dev/ttyACM7?baud=9600"}, {"device": "epson2:libusb:001:005"}, {"url": "LINK"}]
+    "place",
+    [
+        {"url": "serial:///dev/ttyACM7?baud=9600"},
+        {"url": "LINK"},
+        {"driver": "camera", "source": "/dev/video4"},
+        {"driver": "wedge", "path": "/dev/input/event9"},
+    ],
 )
 def test_the_kernel_tells_who_is_behind_a_plug(tmp_path: Path, place: dict[str, str]) -> None:
     usb(tmp_path / "sys")
@@ -159,3 +169,26 @@ def test_what_is_not_on_usb_has_its_place_alone(tmp_path: Path) -> None:
     assert connection_of({"url": "socket://192.0.2.10:9100"}, tmp_path) == {"where": "socket://192.0.2.10:9100"}
     assert connection_of({"url": "serial:///dev/ttyS9"}, tmp_path) == {"where": "serial:///dev/ttyS9"}
     assert connection_of({"driver": "simulated"}, tmp_path) == {}
+
+
+def test_a_configured_address_of_the_bus_tells_nobody(tmp_path: Path) -> None:
+    """A mouse may have it meanwhile."""
+    usb(tmp_path / "sys")
+    name = "epson2:libusb:001:005"
+    assert connection_of({"driver": "sane", "device": name}, tmp_path / "sys") == {"where": name}
+    assert at_address(name, tmp_path / "sys")["serial"] == "X3K"
+    assert at_address("epson2:libusb:001:006", tmp_path / "sys") == at_address("test:0", tmp_path / "sys") == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "where"),
+    [
+        ({"driver": "camera", "source": "http://127.0.0.1:8080/stream"}, "http://127.0.0.1:8080/stream"),
+        ({"driver": "camera", "source": "2"}, "2"),
+        ({"driver": "pcsc"}, "pcscd"),
+        ({"driver": "pcsc", "reader": "ACS"}, "ACS"),
+        ({"driver": "sane", "source": "Automatic Document Feeder"}, "SANE"),
+    ],
+)
+def test_each_device_is_somewhere(table: dict[str, str], where: str, tmp_path: Path) -> None:
+    assert connection_of(table, tmp_path) == {"where": where}
