@@ -125,8 +125,9 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
 
 
 def has_help(root: Widget) -> bool:
-    """Whether staff can be called from what is on the glass."""
-    return any(getattr(one.widget, "icon", "") == "bell-ring-outline" for one in seen(root))
+    """Whether staff can be called from what is on the glass; what covers it for a moment needs no bell of its own."""
+    shown = [one.widget for one in seen(root)]
+    return any(isinstance(one, Overlay) or getattr(one, "icon", "") == "bell-ring-outline" for one in shown)
 
 
 def _finding(rule: str, one: Seen, detail: str) -> Finding:

@@ -40,16 +40,16 @@ class Visitor(Tour):
         self.robot = Robot(window, PATIENCE, PAUSE)
         self.robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
         assert machine.province
-        self.province = machine.province
+        self.province, self._clock = machine.province, machine.province._clock
         self.seen: dict[str, Any] = {}
         self.findings: list[dict[str, str]] = []
         self.errand = ""
 
     def province_with(self, later: timedelta = timedelta()) -> None:
         """The province begins anew, `later` by its clock, with people who make up their minds at once."""
-        province, usual = self.province, self.province._clock
+        province = self.province
         province.stop()
-        province._clock = lambda: usual() + later
+        province._clock = lambda: self._clock() + later
         province._seconds = (*province._seconds[:2], 0.0)
         province.start()
 
@@ -244,6 +244,7 @@ class Visitor(Tour):
     def appointment(self, code: str) -> None:
         """Typed with a slip of the finger; one digit corrected; then, at its time, a place in the queue."""
         robot, kiosk = self.robot, self.machine.kiosk
+        self.province_with()  # of today, also where a fee has waited until after midnight
         self.type_code(f"{code[:-1]}9")
         robot.wait(lambda s: bool(s.session and s.session.coming and s.session.coming.asked is Asked.UNKNOWN), "none")
         self.show("unknown")
