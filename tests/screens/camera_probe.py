@@ -130,6 +130,7 @@ class Citizen:
         left, top = robot._window_origin()
         robot._fake(X.MotionNotify, x=round(left + start[0]), y=round(top + start[1]))
         robot._fake(X.ButtonPress, 1)
+        robot.settle()  # a finger rests where it lands; what moves at once is felt only from there on
         for part in range(1, 6):
             time.sleep(0.03)
             x, y = (s + (e - s) * part / 5 for s, e in zip(start, end, strict=True))
