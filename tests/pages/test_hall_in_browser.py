@@ -40,6 +40,7 @@ def log_in(page: Page, counter: int = 1) -> None:
     page.keyboard.press("Enter")
     page.click(f"#choose-{counter}")
     expect(page.locator("#primary")).to_be_focused()
+    page.wait_for_load_state("load")  # the page itself gives the focus; its keys need the script
 
 
 def test_one_key_and_the_hall_sees_and_hears_the_number(kiosk: tuple[Player, str], tabs: Tabs) -> None:
