@@ -51,8 +51,8 @@ class Officer(Visitor):
         self.touch("Số thứ tự")
         before = self._slips()
         self._row("Các số chưa xong", "In danh sách")
+        self.seen["said"] = robot.wait(lambda s: bool(s.staff.code), "what is said of it").staff.code
         robot.wait(lambda _s: self._slips() == before + 1, "the list on paper")
-        self.seen["said"] = robot.state.staff.code
         self.show("list")
         self.main("Khóa màn hình")
         robot.wait_step(Step.HOME)

@@ -259,9 +259,11 @@ class Visitor(Tour):
         assert state.session.coming.appointment
         start = state.session.coming.appointment.start
         usual = kiosk.now
-        kiosk.now = lambda: start - timedelta(minutes=5)  # type: ignore[method-assign]
+        its_time = start - timedelta(minutes=5)
+        kiosk.now = lambda: its_time  # type: ignore[method-assign]
         robot.on_main(kiosk.tick)
-        robot.wait(lambda s: s.now is not None and s.now <= start, "its time")
+        robot.wait(lambda s: s.now == its_time, "its time")
+        robot.settle()
         self.seen["said"] = self.says()
         self.show("in-time")
         self.main("Lấy số")
