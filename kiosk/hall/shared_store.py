@@ -125,7 +125,7 @@ class SharedStore(TicketStore):
         return ID_TWICE if since is not None and time.monotonic() - since >= TWIN_SECONDS else ""
 
     def _remember(self) -> None:
-        if self._cached is not None:
+        if self._cached is not None and self._issuer:  # a command beside the kiosk leaves its memory alone
             last_seen.save(self._seen_file, self._cached)
         self._saved_at = time.monotonic()
 

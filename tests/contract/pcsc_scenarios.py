@@ -279,13 +279,18 @@ def test_whoever_may_not_use_cards_is_told_so(reader: PcscCardReader) -> None:
         assert read(reader).verdict.trust is Trust.TRUSTED
 
 
-def test_a_refusal_is_forgotten_with_its_service(service: Service, reader: PcscCardReader) -> None:
+def refuse_a_card(reader: PcscCardReader) -> None:
+    """A card is laid, refused, and taken."""
     with laid(reader, make_card()) as player:
         reader.close()
         with refusing(Guard.CONNECT):
             assert fault(reader.connect, Unavailable) == "reader_access"
             player.take()
             eventually(lambda: not reader.card_present())
+
+
+def test_a_refusal_is_forgotten_with_its_service(service: Service, reader: PcscCardReader) -> None:
+    refuse_a_card(reader)
     assert told(reader) == (Condition.FAULT, "reader_access")
     service.restart(readers=False)
     eventually(lambda: offline(reader) == "device_unplugged")
@@ -294,12 +299,7 @@ def test_a_refusal_is_forgotten_with_its_service(service: Service, reader: PcscC
 
 
 def test_a_refusal_is_not_that_of_another_reader(reader: PcscCardReader) -> None:
-    with laid(reader, make_card()) as player:
-        reader.close()
-        with refusing(Guard.CONNECT):
-            assert fault(reader.connect, Unavailable) == "reader_access"
-            player.take()
-            eventually(lambda: not reader.card_present())
+    refuse_a_card(reader)
     reader._wanted = "00 01"  # as when the first one is gone and the other takes its place
     assert told(reader) == (Condition.READY, "")
 

@@ -184,6 +184,20 @@ def test_a_number_that_is_being_written_to_is_waited_for(server: Server, tmp_pat
     printing.close()
 
 
+def test_a_number_that_another_counter_is_just_taking_is_passed_over(server: Server, tmp_path: Path) -> None:
+    server.empty()
+    house, beside = (House(server.url, tmp_path / name, alone=True) for name in ("k1", "k2"))
+    taken, free = house.take(), house.take()
+    house.open(1)
+    with (
+        beside.store.database.write() as connection
+    ):  # it ends only after the call: who waited for it would wait in vain
+        calls.change(connection, taken, print_code="")
+        assert house.called(1) == free.label
+    house.close()
+    beside.close()
+
+
 def test_only_time_at_a_desk_is_counted(house: House) -> None:
     house.open(1)
     ticket = house.take()

@@ -208,6 +208,7 @@ def test_a_server_that_hangs_is_told_though_nobody_asks_it(server: Server, first
     first.open(1)
     server.freeze()
     until(first, lambda: away(first))
+    assert first.store.trouble == ""  # the line itself does not know it yet: it still waits for an answer
     assert refused(first.counters.call_next, 1, AN) == "hall_away"
     server.thaw()
     until(first, lambda: here(first))
