@@ -280,6 +280,21 @@ def test_a_card_fills_the_block_of_its_person() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("address", "issued_on", "sure"),
+    [
+        ("Tổ 1, Võ Cường, Bắc Ninh", date(2025, 9, 10), True),
+        ("Tổ 1, Võ Cường, Bắc Ninh", date(2021, 5, 10), False),  # a district's name, as far as anybody knows
+        ("Tổ 1, Nơi Không Có, Bắc Ninh", date(2025, 9, 10), False),
+    ],
+)
+def test_what_a_card_answers_badly_can_be_corrected(address: str, issued_on: date, sure: bool) -> None:
+    citizen = replace(CITIZEN, address=address, issued_on=issued_on)
+    told = form_filling.told_by_card(FORMS["civil-status-extract"], "self", {}, citizen, TODAY)
+    assert "requester.full_name" in told
+    assert ("requester.address" in told) is sure
+
+
 def test_a_number_alone_leaves_what_was_typed() -> None:
     form = FORMS["birth-registration"]
     section = section_of(form.id, "requester")

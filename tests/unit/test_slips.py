@@ -209,6 +209,14 @@ def test_a_checklist_tells_papers_and_fee() -> None:
     assert "Fees: please ask at the counter" in texts(unknown)
 
 
+def test_a_ticket_says_only_what_is_known_and_true() -> None:
+    void = "Phiếu hết hiệu lực khi hết giờ làm việc."
+    assert void in texts(ticket())
+    assert void not in texts(ticket(kept=True))  # it is called the next day, too
+    assert "Số người chờ trước bạn" in texts(ticket(ahead=0))
+    assert "Số người chờ trước bạn" not in texts(ticket(ahead=None))
+
+
 def test_open_numbers_come_series_by_series() -> None:
     day = date(2026, 11, 23)
     later = NOW + timedelta(minutes=1)
