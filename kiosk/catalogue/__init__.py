@@ -3,7 +3,7 @@
 Four files in `assets/catalogue`, each checked whole: `national.json` (the commune's procedures as the national portal
 describes them), `index.json` (names of all others), `procedures.yaml` (what this site offers at the kiosk) and
 `site.yaml` (tiles of home, what is not shown). A site's own `procedures.yaml` and `site.yaml` lie in the folder
-`catalogue` of the data folder, and so does what the province has sent (`catalogue_update.py`).
+`catalogue` of the data folder, and so does what the province has sent (`update.py`).
 """
 
 from __future__ import annotations
