@@ -81,6 +81,11 @@ def test_any_way_of_typing_names_the_same_dossier(code: str, data: st.DataObject
     assert parse_code(typed.lower(), OWN, TODAY).text == code
 
 
+@pytest.mark.parametrize("typed", ["38.98.H29-210202-3370o", "38.98.H29-210202-337OO", "38.98.h29 210202 3370O"])
+def test_a_letter_at_its_end_cuts_no_code_short(typed: str) -> None:
+    assert parse_code(typed, OWN, TODAY).text == "38.98.H29-210202-33700"  # not that of somebody else's dossier
+
+
 @given(st.text(max_size=60))
 def test_no_text_brings_it_down(text: str) -> None:
     try:
