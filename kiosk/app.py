@@ -1,11 +1,13 @@
 """`Kiosk`: verbs in, events in, state out.
 
-The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `identifying.py` (code, number, chip),
-`scanning.py` (pages), `browsing.py` (looking up), `journey.py` (a dossier, step by step), `submission.py` (declaration
-to rating), `following.py` and `paying.py` (who comes back), `desk.py` (staff), `technician.py` (self-tests),
-`reports.py` (readiness), `device_memory.py` (history and counters), `assisting.py` (text size
-and the like), `measuring.py` (visits and ratings).
-Here: the session's end, and events.
+The verbs live where their matter is: `numbers.py` (tickets), `printing.py`, `paper.py`, `identifying.py` (code, number,
+chip), `scanning.py` (pages), `browsing.py` (looking up), `journey.py` (a dossier, step by step), `forms/verbs.py`,
+`submission.py` (declaration to rating), `errands/` (who comes back), `desk.py` and `calling_desk.py` (staff),
+`technician.py` (self-tests), `reports.py` (readiness), `device_memory.py` (history and counters), `comfort/` (text size
+and the like), `figures/measuring.py` (visits and ratings). Each derives from those that it stands on, and from
+`core.py`; what several have a part in (`wipe`, `finish_session`, `refresh_desk`, `printed`, `previous_step`) each
+extends with `super()`.
+Here: which screen leads back where, the idle clock, and events.
 """
 
 from __future__ import annotations
@@ -29,22 +31,28 @@ from devices.events import (
 )
 from devices.interfaces import PrintOutcome, PrintResult
 from devices.worker import HANGS
-from kiosk.calling_desk import CounterActed
+from kiosk.calling_desk import CallingVerbs, CounterActed
 from kiosk.catalogue.update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
 from kiosk.comfort import Comfort, Sheet
+from kiosk.comfort.assisting import AssistVerbs
+from kiosk.comfort.one_question import OneQuestionVerbs
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
 from kiosk.device_memory import MemoryRead
 from kiosk.errands.inquiries import Answered
 from kiosk.errands.paying import RefundsRead
-from kiosk.errands.petition import PetitionStored
+from kiosk.errands.petition import PetitionStored, PetitionVerbs
+from kiosk.errands.supplementing import SupplementVerbs
+from kiosk.errands.vneid import PhoneVerbs
 from kiosk.figures.measuring import MeasuringVerbs
+from kiosk.forms.verbs import FormVerbs
 from kiosk.hall.news import HallChanged
 from kiosk.identifying import UNREADABLE
+from kiosk.paper import PaperVerbs
 from kiosk.printing import SlipDrawn, SlipSettled
-from kiosk.reports import ReportWritten
-from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, StaffView, Step
+from kiosk.reports import ReportVerbs, ReportWritten
+from kiosk.state import DESK_STEPS, AppState, DeviceLogLine, Job, Step
 from kiosk.technician import SelfTestEnded, SelfTestPrinted
 from offline_queue.entry import OutboxChanged
 
@@ -57,7 +65,18 @@ HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
 
-class Kiosk(MeasuringVerbs):
+class Kiosk(
+    MeasuringVerbs,
+    OneQuestionVerbs,
+    AssistVerbs,
+    ReportVerbs,
+    CallingVerbs,
+    PetitionVerbs,
+    SupplementVerbs,
+    PhoneVerbs,
+    FormVerbs,
+    PaperVerbs,
+):
     """The machine as the glass sees it. Every verb ends with a new `state`; none waits for a device or the network."""
 
     def __init__(self, parts: Parts) -> None:
@@ -104,10 +123,6 @@ class Kiosk(MeasuringVerbs):
         self.parts.clerk.do(self.parts.lookup.search.ready, failed=None)
 
     # -- every screen --------------------------------------------------------------------------------------------
-    def touched(self) -> None:
-        """Any touch: the idle clock starts again."""
-        self.last_touch = time.monotonic()
-
     def more_time(self) -> None:
         """«Tôi cần thêm thời gian»."""
         self.touched()
@@ -119,25 +134,6 @@ class Kiosk(MeasuringVerbs):
             self.log_out()
         else:
             self.finish_session()
-
-    def finish_session(self) -> None:
-        """Forget the citizen and go home."""
-        self.keep_rating()
-        self.wipe()
-        self.touched()
-        language = self.parts.config.site.languages[0]
-        self.change(
-            step=Step.HOME,
-            session=None,
-            language=language,
-            comfort=Comfort(),
-            sheet=Sheet.NONE,
-            toast="",
-            idle_seconds_left=None,
-            staff=StaffView(),
-        )
-        self.take_catalogue()
-        self.refresh_hall()
 
     def back(self) -> None:
         """One step back; nothing typed is lost."""
@@ -235,7 +231,7 @@ class Kiosk(MeasuringVerbs):
             return
         session = state.session
         if session and Job.RUNNING in (session.scan, session.submit, session.card.job):
-            self.last_touch = time.monotonic()  # the clock stands still while the machine works
+            self.touched()  # the clock stands still while the machine works
             return
         if state.step is Step.TICKET and session and session.ticket and session.ticket.print is Job.CONFIRMED:
             if idle >= TICKET_SECONDS * state.comfort.patience:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+from kiosk import preparing
 from kiosk.catalogue import HomeTile
 from kiosk.catalogue.update import CatalogueChanged, Lookup
 from kiosk.core import Parts
 from kiosk.guide_slip import guide_slip
-from kiosk.scanning import ScanVerbs
-from kiosk.state import Job, Step
+from kiosk.numbers import NumberVerbs
+from kiosk.state import Job, Preparation, Step
 
 
-class BrowseVerbs(ScanVerbs):
+class BrowseVerbs(NumberVerbs):
     """Finding a procedure and reading about it."""
 
     def __init__(self, parts: Parts) -> None:
@@ -57,6 +58,16 @@ class BrowseVerbs(ScanVerbs):
         if procedure.prepare:
             self.prepare()
 
+    def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
+        """PREPARE: kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
+        old, procedure = self.session.preparation, self.session.procedure
+        assert procedure is not None
+        kind, pages, copies = kind or old.kind, pages or old.pages, copies or old.copies
+        fee = preparing.fee_of(procedure, pages, copies, self.now().date())
+        errors = {} if kind else self.session.errors
+        prepared = Preparation(kind, pages, copies, fee)
+        self.change_session(preparation=prepared, case=preparing.case_of(procedure, kind), errors=errors)
+
     def print_list(self) -> None:
         """BRING: what to bring, as a slip to take home."""
         session = self.session
@@ -92,17 +103,17 @@ class BrowseVerbs(ScanVerbs):
         """Another catalogue: at once when nobody stands there, else when the session ends."""
         self._next_lookup = event.lookup
         if self.state.session is None:
-            self.take_catalogue()
+            self._take_catalogue()
 
-    def take_catalogue(self) -> None:
-        """Use what has come meanwhile; the list is as nobody has touched it."""
+    def finish_session(self) -> None:
+        """The next person finds the newest catalogue, and its list as nobody has touched it."""
+        super().finish_session()
+        self._take_catalogue()
+
+    def _take_catalogue(self) -> None:
+        """Use what has come meanwhile."""
         if self._next_lookup is not None:
             self.parts = replace(self.parts, lookup=self._next_lookup)
             self._next_lookup = None
         lookup = self.parts.lookup
         self.change(query="", results=lookup.search.find(""), jobs=lookup.catalogue.rules.jobs)
-
-    # -- provided by the other parts of Kiosk --------------------------------------------------------------------
-    def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
-        """The fee of a certified copy."""
-        raise NotImplementedError

@@ -16,6 +16,7 @@ from kiosk.audit import AuditLog
 from kiosk.catalogue import Catalogue
 from kiosk.catalogue.update import Lookup
 from kiosk.clerk import Clerk
+from kiosk.comfort import Comfort, Sheet
 from kiosk.config import Config
 from kiosk.errands.inquiries import Inquiries
 from kiosk.errands.ledger import Ledger
@@ -24,7 +25,7 @@ from kiosk.hall.hall import Hall
 from kiosk.hall.tickets import HallError
 from kiosk.search.choices import Choices
 from kiosk.staff import Account
-from kiosk.state import AppState, Session, Step
+from kiosk.state import AppState, Session, StaffView, Step
 from offline_queue.blobs import BlobStore
 from offline_queue.sender import Sender
 from offline_queue.store import Outbox
@@ -146,7 +147,30 @@ class KioskCore:
             next_opening=hall.opening.next_opening(now),
         )
 
+    def refresh_desk(self) -> None:
+        """Read again what staff or technician look at now; each part of the kiosk adds its own."""
+
     # -- ending --------------------------------------------------------------------------------------------------
+    def touched(self) -> None:
+        """Any touch: the idle clock starts again."""
+        self.last_touch = time.monotonic()
+
+    def finish_session(self) -> None:
+        """Forget the citizen and go home, as the next person must find it."""
+        self.wipe()
+        self.touched()
+        self.change(
+            step=Step.HOME,
+            session=None,
+            language=self.parts.config.site.languages[0],
+            comfort=Comfort(),
+            sheet=Sheet.NONE,
+            toast="",
+            idle_seconds_left=None,
+            staff=StaffView(),
+        )
+        self.refresh_hall()
+
     def wipe(self) -> None:
         """Forget the citizen: nothing of the session is left in memory, in the queues or on disk."""
         session = self.state.session

@@ -9,7 +9,7 @@ from kiosk import open_numbers, staff
 from kiosk.clerk_events import PinChecked
 from kiosk.core import Parts
 from kiosk.desk_events import DeskAsked
-from kiosk.errands.petition import PetitionVerbs
+from kiosk.errands.paying import PayVerbs
 from kiosk.hall.tickets import HallError, Ticket
 from kiosk.needs import HELP_CALLED, SEEN_BY_STAFF
 from kiosk.state import AppState, StaffTicket, StaffView, Step
@@ -22,7 +22,7 @@ PETITION_NAME = "Góp ý, phản ánh"
 OUTBOX_ROWS = 50
 
 
-class DeskVerbs(PetitionVerbs):
+class DeskVerbs(PayVerbs):
     """Logging in, tickets of the day, reprints, series, outbox."""
 
     def __init__(self, parts: Parts) -> None:

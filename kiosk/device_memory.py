@@ -19,8 +19,7 @@ from devices.events import (
     TicketPrinted,
 )
 from devices.interfaces import Condition, Device, Identified, PrintResult
-from kiosk.calling_desk import CallingVerbs
-from kiosk.core import Parts
+from kiosk.core import KioskCore, Parts
 from kiosk.diagnostics.connection import connection_of, place_of
 from kiosk.diagnostics.history import Change, History
 from kiosk.state import DeviceMemory, DiagnosticsView, Step
@@ -36,7 +35,7 @@ class MemoryRead:
     view: DiagnosticsView = field(repr=False)
 
 
-class DeviceMemoryVerbs(CallingVerbs):
+class DeviceMemoryVerbs(KioskCore):
     """History, counters and identity of each device; the disk is touched by the clerk alone."""
 
     def __init__(self, parts: Parts) -> None:

@@ -17,10 +17,10 @@ from devices.errors import DeviceError
 from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
 from devices.interfaces import CardReader, Condition
 from kiosk import identity
+from kiosk.core import KioskCore
 from kiosk.forms import Section
 from kiosk.forms import filling as form_filling
 from kiosk.identity import Citizen, IdentityError
-from kiosk.numbers import NumberVerbs
 from kiosk.state import CardReading, Job, Step
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ UNREADABLE = "scan_unreadable"
 PROGRESS_SECONDS = 0.05  # a bar that moves more often than this is not seen to
 
 
-class IdentifyVerbs(NumberVerbs):
+class IdentifyVerbs(KioskCore):
     """Code, number, chip; and what they know goes into the form."""
 
     # -- code and number -----------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ class IdentifyVerbs(NumberVerbs):
 
     def code_scanned(self, event: CodeScanned) -> None:
         """A code: the citizen's card, a family member's card on a form, or nothing that is expected now."""
-        self.last_touch = time.monotonic()
+        self.touched()
         if self.state.step is Step.IDENTIFY:
             self._card_scanned(event.text)
         elif self.state.step is Step.FORM and self.session.section and self.session.section.person:
@@ -59,7 +59,7 @@ class IdentifyVerbs(NumberVerbs):
         """A code was held up that is no text: said where one is waited for."""
         step, section = self.state.step, self.state.session.section if self.state.session else None
         if step is Step.IDENTIFY or (step is Step.FORM and section and section.person):
-            self.last_touch = time.monotonic()
+            self.touched()
             self.change_session(errors={**self.session.errors, "scan": UNREADABLE})
 
     def _card_scanned(self, text: str) -> None:
@@ -98,7 +98,7 @@ class IdentifyVerbs(NumberVerbs):
     # -- the chip ------------------------------------------------------------------------------------------------
     def card_presence(self, event: CardPresence) -> None:
         """A card was laid down, or taken: one that is waited for is read at once."""
-        self.last_touch = time.monotonic()
+        self.touched()
         self.change(card_present=event.present)
         if event.present and self.state.step is Step.CARD and self.session.card.job in (Job.NONE, Job.FAILED):
             self.read_card()
@@ -160,14 +160,14 @@ class IdentifyVerbs(NumberVerbs):
             self._fill_again()
 
     def _chip_done(self, reading: CardReading) -> None:
-        self.last_touch = time.monotonic()  # the clock stood still while the chip was read
+        self.touched()  # the clock stood still while the chip was read
         self.change_session(card=reading)
         self._fill_again()
         self.audit("kiosk", "card_read", trust=reading.trust.value, clone_check=reading.clone_check.value)
 
     def _chip_stopped(self, code: str) -> None:
         """The reading is over without a result; QR code and typing stay possible."""
-        self.last_touch = time.monotonic()
+        self.touched()
         self.change_session(card=replace(self.session.card, job=Job.FAILED, code=code))
 
     def chip_failed(self, event: JobFailed) -> None:

@@ -6,20 +6,22 @@ from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
-from kiosk import forms, preparing
+from kiosk import forms
 from kiosk.browsing import BrowseVerbs
 from kiosk.catalogue import Component, Procedure
 from kiosk.forms import Section
 from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
+from kiosk.identifying import IdentifyVerbs
 from kiosk.identity import Method
-from kiosk.state import Job, Preparation, Session, Step
+from kiosk.scanning import ScanVerbs
+from kiosk.state import Job, Session, Step
 from offline_queue.entry import Room
 
 REVIEW_STEPS = 2  # check your answers, declare
 
 
-class JourneyVerbs(BrowseVerbs):
+class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
     """Answering, checking."""
 
     # -- choosing ------------------------------------------------------------------------------------------------
@@ -36,15 +38,6 @@ class JourneyVerbs(BrowseVerbs):
             self.tell(trouble)
             return
         self.change_session(Step.IDENTIFY, errors={}, slip_print=Job.NONE, slip_code="")
-
-    def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
-        """Kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
-        old, procedure = self.session.preparation, self._procedure
-        kind, pages, copies = kind or old.kind, pages or old.pages, copies or old.copies
-        fee = preparing.fee_of(procedure, pages, copies, self._today())
-        errors = {} if kind else self.session.errors
-        prepared = Preparation(kind, pages, copies, fee)
-        self.change_session(preparation=prepared, case=preparing.case_of(procedure, kind), errors=errors)
 
     def accept_notice(self, consents: tuple[str, ...]) -> None:
         """NOTICE → FORM; the person's own blocks are filled from the card."""

@@ -10,13 +10,13 @@ from devices.events import TicketPrinted
 from devices.interfaces import NO_STATUS, PrintOutcome, PrintResult
 from kiosk import slips
 from kiosk.hall.tickets import HallError, Ticket, TicketState
-from kiosk.paper import PaperVerbs
+from kiosk.printing import PrintingVerbs
 from kiosk.state import Job, Step, TicketView
 
 log = logging.getLogger(__name__)
 
 
-class NumberVerbs(PaperVerbs):
+class NumberVerbs(PrintingVerbs):
     """Taking numbers."""
 
     def ask_priority(self) -> None:
@@ -111,9 +111,7 @@ class NumberVerbs(PaperVerbs):
         linked = session.ticket if session and event.session_id == session.id else None
         if kind == "slip" and session and linked and session.assurance == "declared":
             self._ticket_printed(linked.id, event.outcome)  # its number stands on the same slip
-        self.count_paper(event)
-        self.slip_printed(event)
-        self.test_printed(event)
+        super().printed(event)
 
     def _ticket_printed(self, ticket_id: int, outcome: PrintOutcome) -> None:
         # of a slip whose line died nobody knows: it counts as failed until its citizen, or the printer, has told
@@ -126,12 +124,3 @@ class NumberVerbs(PaperVerbs):
         if failed:
             self.audit("kiosk", "print_failed", ticket=ticket_id, code=outcome.code)
         self.refresh_desk()
-
-    # -- provided by the other parts of Kiosk --------------------------------------------------------------------
-    def finish_session(self) -> None:
-        """Wipe and go home."""
-        raise NotImplementedError
-
-    def refresh_desk(self) -> None:
-        """Read the staff's lists again while they are on the glass."""
-        raise NotImplementedError

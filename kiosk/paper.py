@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -79,11 +78,14 @@ class PaperVerbs(PrintingVerbs):
         self._rolls = RollFile(self.parts.config.storage.data_dir / "paper.json")
         self._show_paper()
 
-    def count_paper(self, event: TicketPrinted) -> None:
-        """Whatever came out has used paper, also when it came out broken."""
+    def printed(self, event: TicketPrinted) -> None:
+        """Whatever came out has used paper, also when it came out broken; of a test slip, how it came out."""
         if event.outcome.paper_mm:
             self._rolls.count(event.outcome.paper_mm)
             self._show_paper()
+        super().printed(event)
+        if event.job == "test:paper" and self.state.step is Step.PAPER:
+            self.change(refill=Refill(RefillStage.TEST, Job(event.outcome.result.value), event.outcome.code))
 
     # -- the guided change ---------------------------------------------------------------------------------------
     def change_paper(self) -> None:
@@ -138,16 +140,11 @@ class PaperVerbs(PrintingVerbs):
         )
         self.print_slip("test:paper", "", slip)
 
-    def test_printed(self, event: TicketPrinted) -> None:
-        """How the test slip came out, as far as the printer tells."""
-        if event.job == "test:paper" and self.state.step is Step.PAPER:
-            self.change(refill=Refill(RefillStage.TEST, Job(event.outcome.result.value), event.outcome.code))
-
     def paper_watched(self, event: DeviceChanged) -> None:
         """The pictures follow what the person does to the cover."""
         if event.device != "printer" or self.state.step is not Step.PAPER:
             return
-        self.last_touch = time.monotonic()  # hands are at the printer, not on the glass
+        self.touched()  # hands are at the printer, not on the glass
         stage, opened = self.state.refill.stage, event.status.code == "cover_open"
         if opened and stage in (RefillStage.OPEN, RefillStage.TEST):
             self._show_stage(RefillStage.REMOVE if stage is RefillStage.OPEN else RefillStage.INSERT)
@@ -165,8 +162,3 @@ class PaperVerbs(PrintingVerbs):
         whole, warn = float(table.get("roll_metres", ROLL_METRES)), float(table.get("warn_metres", WARN_METRES))
         left = max(0.0, whole - roll.used_metres)
         self.change(paper=PaperView(left, whole, roll.slips, low=left <= warn, changed_at=roll.changed_at))
-
-    # -- provided by the other parts of Kiosk --------------------------------------------------------------------
-    def refresh_desk(self) -> None:
-        """Read the staff's lists again while they are on the glass."""
-        raise NotImplementedError

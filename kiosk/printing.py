@@ -127,8 +127,8 @@ class PrintingVerbs(KioskCore):
         self._wanted = None
         super().wipe()
 
-    def slip_printed(self, event: TicketPrinted) -> None:
-        """How the awaited slip came out."""
+    def printed(self, event: TicketPrinted) -> None:
+        """A print job has ended: how the awaited slip came out."""
         wanted, result = self._wanted, event.outcome.result
         if wanted is None or wanted.job != event.job or wanted.session_id != event.session_id:
             return
@@ -170,11 +170,6 @@ class PrintingVerbs(KioskCore):
             self.change_session(slip_print=job, slip_code=code)
         elif session.ticket:
             self.change_session(ticket=replace(session.ticket, print=job, code=code))
-
-    # -- provided by the other parts of Kiosk --------------------------------------------------------------------
-    def printed(self, event: TicketPrinted) -> None:
-        """A print job has ended."""
-        raise NotImplementedError
 
 
 def _draw_and_print(printer: TicketPrinter, job: str, session_id: str, slip: Slip) -> Iterator[object]:

@@ -12,7 +12,7 @@ from devices.errors import DeviceError, NeedsAttention
 from devices.events import CameraSeen, JobFailed, PageScanned, ScanFinished
 from devices.interfaces import Corners, DocumentCamera, DocumentScanner
 from kiosk.clerk_events import PageFailed, PageStored
-from kiosk.identifying import IdentifyVerbs
+from kiosk.core import KioskCore
 from kiosk.preview import preview
 from kiosk.state import Job, LiveView, Page
 
@@ -22,7 +22,7 @@ CAMERA_FAULTS = ("camera_black", "camera_silent", "device_unplugged", "device_ha
 PATIENCE_SECONDS = 1.0  # for the next picture; the one before stays meanwhile
 
 
-class ScanVerbs(IdentifyVerbs):
+class ScanVerbs(KioskCore):
     """The pages of the paper that is scanned now (`session.component`)."""
 
     _next_look = 0.0
@@ -139,13 +139,13 @@ class ScanVerbs(IdentifyVerbs):
     def scan_finished(self, event: ScanFinished) -> None:
         """The scanner has given all its pages."""
         if self.is_current(event.session_id) and event.job == self.session.scan_job:
-            self.last_touch = time.monotonic()  # the clock stood still while the page was scanned
+            self.touched()  # the clock stood still while the page was scanned
             self.change_session(scan=Job.NONE, scan_code="")
 
     def scan_failed(self, event: JobFailed | PageFailed) -> None:
         """The scan or the writing of its page failed: say what to do."""
         if self.is_current(event.session_id) and event.job == self.session.scan_job:
-            self.last_touch = time.monotonic()
+            self.touched()
             self.change_session(scan=Job.FAILED, scan_code=event.code, scan_job="")
             self.watch_camera()
         elif self.is_current(event.session_id) and self.session.live and event.job == self.session.live.job:

@@ -20,7 +20,7 @@ from kiosk.errands.codes import SLIP
 from kiosk.fees import charge_lines
 from kiosk.forms import declaration
 from kiosk.identity import Assurance
-from kiosk.journey import JourneyVerbs
+from kiosk.numbers import NumberVerbs
 from kiosk.provisional import provisional_code
 from kiosk.slips import Slip
 from kiosk.state import Job, Page, Session, Step
@@ -28,7 +28,7 @@ from offline_queue.entry import Attachment, OutboxChanged, OutboxEntry
 from offline_queue.store import OutboxFull
 
 
-class SubmissionVerbs(JourneyVerbs):
+class SubmissionVerbs(NumberVerbs):
     """From the declaration to the rating."""
 
     def declare(self) -> None:

@@ -14,6 +14,7 @@ from devices.events import CardPresence, CodeScanned, JobFailed, TicketPrinted
 from devices.interfaces import Condition, PrintOutcome, TicketPrinter
 from kiosk import identity
 from kiosk.core import Parts
+from kiosk.desk import DeskVerbs
 from kiosk.device_memory import DeviceMemoryVerbs
 from kiosk.diagnostics import selftests
 from kiosk.diagnostics.selftests import TESTS, Finding, SelfTest, failed, not_done, passed, record_of
@@ -58,7 +59,7 @@ class _Running:
     printed: str = ""
 
 
-class TechnicianVerbs(DeviceMemoryVerbs):
+class TechnicianVerbs(DeviceMemoryVerbs, DeskVerbs):
     """Verbs of the technician's screen."""
 
     def __init__(self, parts: Parts) -> None:
@@ -169,7 +170,7 @@ class TechnicianVerbs(DeviceMemoryVerbs):
         if running is None or self._stage not in WAITS_FOR_CODE:
             super().code_scanned(event)
             return
-        self.last_touch = time.monotonic()
+        self.touched()
         if self._stage is Stage.SHOW_CODE:
             self._finish(passed(characters=len(event.text)))
         elif self._stage in WAITS_FOR_NUMBER:
@@ -198,7 +199,7 @@ class TechnicianVerbs(DeviceMemoryVerbs):
         running = self._running
         if running is None or self._stage is not Stage.WORKING:
             return
-        self.last_touch = time.monotonic()  # nobody is logged out while the machine works
+        self.touched()  # nobody is logged out while the machine works
         limit = DEVICE_SECONDS if running.test.device else MACHINE_SECONDS
         if time.perf_counter() - running.started > limit:
             self._finish(failed("device_hangs" if running.test.device else "test_hangs"))
@@ -247,7 +248,7 @@ class TechnicianVerbs(DeviceMemoryVerbs):
         record = record_of(running.test, found, running.at, seconds, who if confirmed else "")
         self.parts.clerk.do(lambda: self._history.keep(record), failed=None)
         self.audit(who, "self_test", test=running.test.key, verdict=found.verdict.value, code=found.code)
-        self.last_touch = time.monotonic()
+        self.touched()
         self._show(records=(record, *self.state.diagnostics.records))
         self._next()
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from kiosk.comfort import LOUDEST, TEXT_SIZES, Comfort, Sheet
-from kiosk.reports import ReportVerbs
+from kiosk.desk import DeskVerbs
 from kiosk.state import DESK_STEPS
 
 
-class AssistVerbs(ReportVerbs):
+class AssistVerbs(DeskVerbs):
     """Display sheet, help sheet, and what they change."""
 
     def open_sheet(self, sheet: Sheet | str) -> None:

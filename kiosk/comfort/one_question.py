@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kiosk import forms
-from kiosk.comfort.assisting import AssistVerbs
 from kiosk.forms import Question
+from kiosk.journey import JourneyVerbs
 from kiosk.state import Step
 
 
-class OneQuestionVerbs(AssistVerbs):
+class OneQuestionVerbs(JourneyVerbs):
     """Onward and back, question by question, while a person wants it so."""
 
     def questions_shown(self) -> tuple[Question, ...]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kiosk.errands import Asked, Coming
-from kiosk.errands.following import FollowVerbs
+from kiosk.errands.asking import AskingVerbs
 from kiosk.errands.inquiries import Answered
+from kiosk.numbers import NumberVerbs
 from kiosk.state import Step
 from offline_queue.gateway import Appointment
 
@@ -20,7 +21,7 @@ def in_time(appointment: Appointment, now: datetime) -> bool:
     return appointment.start - EARLY <= now <= appointment.end + LATE
 
 
-class AppointmentVerbs(FollowVerbs):
+class AppointmentVerbs(AskingVerbs, NumberVerbs):
     """The step of an appointment."""
 
     def open_appointment(self, code: str) -> None:

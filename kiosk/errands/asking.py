@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from kiosk.core import Parts
+from kiosk.core import KioskCore, Parts
 from kiosk.errands.inquiries import Answered, Question
-from kiosk.submission import SubmissionVerbs
 
 Then = Callable[[Answered], None]
 
 
-class AskingVerbs(SubmissionVerbs):
+class AskingVerbs(KioskCore):
     """The one way to the inquiries' thread and back."""
 
     def __init__(self, parts: Parts) -> None:

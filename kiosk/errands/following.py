@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 from devices.events import CodeScanned
 from kiosk.catalogue import Procedure
 from kiosk.errands import Asked, Following
+from kiosk.errands.appointments import AppointmentVerbs
 from kiosk.errands.codes import SLIP, Code, CodeError, CodeKind, parse_code
 from kiosk.errands.inquiries import Answered
 from kiosk.errands.ledger import Seen
-from kiosk.forms.verbs import FormVerbs
 from kiosk.hall.hall import QR_PREFIX, RETURNING
 from kiosk.hall.tickets import HallError
+from kiosk.identifying import IdentifyVerbs
 from kiosk.state import Step
 from offline_queue.gateway import Desk, Progress, SubmitError
 
@@ -30,7 +30,7 @@ class _Missed:
     seen: Seen | None
 
 
-class FollowVerbs(FormVerbs):
+class FollowVerbs(AppointmentVerbs, IdentifyVerbs):
     """The step of codes, and the dossier that a code leads to."""
 
     def follow(self) -> None:
@@ -44,7 +44,7 @@ class FollowVerbs(FormVerbs):
     def code_scanned(self, event: CodeScanned) -> None:
         """Where no card is expected, the code of a slip, an appointment or a ticket."""
         if self.state.step in (Step.HOME, Step.FOLLOW, Step.LOOKUP, Step.APPOINTMENT):
-            self.last_touch = time.monotonic()
+            self.touched()
             if event.text.strip().startswith(f"{QR_PREFIX}|"):
                 self._ticket_given(event.text)
             else:
@@ -171,7 +171,3 @@ class FollowVerbs(FormVerbs):
         told = following.progress.procedure_code if following.progress else ""
         code = told or (following.entry.procedure_code if following.entry else "")
         return self.parts.catalogue.procedures.get(code)
-
-    def open_appointment(self, code: str) -> None:
-        """→ APPOINTMENT."""
-        raise NotImplementedError

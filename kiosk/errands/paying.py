@@ -11,17 +11,16 @@ from kiosk.config import Account, OtherAccount
 from kiosk.core import Parts
 from kiosk.errands import Asked, Following, Paying
 from kiosk.errands import slips as errand_slips
-from kiosk.errands.appointments import AppointmentVerbs
 from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.errands.exemptions import exemptions_for
-from kiosk.errands.following import PAYMENT_DUE
+from kiosk.errands.following import PAYMENT_DUE, FollowVerbs
 from kiosk.errands.inquiries import Answered
 from kiosk.errands.ledger import Charge
 from kiosk.errands.vietqr import bank_name
 from kiosk.fees import charge_lines
 from kiosk.slips import Slip
 from kiosk.state import Step
-from kiosk.submission import due_lines
+from kiosk.submission import SubmissionVerbs, due_lines
 from offline_queue.entry import RETURNED as GIVEN_BACK
 from offline_queue.entry import EntryState, OutboxChanged
 from offline_queue.gateway import Payment, PaymentState
@@ -38,7 +37,7 @@ class RefundsRead:
     refunds: tuple[Charge, ...]
 
 
-class PayVerbs(AppointmentVerbs):
+class PayVerbs(FollowVerbs, SubmissionVerbs):
     """The step of payment, and the list of refunds."""
 
     def __init__(self, parts: Parts) -> None:
@@ -137,7 +136,7 @@ class PayVerbs(AppointmentVerbs):
 
     def _paid_now(self, payment: Payment) -> None:
         if payment.state is PaymentState.PAID:
-            self.last_touch = time.monotonic()
+            self.touched()
             self.audit("kiosk", "fee_paid")
 
     # -- going on ------------------------------------------------------------------------------------------------

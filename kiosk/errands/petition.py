@@ -19,9 +19,9 @@ from kiosk.core import Parts
 from kiosk.dossier import NOTICE_VERSION
 from kiosk.errands import Petition
 from kiosk.errands import slips as errand_slips
-from kiosk.errands.supplementing import SupplementVerbs
 from kiosk.provisional import provisional_code
 from kiosk.state import Job, Step
+from kiosk.submission import SubmissionVerbs
 from kiosk.text import nfc
 from offline_queue.entry import OutboxEntry
 from offline_queue.store import OutboxFull
@@ -41,7 +41,7 @@ class PetitionStored:
     session_id: str
 
 
-class PetitionVerbs(SupplementVerbs):
+class PetitionVerbs(SubmissionVerbs):
     """The step of suggestions."""
 
     def give_feedback(self) -> None:

@@ -11,15 +11,15 @@ from types import MappingProxyType
 from kiosk.catalogue import Case, Component, Procedure
 from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT
 from kiosk.errands import Asked, Following
-from kiosk.errands.following import PAPERS_WANTED
-from kiosk.errands.vneid import PhoneVerbs
+from kiosk.errands.following import PAPERS_WANTED, FollowVerbs
 from kiosk.hall.hall import RETURNING
+from kiosk.journey import JourneyVerbs
 from kiosk.state import Step
 
 OTHER = Component(id="other", title="Giấy tờ khác theo yêu cầu", required=False)
 
 
-class SupplementVerbs(PhoneVerbs):
+class SupplementVerbs(FollowVerbs, JourneyVerbs):
     """From the dossier that waits for papers to their scan."""
 
     def can_supplement(self, following: Following) -> bool:

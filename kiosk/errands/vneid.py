@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from kiosk.core import Parts
 from kiosk.errands import Phone, PhoneStage
+from kiosk.errands.asking import AskingVerbs
 from kiosk.errands.inquiries import Answered
-from kiosk.errands.paying import PayVerbs
 from kiosk.identity import Citizen, IdentityError, Method, check_id_number
+from kiosk.numbers import NumberVerbs
 from kiosk.state import CardReading, Step
 from kiosk.text import nfc
 from offline_queue.gateway import PhoneAnswer, PhoneSession, PhoneState
@@ -21,7 +22,7 @@ LEVEL_2_PROCEDURE = "3.000228"  # at the commune's police: an account of level 2
 LEVEL_2_FIELD = "Định danh và xác thực điện tử"
 
 
-class PhoneVerbs(PayVerbs):
+class PhoneVerbs(AskingVerbs, NumberVerbs):
     """The step of the phone."""
 
     def __init__(self, parts: Parts) -> None:
@@ -86,7 +87,7 @@ class PhoneVerbs(PayVerbs):
         except IdentityError as error:
             self._phone(Phone(PhoneStage.FAILED, why=error.code))
             return
-        self.last_touch = time.monotonic()
+        self.touched()
         self.audit("kiosk", "phone_identified", level=answer.level)
         self.change_session(Step.NOTICE, citizen=citizen, card=CardReading(), phone=None, proof=answer.proof, errors={})
 

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kiosk.comfort.one_question import OneQuestionVerbs
-from kiosk.core import Parts
+from kiosk.core import KioskCore, Parts
 from kiosk.figures.metrics import Metrics, Purpose, Rating
 from kiosk.figures.visits import OfflineWatch, VisitWatch
 from kiosk.state import Step
@@ -18,7 +17,7 @@ STARS = range(1, 6)
 WORDS = 300  # letters
 
 
-class MeasuringVerbs(OneQuestionVerbs):
+class MeasuringVerbs(KioskCore):
     """Visits, ratings, time without a line. A disk that does not take them stops nobody."""
 
     def __init__(self, parts: Parts) -> None:
@@ -61,11 +60,12 @@ class MeasuringVerbs(OneQuestionVerbs):
         self.note_rating(stars, reasons, words)
         self.finish_session()
 
-    def keep_rating(self) -> None:
+    def finish_session(self) -> None:
         """The visit ends: what was said of it so far is kept."""
         rating, self._rating = self._rating, None
         if rating is not None:
             self._keep(lambda metrics: metrics.add_rating(rating))
+        super().finish_session()
 
     def _keep(self, write: Callable[[Metrics], None]) -> None:
         if metrics := self.parts.metrics:

@@ -11,12 +11,13 @@ from kiosk.forms import REQUESTER, Section
 from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
 from kiosk.identity import Citizen, Method, Relative, sex_of
+from kiosk.journey import JourneyVerbs
 from kiosk.state import CardReading, Session, Step
 
 FAMILY = "family"  # the purpose of the question
 
 
-class FormVerbs(AskingVerbs):
+class FormVerbs(AskingVerbs, JourneyVerbs):
     """What a form needs beyond its answers."""
 
     # -- early words ---------------------------------------------------------------------------------------------
