@@ -48,11 +48,13 @@ class HomeScreen(KioskScreen):
     priority_text = StringProperty("")
     closed_text = StringProperty("")
     closed_detail = StringProperty("")
+    job_words = StringProperty("")  # of all tiles
     feedback = BooleanProperty(False)  # the site takes suggestions
 
     def render(self, state: AppState) -> None:
         """Show both halves, and whether a priority group is chosen."""
         show_list(self.ids.series, self._number, [_number(series, state.closed_code) for series in state.series])
+        self.job_words = " ".join(tr._(job.title) for job in state.jobs)
         jobs = [{"title": tr._(job.title), "icon": job.icon, "job": job} for job in state.jobs]
         show_list(self.ids.jobs, self._job, jobs)
         self.feedback = self.kiosk.parts.config.feedback is not None

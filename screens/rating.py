@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, ColorProperty, NumericProperty, StringProperty
 
 from kiosk.figures import REASONS, SATISFIED
 from kiosk.figures.measuring import WORDS
 from kiosk.state import AppState
 from screens import theme
-from screens.keyboard import keyboard, lay_keyboard, letters_layout
+from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
 from screens.widgets import FACES, KioskScreen, Option, Press, show_list
 
@@ -32,6 +32,8 @@ class RatingScreen(KioskScreen):
     words = StringProperty("")
     caret = NumericProperty(0)
     typing = BooleanProperty(False)
+    beside = NumericProperty(0)  # dp of the keyboard beside the words; 0: below them
+    abreast = AliasProperty(lambda self: self.wide and not self.stars, bind=("wide", "stars"))  # all five in a row
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
@@ -59,6 +61,7 @@ class RatingScreen(KioskScreen):
         chips = [{"key": key, "text": tr._(REASONS[key]), "selected": key in self._reasons} for key in keys]
         show_list(self.ids.reasons, self._reason, chips)
         self.folded = self.typing and not self.wide
+        self.beside = SIDE_WIDTH if self.typing and letters_layout() == "side" else 0
         self.main_text = tr._("Gửi đánh giá") if self.stars else tr._("Bỏ qua")
         self.main_plain = not self.stars
 
@@ -67,8 +70,8 @@ class RatingScreen(KioskScreen):
         self.kiosk.rate(int(self.stars), self._reasons, self.words)
 
     def _face(self) -> Face:
-        face = Face(upright=self.wide)
-        self.bind(wide=face.setter("upright"))
+        face = Face(upright=self.abreast)
+        self.bind(abreast=face.setter("upright"))
         face.bind(on_release=lambda f: self._choose(int(f.key)))
         return face
 

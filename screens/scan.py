@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from screens.widgets import KioskScreen, Option, Press, show_list
 
 LARGE = (800, 1100)  # pixels; enough to read a page on this glass, and half an A4 at 200 dpi, which decodes fast
 SMALL = (160, 160)
+DOUBLE_TOUCH_SECONDS = 1.0  # an unsure finger touches twice
 MIDDLE: Corners = ((0.2, 0.12), (0.8, 0.12), (0.8, 0.88), (0.2, 0.88))  # where a person begins to set corners
 
 
@@ -63,6 +65,7 @@ class ScanScreen(KioskScreen):
         self._textures: dict[tuple[str, tuple[int, int]], Texture | None] = {}
         self._shown: tuple[str, tuple[str, ...]] = ("", ())
         self._pages: tuple[Page, ...] = ()
+        self._begun = 0.0
 
     def render(self, state: AppState) -> None:
         """Pages, progress and errors of this paper."""
@@ -79,11 +82,19 @@ class ScanScreen(KioskScreen):
         self.camera = state.camera
         self._show_live(session.live, quiet=bool(code))
         pages = session.papers.get(session.component.id, ())
-        self.main_text = tr._("Xong giấy này") if pages and not self.live else ""
-        self.main_icon = "check"
-        self.main_disabled = self.running
+        self._show_main(bool(pages) and not self.live)
         self._show_pages(session.component.id, pages)
         self._show_others([one for one in self.kiosk.papers_needed() if one.id != session.component.id])
+
+    def _show_main(self, done: bool) -> None:
+        """The footer's action: scan; stop it while it runs; done with this paper once there is a page."""
+        if self.running:
+            self.main_text, self.main_icon = tr._("Hủy"), "close"
+        elif done:
+            self.main_text, self.main_icon = tr._("Xong giấy này"), "check"
+        else:
+            self.main_text, self.main_icon = tr._("Quét trang"), "scanner"
+        self.main_plain = self.running
 
     def _show_others(self, others: Sequence[Component]) -> None:
         self.movable = bool(others) and self.more and not self.running
@@ -177,8 +188,15 @@ class ScanScreen(KioskScreen):
             del self._textures[key]
 
     def main(self) -> None:
-        """This paper is complete."""
-        self.kiosk.next()
+        """Scan a page; stop it; or this paper is complete. The second touch of a double one stops nothing."""
+        if self.running:
+            if time.monotonic() - self._begun >= DOUBLE_TOUCH_SECONDS:
+                self.kiosk.cancel_scan()
+        elif self.more:
+            self.kiosk.next()
+        else:
+            self._begun = time.monotonic()
+            self.kiosk.scan_page()
 
     def forget(self) -> None:
         """No picture of a paper stays."""

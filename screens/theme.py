@@ -77,7 +77,7 @@ DISTANCES = {
 FITTING = 0.98  # of the width: letters are rounded to whole pixels
 FOLLOWED = {  # which part of the look an answer depends on; all other names never change
     **dict.fromkeys([*PALETTE, "tone", "caret", "CONTRAST"], "colours"),
-    **dict.fromkeys([*SIZES, "LABEL", "fit", "REACH"], "sizes"),
+    **dict.fromkeys([*SIZES, "LABEL", "fit", "fit_words", "columns", "REACH"], "sizes"),
 }
 Watcher = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -170,6 +170,17 @@ class Theme(Observable):
         """The text size (dp) up to `size` at which bold `text` fits into one line of `width` pixels."""
         return _fit(text, size, round(width), least)
 
+    def fit_words(self, text: str, size: float, width: float) -> float:
+        """The text size (dp) up to `size` at which no word of bold `text` is broken in a line of `width` pixels."""
+        return self.fit(_longest(text), size, width)
+
+    def columns(self, text: str, size: float, width: float, most: int, around: float) -> int:
+        """Up to `most` columns in `width` pixels, so that no word of bold `text` (dp `size`) is broken in any of them;
+        `around` (dp) is what of a column is no text."""
+        word = _longest(text)
+        fitting = (n for n in range(most, 1, -1) if self.fit(word, size, width / n - dp(around)) >= size)
+        return next(fitting, 1)
+
     @staticmethod
     def forget() -> None:
         """No words of the one who has gone stay in a cache."""
@@ -196,6 +207,10 @@ def register_fonts() -> None:
         FONT, fn_regular=str(fonts / "BeVietnamPro_400Regular.ttf"), fn_bold=str(fonts / "BeVietnamPro_700Bold.ttf")
     )
     LabelBase.register(ICONS, fn_regular=str(ASSETS / "icons" / "materialdesignicons-webfont.ttf"))
+
+
+def _longest(text: str) -> str:
+    return max(text.split(), key=len, default="")
 
 
 @lru_cache(4096)

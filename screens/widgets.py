@@ -108,7 +108,7 @@ class RowTile(Press):
     icon_after = StringProperty("chevron-right")
     icon_color = ColorProperty((0, 0, 0, 0))  # none: as usual
     title_size = NumericProperty(36)  # dp
-    words_height = NumericProperty(0)
+    shown = BooleanProperty(True)
 
 
 class Option(Press):
@@ -117,7 +117,7 @@ class Option(Press):
     text = StringProperty("")
     detail = StringProperty("")
     many = BooleanProperty(False)
-    words_height = NumericProperty(0)
+    shown = BooleanProperty(True)
 
 
 class Banner(BoxLayout):

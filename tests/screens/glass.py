@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
 from kivy.core.window import Window
+from kivy.graphics import Color, RoundedRectangle
 from kivy.metrics import dp
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.label import Label
@@ -25,6 +27,7 @@ APART, KEYS_APART = 16, 8
 TEXT = 32
 CONTRAST = 7.0
 COLOURS = 1 << 12  # more than letters on a plain ground have; a picture below a text has no ground to measure
+MARKUP = re.compile(r"\[/?\w[^]]*\]")
 SLACK = 1.5  # pixels: textures and positions are rounded
 
 
@@ -118,7 +121,7 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
         if isinstance(one.widget, ButtonBehavior) and not isinstance(one.widget, Overlay) and not one.widget.disabled
     ]
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
-    found += _covered(root, targets)
+    found += [*_broken(words), *_stale(shown), *_covered(root, targets)]
     if theme.T.REACH and Window.height > Window.width:
         found += _high(targets)
     return list(dict.fromkeys(found))
@@ -159,6 +162,30 @@ def _clipped(labels: list[Seen]) -> Iterator[Finding]:
                 yield _finding("outside", one, "beside its list")
         elif not one.part.covers(inside):
             yield _finding("outside", one, f"{_rounded(inside)} is cut to {_rounded(one.part)}")
+
+
+def _broken(words: list[Seen]) -> Iterator[Finding]:
+    """Words that are wider than their line, so that they go on in the next one."""
+    for one in words:
+        label, room = one.widget, one.widget.text_size[0]
+        if room is None or one.part.empty:
+            continue
+        text = MARKUP.sub("", label.text) if label.markup else label.text
+        widest = max(text.split(), key=len, default="")
+        if (width := label._label.get_extents(widest)[0]) > room + SLACK:
+            yield _finding("broken word", one, f"«{widest}»: {width:.0f} in {room:.0f}")
+
+
+def _stale(shown: list[Seen]) -> Iterator[Finding]:
+    """Shapes without a size in a colour that is seen: Kivy draws what they were before."""
+    for one in shown:
+        for canvas in (one.widget.canvas.before, one.widget.canvas, one.widget.canvas.after):
+            seen_through = 1.0
+            for instruction in canvas.children:
+                if isinstance(instruction, Color):
+                    seen_through = instruction.a
+                elif isinstance(instruction, RoundedRectangle) and min(instruction.size) <= 0 < seen_through:
+                    yield _finding("stale shape", one, _rounded(one.box))
 
 
 def _button_of(widget: Any) -> Any:
