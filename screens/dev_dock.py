@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
@@ -11,7 +12,9 @@ from kivy.uix.relativelayout import RelativeLayout
 
 from devices.card_reader.simulated import SimulatedCardReader
 from devices.code_scanner.simulated import SimulatedCodeScanner
+from devices.document_scanner.simulated import SimulatedDocumentScanner
 from devices.document_scanner.simulated_camera import SimulatedCamera
+from devices.printer.simulated import SimulatedPrinter
 from kiosk.sandbox.progress import known_code
 from kiosk.sandbox.server import Province
 from kiosk.wiring import Machine
@@ -21,7 +24,8 @@ from screens.widgets import Action
 # Synthetic people: the printed QR of a mother's and a father's card, and a code that is none.
 MOTHER = "027190012345|123456789|Nguyễn Thị Đào|14021990|Nữ|Tổ 1, Võ Cường, Bắc Ninh|10092025"
 FATHER = "027088004321||Trần Văn Bình|05091988|Nam|Tổ 1, Võ Cường, Bắc Ninh|12092025"
-Groups = list[tuple[str, list[tuple[str, Callable[[], object]]]]]
+Buttons = list[tuple[str, Callable[[], object]]]
+Groups = list[tuple[str, Buttons]]
 LAID = {"glare": "Lóa đèn", "blurred": "Mờ", "dark": "Tối", "upside_down": "Lộn ngược", "blank": "Trang trắng"}
 FOREIGN_CODE = "https://example.invalid/x"
 
@@ -72,68 +76,17 @@ class DevDock(RelativeLayout):
             for kind, device in self.machine.devices.items()
             if self.machine.config.devices[kind].get("driver") == "simulated"
         }
-        groups: Groups = []
-        if scanner := devices.get("code_scanner"):
-            groups.append(
-                (
-                    tr._("Máy đọc mã"),
-                    [
-                        (tr._("QR thẻ của mẹ"), lambda: scanner.present(MOTHER)),
-                        (tr._("QR thẻ của cha"), lambda: scanner.present(FATHER)),
-                        (tr._("Mã lạ"), lambda: scanner.present(FOREIGN_CODE)),
-                        (tr._("Mã mờ"), scanner.smudge),
-                        (tr._("Rút dây"), scanner.unplug),
-                        (tr._("Cắm lại"), scanner.restore),
-                    ],
-                )
-            )
-        if card := devices.get("card_reader"):
-            groups.append((tr._("Đầu đọc thẻ"), self._card_buttons(card)))
-        if printer := devices.get("printer"):
-            groups.append(
-                (
-                    tr._("Máy in"),
-                    [
-                        (tr._("Sắp hết giấy"), printer.paper_low),
-                        (tr._("Hết giấy"), printer.paper_out),
-                        (tr._("Mở nắp"), printer.cover_open),
-                        (tr._("Kẹt giấy"), printer.jam),
-                        (tr._("Dao cắt hỏng"), printer.cutter),
-                        (tr._("In dở thì đứt"), printer.break_off),
-                        (tr._("Rút dây"), printer.unplug),
-                        (tr._("Sửa xong"), printer.restore),
-                    ],
-                )
-            )
-        if feeder := devices.get("document_scanner"):
-            groups.append(
-                (
-                    tr._("Máy quét"),
-                    [
-                        (tr._("Quên giấy"), feeder.leave_paper),
-                        (tr._("Lấy giấy"), feeder.take_paper),
-                        (tr._("Kẹt giấy"), feeder.jam),
-                        *(
-                            [(tr._("Che ống kính"), feeder.cover), (tr._("Tay giữ giấy"), feeder.move)]
-                            if isinstance(feeder, SimulatedCamera)
-                            else [(tr._("Mở nắp"), feeder.cover_open), (tr._("Quá nhiều tờ"), feeder.many_pages)]
-                        ),
-                        (tr._("Quét bị treo"), feeder.hang),
-                        (tr._("Trang bị cắt"), feeder.cut_off),
-                        *((tr._(words), partial(feeder.lay, how)) for how, words in LAID.items()),
-                        (tr._("Rút dây"), feeder.unplug),
-                        (tr._("Sửa xong"), feeder.restore),
-                    ],
-                )
-            )
+        kinds: dict[str, tuple[str, Callable[[Any], Buttons]]] = {
+            "code_scanner": (tr._("Máy đọc mã"), _code_buttons),
+            "card_reader": (tr._("Đầu đọc thẻ"), _card_buttons),
+            "printer": (tr._("Máy in"), _printer_buttons),
+            "document_scanner": (tr._("Máy quét"), _feeder_buttons),
+        }
+        groups: Groups = [(title, of(devices[kind])) for kind, (title, of) in kinds.items() if kind in devices]
         if self.machine.province:
             groups += self._province_buttons(self.machine.province, devices.get("code_scanner"))
-            groups.append(
-                (
-                    tr._("Mạng"),
-                    [(tr._("Ngắt mạng"), lambda: self._network("refuse")), (tr._("Nối mạng"), self._network)],
-                )
-            )
+            cable: Buttons = [(tr._("Ngắt mạng"), lambda: self._network("refuse")), (tr._("Nối mạng"), self._network)]
+            groups.append((tr._("Mạng"), cable))
         return groups
 
     @staticmethod
@@ -161,18 +114,62 @@ class DevDock(RelativeLayout):
             )
         return groups
 
-    @staticmethod
-    def _card_buttons(reader: SimulatedCardReader) -> list[tuple[str, Callable[[], object]]]:
-        return [
-            (tr._("Thẻ của mẹ"), lambda: reader.lay("genuine")),
-            (tr._("Thẻ giả mạo"), lambda: reader.lay("forged")),
-            (tr._("Thẻ sao chép"), lambda: reader.lay("copied")),
-            (tr._("Thẻ hết hạn"), lambda: reader.lay("expired")),
-            (tr._("Lấy thẻ"), reader.remove),
-            (tr._("Rút dây"), reader.unplug),
-            (tr._("Cắm lại"), reader.restore),
-        ]
-
     def _network(self, fault: str = "") -> None:
         if self.machine.province:
             self.machine.province.fault = fault
+
+
+def _code_buttons(scanner: SimulatedCodeScanner) -> Buttons:
+    return [
+        (tr._("QR thẻ của mẹ"), lambda: scanner.present(MOTHER)),
+        (tr._("QR thẻ của cha"), lambda: scanner.present(FATHER)),
+        (tr._("Mã lạ"), lambda: scanner.present(FOREIGN_CODE)),
+        (tr._("Mã mờ"), scanner.smudge),
+        (tr._("Rút dây"), scanner.unplug),
+        (tr._("Cắm lại"), scanner.restore),
+    ]
+
+
+def _card_buttons(reader: SimulatedCardReader) -> Buttons:
+    return [
+        (tr._("Thẻ của mẹ"), lambda: reader.lay("genuine")),
+        (tr._("Thẻ giả mạo"), lambda: reader.lay("forged")),
+        (tr._("Thẻ sao chép"), lambda: reader.lay("copied")),
+        (tr._("Thẻ hết hạn"), lambda: reader.lay("expired")),
+        (tr._("Lấy thẻ"), reader.remove),
+        (tr._("Rút dây"), reader.unplug),
+        (tr._("Cắm lại"), reader.restore),
+    ]
+
+
+def _printer_buttons(printer: SimulatedPrinter) -> Buttons:
+    return [
+        (tr._("Sắp hết giấy"), printer.paper_low),
+        (tr._("Hết giấy"), printer.paper_out),
+        (tr._("Mở nắp"), printer.cover_open),
+        (tr._("Kẹt giấy"), printer.jam),
+        (tr._("Dao cắt hỏng"), printer.cutter),
+        (tr._("In dở thì đứt"), printer.break_off),
+        (tr._("Rút dây"), printer.unplug),
+        (tr._("Sửa xong"), printer.restore),
+    ]
+
+
+def _feeder_buttons(feeder: SimulatedDocumentScanner) -> Buttons:
+    own: Buttons = [
+        (tr._("Mở nắp"), feeder.cover_open),
+        (tr._("Kẹt giấy"), feeder.jam),
+        (tr._("Quá nhiều tờ"), feeder.many_pages),
+    ]
+    if isinstance(feeder, SimulatedCamera):
+        own = [(tr._("Che ống kính"), feeder.cover), (tr._("Tay giữ giấy"), feeder.move)]
+    return [
+        (tr._("Quên giấy"), feeder.leave_paper),
+        (tr._("Lấy giấy"), feeder.take_paper),
+        *own,
+        (tr._("Quét bị treo"), feeder.hang),
+        (tr._("Trang bị cắt"), feeder.cut_off),
+        *((tr._(words), partial(feeder.lay, how)) for how, words in LAID.items()),
+        (tr._("Rút dây"), feeder.unplug),
+        (tr._("Sửa xong"), feeder.restore),
+    ]
