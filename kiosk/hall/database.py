@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -31,6 +34,9 @@ SERVER_OPTIONS = {
     " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
 }
 SERVER_CONNECTIONS = 10
+ANSWER_SECONDS = 3.0  # a server that takes longer for one statement than its own time-out is away
+LOCK_POLL_SECONDS = 0.1
+Run = Callable[[Executable], Sequence[Row[Any]]]
 
 
 class Database:
@@ -149,6 +155,34 @@ class Database:
             finally:
                 connection.invalidate()  # it would go on listening in the pool
 
+    @contextmanager
+    def alone(self, lock: int, seconds: float) -> Iterator[Run]:
+        """Be the only one at a server who holds `lock`: yields how to run a statement, which is committed at once.
+
+        Lock and statements have one line, which ends with them: whoever has lost the one can do the other no more.
+        May be held while other things are waited for. Both raise `HallError`, also "hall_busy" when another one has
+        held the lock for `seconds`; neither waits for a server that hangs.
+        """
+        if not self.is_up:
+            raise HallError("hall_away")
+        with self._told(), self._engine.connect() as connection:
+            line = connection.execution_options(isolation_level="AUTOCOMMIT")
+
+            def run(statement: Executable) -> Sequence[Row[Any]]:
+                with self._told(), _cut_off_when_silent(line):
+                    result = line.execute(statement)
+                    return result.all() if result.returns_rows else ()
+
+            try:
+                end = time.monotonic() + seconds
+                while not run(select(func.pg_try_advisory_lock(lock)))[0][0]:
+                    if time.monotonic() > end:
+                        raise HallError("hall_busy")
+                    time.sleep(LOCK_POLL_SECONDS)
+                yield run
+            finally:
+                connection.invalidate()
+
     def _claim(self, line: Connection, name: str) -> None:
         """Be the only one of this name; an earlier line of our own that just ends is waited for (`lock_timeout`)."""
         try:
@@ -212,6 +246,27 @@ def _server_engine(url: URL) -> Engine:
         max_overflow=0,
         pool_timeout=2,
     )
+
+
+@contextmanager
+def _cut_off_when_silent(line: Connection) -> Iterator[None]:
+    """End the line under whoever waits on it for too long: libpq itself waits for a server that hangs as long as it
+    hangs. On a second handle of the same socket, so that never another one is hit."""
+    driver = line.connection.driver_connection
+    assert driver is not None
+    with socket.socket(fileno=os.dup(driver.fileno())) as handle:
+
+        def cut() -> None:
+            with suppress(OSError):  # the answer has just come
+                handle.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(ANSWER_SECONDS, cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:

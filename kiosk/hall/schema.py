@@ -122,6 +122,21 @@ COUNTERS = Table(
 )
 
 
+# What several kiosks of one hall tell each other of payments, in their common database alone; a kiosk's own ledger has
+# the rest. References and codes of dossiers, amounts, times: nothing about a person.
+SHARED = MetaData()
+PAYMENTS = Table(
+    "payment",
+    SHARED,
+    Column("payment_id", String(100), primary_key=True),
+    Column("ref", String(100), nullable=False, index=True),  # as `Charge` (kiosk/errands/ledger.py)
+    Column("code", String(100), nullable=False, index=True),  # the official one as soon as somebody knows it
+    Column("amount_vnd", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("asked_at", Moment, nullable=False),  # in UTC, as the ledgers have it
+)
+
+
 CHANNEL = "kiosk_hall"
 _CHANGED = f"""CREATE OR REPLACE FUNCTION kiosk_hall_changed() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_notify('{CHANNEL}', ''); RETURN NULL; END $$"""
@@ -150,6 +165,7 @@ def bring_up_to_date(connection: Connection) -> None:
     for index in TICKETS.indexes:
         index.create(connection, checkfirst=True)
     if connection.dialect.name == "postgresql":
+        SHARED.create_all(connection)
         connection.execute(text(_CHANGED))  # every commit is told to all who listen, whoever has made it
         for table in (TICKETS, COUNTERS, PAUSES):
             connection.execute(text(_TELL.format(table=table.name)))

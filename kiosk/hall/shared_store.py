@@ -156,7 +156,7 @@ class SharedStore(TicketStore):
                 self._remember()
         self.database.changed()
 
-    def _tell(self, work: Callable[[], object]) -> None:
+    def tell(self, work: Callable[[], object]) -> None:
         """Have the server told something, now or when it is back; nobody waits for it."""
         self._pool.submit(self._try, work)
 
@@ -226,7 +226,7 @@ class SharedStore(TicketStore):
             self._own.set_print(ticket_id, state, code)
             ticket_id = self._own.shared_id(ticket_id) or 0
         if ticket_id:
-            self._tell(lambda: TicketStore.set_print(self, ticket_id, state, code))
+            self.tell(lambda: TicketStore.set_print(self, ticket_id, state, code))
 
     def reprint(self, ticket_id: int, reason: str, by: str) -> Ticket:
         """As `TicketStore`; raises `HallError("hall_away")` for a number of the hall while the database is away."""
@@ -238,7 +238,7 @@ class SharedStore(TicketStore):
     def reconcile(self, now: datetime) -> tuple[Ticket, ...]:
         """Mark what a crash cut off: here at once, in the hall's database as soon as the line is there."""
         self._own.reconcile(now)
-        self._tell(lambda: TicketStore.reconcile(self, now))
+        self.tell(lambda: TicketStore.reconcile(self, now))
         return ()
 
     # -- reading: nothing here waits -----------------------------------------------------------------------------
