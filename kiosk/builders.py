@@ -16,8 +16,12 @@ from devices import registry
 from kiosk import staff
 from kiosk.catalogue.update import Lookup, load_last_good, load_lookup
 from kiosk.config import ASSETS, Config
+from kiosk.errands.hall_ledger import HallLedger
+from kiosk.errands.ledger import Ledger
 from kiosk.figures.metrics import Metrics
 from kiosk.forms.files import FormShelf, read_forms
+from kiosk.hall.shared_store import SharedStore
+from kiosk.hall.store import TicketStore
 from kiosk.search.choices import Choices
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.store import Outbox
@@ -65,6 +69,12 @@ def forms_of(config: Config) -> FormShelf:
 def metrics_of(config: Config) -> Metrics:
     """The centre's figures. Raises `OutboxError`."""
     return Metrics(config.storage.data_dir / "metrics.db")
+
+
+def ledger_of(config: Config, tickets: TicketStore) -> Ledger:
+    """What is remembered of payments: together with the other kiosks where the hall has a common database."""
+    path = config.storage.data_dir / "ledger.db"
+    return HallLedger(path, tickets, site_clock(config)) if isinstance(tickets, SharedStore) else Ledger(path)
 
 
 def gateway_of(

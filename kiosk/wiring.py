@@ -23,6 +23,7 @@ from kiosk.builders import (
     choices_of,
     forms_of,
     gateway_of,
+    ledger_of,
     lookup_to_start_with,
     metrics_of,
     open_devices,
@@ -36,7 +37,6 @@ from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
 from kiosk.errands import inquiries
 from kiosk.errands.inquiries import Inquiries
-from kiosk.errands.ledger import Ledger
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.open_numbers import print_before_leaving
@@ -155,7 +155,7 @@ class Machine:
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,
-                ledger=Ledger(config.storage.data_dir / "ledger.db"),
+                ledger=ledger_of(config, stores.tickets),
                 outbox=stores.outbox,
                 blobs=stores.blobs,
                 sender=sender,

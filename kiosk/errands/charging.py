@@ -1,6 +1,7 @@
 """One payment for each dossier: asked for, found again, checked; on the inquiries' thread.
 
-Before another one is asked for, the province must have said that every earlier one can no longer be paid. A code is
+Before another one is asked for, the province must have said that every earlier one can no longer be paid, whichever
+kiosk of the hall has asked for it; a kiosk that cannot know what the others asked for asks for nothing. A code is
 shown only when its CRC, its amount and the agency's account are right, and after it was written down; only what was
 shown can be paid, so an answer that is lost, late or doubled costs nobody anything.
 """
@@ -17,6 +18,7 @@ from kiosk.config import Account
 from kiosk.errands import ChargeLine, Paying
 from kiosk.errands.ledger import Charge, Ledger
 from kiosk.errands.vietqr import VietQrError, parse_vietqr, vietqr
+from kiosk.hall.tickets import HallError
 from offline_queue.gateway import Desk, Payment, PaymentState
 
 BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
@@ -62,23 +64,28 @@ def ready(
         return withheld
     except sqlite3.Error:  # what cannot be written down is not asked for
         return Withheld("payment_not_kept")
+    except HallError:  # nor what the other kiosks cannot be told
+        return Withheld("payment_hall_unknown")
     return Ready(payment, lines, qr)
 
 
 def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: tuple[str, datetime]) -> Payment:
     """The payment whose code was shown before, as long as it can be paid or is; else a new one. Raises `Withheld`."""
     agency, now = site
-    known = {charge.payment_id: (charge, _now(province, ledger, charge)) for charge in ledger.charges(paying.ref)}
-    for state in (PaymentState.PAID, PaymentState.WAITING):
-        for charge, payment in known.values():
-            if payment.state is not state:
-                continue
-            if charge.amount_vnd != amount:  # the other one may still be paid, or has been: a person must look
-                raise Withheld(f"payment_other_{state}")
-            return payment
-    payment = province.ask_payment(paying.ref, amount, agency)
-    ledger.keep(paying.ref, paying.code, amount, payment, now)
-    return payment
+    with ledger.turn(paying, province) as turn:
+        known = [(charge, _now(province, ledger, charge)) for charge in turn.charges]
+        for state in (PaymentState.PAID, PaymentState.WAITING):
+            for charge, payment in known:
+                if payment.state is not state:
+                    continue
+                if charge.amount_vnd != amount:  # the other one may still be paid, or has been: a person must look
+                    raise Withheld(f"payment_other_{state}")
+                return payment
+        if turn.blind:
+            raise Withheld("payment_hall_unknown")
+        payment = province.ask_payment(paying.ref, amount, agency)
+        turn.keep(Charge(payment.payment_id, paying.ref, paying.code, amount, payment.state, now))
+        return payment
 
 
 def _now(province: Desk, ledger: Ledger, charge: Charge) -> Payment:

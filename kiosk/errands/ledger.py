@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from kiosk.errands import ChargeLine
-from offline_queue.gateway import Payment, PaymentState, Progress
+from kiosk.errands import ChargeLine, Paying
+from offline_queue.gateway import Desk, Payment, PaymentState, Progress
 
 log = logging.getLogger(__name__)
 NOT_ACCEPTED = 3  # status of a dossier whose fee is given back
@@ -58,6 +58,18 @@ class Charge:
     amount_vnd: int
     state: PaymentState
     asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Whose turn it is to ask for a payment of a dossier: those it has already, and how another is written down.
+
+    `blind`: other kiosks may have asked for one that is not among them, so there must be no other.
+    """
+
+    charges: tuple[Charge, ...]
+    keep: Callable[[Charge], None]
+    blind: bool = False
 
 
 class Ledger:
@@ -104,13 +116,16 @@ class Ledger:
         """All payments of a dossier, the oldest first."""
         return self._charges("ref = ?", ref)
 
-    def keep(self, ref: str, code: str, amount_vnd: int, payment: Payment, now: datetime) -> None:
+    @contextmanager
+    def turn(self, paying: Paying, _province: Desk) -> Iterator[Turn]:
+        """While it lasts nobody else asks for a payment of this dossier: here there is nobody else."""
+        yield Turn(self.charges(paying.ref), self.keep)
+
+    def keep(self, charge: Charge) -> None:
         """Write a payment down, before its code is shown: only what was shown can be paid."""
+        values = (charge.payment_id, charge.ref, charge.code, charge.amount_vnd, charge.state, _text(charge.asked_at))
         with self._open() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO payment VALUES (?, ?, ?, ?, ?, ?, '')",
-                (payment.payment_id, ref, code, amount_vnd, payment.state, _text(now)),
-            )
+            connection.execute("INSERT OR IGNORE INTO payment VALUES (?, ?, ?, ?, ?, ?, '')", values)
 
     def looked_at(self, payment: Payment) -> None:
         """What the province said of it now. What is paid stays paid, whatever comes late."""
@@ -176,8 +191,8 @@ class Ledger:
             connection.execute("DELETE FROM fee WHERE kept_at < ?", (old,))
             connection.execute("DELETE FROM payment WHERE asked_at < ? AND refund <> ?", (old, _DUE))
 
-    def _charges(self, condition: str, value: str | None) -> tuple[Charge, ...]:
-        columns = "payment_id, ref, code, amount, state, asked_at"
+    def _charges(self, condition: str, value: str | None, code: str = "code") -> tuple[Charge, ...]:
+        columns = f"payment_id, ref, {code}, amount, state, asked_at"
         with self._open() as connection:
             rows = connection.execute(
                 f"SELECT {columns} FROM payment WHERE {condition} ORDER BY rowid",  # noqa: S608

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from kiosk.config import PaymentTable
 from kiosk.errands import ChargeLine, Paying
 from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
-from kiosk.errands.ledger import Ledger
+from kiosk.errands.ledger import Charge, Ledger
 from kiosk.errands.vietqr import vietqr
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.server import Province
@@ -185,7 +185,7 @@ def test_what_cannot_be_written_down_is_not_shown(tmp_path: Path) -> None:
 def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l.db")
     for number in (1, 2):  # a bank that was late with an expired code
-        ledger.keep(REF, "TAM-1", 8_000, Payment(f"p{number}", PaymentState.WAITING), NOW)
+        ledger.keep(Charge(f"p{number}", REF, "TAM-1", 8_000, PaymentState.WAITING, NOW))
         ledger.looked_at(Payment(f"p{number}", PaymentState.PAID))
         ledger.looked_at(Payment(f"p{number}", PaymentState.EXPIRED))  # comes late: what is paid stays paid
     assert [charge.payment_id for charge in ledger.refunds()] == ["p2"]
@@ -199,7 +199,7 @@ def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
 
 def test_the_last_look_counts(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l.db")
-    ledger.keep(REF, "TAM-1", 8_000, Payment("p1", PaymentState.WAITING), NOW)
+    ledger.keep(Charge("p1", REF, "TAM-1", 8_000, PaymentState.WAITING, NOW))
     known = look(Told(Payment("p1", PaymentState.PAID)), ledger, Payment("p1", PaymentState.WAITING))  # type: ignore[arg-type]
     assert known.state is PaymentState.PAID
 
