@@ -52,16 +52,14 @@ class Clock:
 
 
 class Line(HttpGateway):
-    """A line to the province on which a kiosk waits for the other one, just before it asks for a payment."""
+    """A line to the province, and what happens elsewhere just before a payment is asked for on it."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "sandbox", timeout=(2.0, 5.0))
-        self.other: threading.Barrier | None = None
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def ask_payment(self, client_ref: str, amount_vnd: int, agency_code: str) -> Payment:
-        if self.other is not None:
-            with suppress(threading.BrokenBarrierError):
-                self.other.wait(0.5)
+        self.meanwhile()
         return super().ask_payment(client_ref, amount_vnd, agency_code)
 
 
@@ -210,7 +208,13 @@ def test_both_ask_in_the_same_second(kiosks: tuple[Kiosk, Kiosk], known_as: str)
     made = first.hand_in()
     told = first.deliver(made)
     here = told if known_as == "official" else replace(made, code=told.code, leads_on=False)
-    first.line.other = second.line.other = threading.Barrier(2)
+    both = threading.Barrier(2)
+
+    def wait_for_the_other() -> None:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+
+    first.line.meanwhile = second.line.meanwhile = wait_for_the_other
     with ThreadPoolExecutor(2) as pool:
         shown = [one.result() for one in [pool.submit(first.shown, here), pool.submit(second.shown, told)]]
     assert shown[0] == shown[1]
@@ -289,6 +293,15 @@ def test_what_the_others_were_not_told_before_the_power_went_they_are_told_after
     second.until_written(1)
     assert second.shown(again.deliver(made)) == payment
     again.close()
+
+
+def test_what_the_others_cannot_be_told_is_not_shown(kiosks: tuple[Kiosk, Kiosk], server: Server) -> None:
+    first, _ = kiosks
+    first.line.meanwhile = server.stop
+    answer = first.come(ELSEWHERE)
+    assert isinstance(answer, Withheld)
+    assert answer.code == "payment_hall_unknown"
+    assert first.ledger.charges(ELSEWHERE.ref) == ()
 
 
 def test_whoever_has_lost_the_line_has_lost_the_turn(kiosks: tuple[Kiosk, Kiosk], server: Server) -> None:
