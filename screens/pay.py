@@ -6,6 +6,7 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, ChargeLine, Paying
+from kiosk.errands.charging import HALL_UNKNOWN
 from kiosk.errands.exemptions import Exemption, exemptions_for
 from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
@@ -68,7 +69,7 @@ class PayScreen(KioskScreen):
         expired = paying.payment is not None and paying.payment.state is PaymentState.EXPIRED
         if self.paid:
             self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
-        elif not self.exempt and (expired or paying.asked is Asked.FAILED):
+        elif not self.exempt and (expired or paying.asked is Asked.FAILED or paying.why == HALL_UNKNOWN):
             self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
         else:
             self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"

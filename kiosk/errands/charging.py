@@ -22,6 +22,7 @@ from kiosk.hall.tickets import HallError
 from offline_queue.gateway import Desk, Payment, PaymentState
 
 BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
+HALL_UNKNOWN = "payment_hall_unknown"  # another try may help
 ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
 _AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{3})+|\d+)\s*(?:đồng|đ\b|VND|VNĐ)", re.IGNORECASE)
 
@@ -65,7 +66,7 @@ def ready(
     except sqlite3.Error:  # what cannot be written down is not asked for
         return Withheld("payment_not_kept")
     except HallError:  # nor what the other kiosks cannot be told
-        return Withheld("payment_hall_unknown")
+        return Withheld(HALL_UNKNOWN)
     return Ready(payment, lines, qr)
 
 
@@ -82,7 +83,7 @@ def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: 
                     raise Withheld(f"payment_other_{state}")
                 return payment
         if turn.blind:
-            raise Withheld("payment_hall_unknown")
+            raise Withheld(HALL_UNKNOWN)
         payment = province.ask_payment(paying.ref, amount, agency)
         turn.keep(Charge(payment.payment_id, paying.ref, paying.code, amount, payment.state, now))
         return payment

@@ -105,7 +105,15 @@ def test_without_the_database_the_counter_takes_the_money(players: tuple[Player,
     assert (here.asked, here.why, here.qr) == (Asked.UNKNOWN, "payment_hall_unknown", "")
     second.kiosk.pay_at_counter()
     second.at(Step.TICKET)
+    second.kiosk.finish()
     assert there.payment
     first.kiosk.finish()
     again = open_fee(first)
     assert again.qr == there.qr
+    look_up(second, DUE)
+    second.kiosk.pay_fee()
+    assert paying(second.until(settled, "the refusal")).why == "payment_hall_unknown"
+    server.start()
+    second.until(lambda _s: second.kiosk.parts.hall.store.trouble == "", "the hall's database")
+    second.kiosk.pay_again()
+    assert paying(second.until(settled, "the code")).qr == there.qr
