@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 HERE = Path(__file__).parent
 Problem = tuple[str, str]
+MANY = 60  # names that nobody wants to read
 
 
 def drivers(kind: str) -> tuple[str, ...]:
@@ -53,7 +54,8 @@ def unknown(word: str, known: Iterable[str]) -> str:
     """A sentence about an unknown word, with the nearest known one."""
     options = list(known)
     near = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
-    return f"«{word}» is not known" + (f"; did you mean «{near[0]}»?" if near else f"; one of {', '.join(options)}")
+    others = f"; one of {', '.join(options)}" if 0 < len(options) <= MANY else ""
+    return f"«{word}» is not known" + (f"; did you mean «{near[0]}»?" if near else others)
 
 
 def explain(model: type[BaseModel], error: ValidationError) -> list[Problem]:

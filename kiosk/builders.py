@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from devices import registry
-from kiosk import staff
+from kiosk import i18n, staff
+from kiosk.catalogue.own_files import LAST_GOOD, LOCALES, OWN_CATALOGUE, keep, texts_in
 from kiosk.catalogue.update import Lookup, load_last_good, load_lookup
 from kiosk.config import ASSETS, Config
 from kiosk.errands.hall_ledger import HallLedger
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 PATIENT = (5.0, 20.0)  # seconds to connect and between two bytes, where nobody stands and waits
 SANDBOX_TOKEN = "sandbox"  # noqa: S105  the embedded province listens on loopback only
-OWN_CATALOGUE = "catalogue"  # folder of the data folder: the site's own files, the province's news, choices
 
 
 def site_clock(config: Config) -> Callable[[], datetime]:
@@ -58,12 +58,26 @@ def choices_of(config: Config) -> Choices:
 
 
 def forms_of(config: Config) -> FormShelf:
-    """The e-forms; one with a mistake is told in the log and left out, its last good version stays in use."""
-    now = site_clock(config)
-    forms, problems = read_forms(ASSETS / "forms", lambda: now().date())
+    """The e-forms, ours and the site's own.
+
+    One with a mistake is told in the log and left out: of the site's own its last good file stays in use.
+    """
+    now, own = site_clock(config), config.storage.data_dir / OWN_CATALOGUE
+    forms, problems = read_forms(ASSETS / "forms", lambda: now().date(), own)
     for problem in problems:
         log.error("forms: %s", problem)
     return forms
+
+
+def texts_of(config: Config) -> tuple[dict[str, list[Path]], list[str]]:
+    """The site's own texts by language, for a file that cannot be read its last good one; and every mistake."""
+    own = config.storage.data_dir / OWN_CATALOGUE
+    found, used = texts_in(own), dict[str, list[Path]]()
+    for language in i18n.languages():
+        part, here = f"{LOCALES}/{language}", [path for path in found if path.parent.name == language]
+        keep(own, part, [path.name for path in here if not found[path]], [path.name for path in here if found[path]])
+        used[language] = [own / LAST_GOOD / part / path.name if found[path] else path for path in here]
+    return used, [f"{path.relative_to(own)}: {mistake}" for path, mistake in found.items() if mistake]
 
 
 def metrics_of(config: Config) -> Metrics:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
 from devices.registry import unknown
-from kiosk import staff
-from kiosk.builders import OWN_CATALOGUE
-from kiosk.catalogue import Catalogue, CatalogueError, Procedure, load_catalogue
+from kiosk import i18n, staff
+from kiosk.catalogue import Catalogue, CatalogueError, Reading, read_catalogue
 from kiosk.catalogue import texts as catalogue_texts
-from kiosk.catalogue.update import SENT
-from kiosk.config import ASSETS, DEFAULT_FILE, Config
+from kiosk.catalogue.own_files import FORMS, OWN_CATALOGUE, SENT, misnamed, texts_in
+from kiosk.config import ASSETS, DEFAULT_FILE, Config, HallTable
 from kiosk.errands.exemptions import load_exemptions
 from kiosk.forms import Form, texts
-from kiosk.forms.files import FormFile, FormShelf, read_files
+from kiosk.forms.files import FormFile, read_files
 from kiosk.forms.mistakes import conditions
-from kiosk.i18n import LOCALES, SOURCE_LANGUAGE, catalogue
-from kiosk.search.words import load_words
+from kiosk.i18n import SOURCE_LANGUAGE, catalogue
+from kiosk.search.words import read_words
 
 ICONS = ASSETS / "icons" / "codepoints.json"
 VIETNAMESE = re.compile("[À-ỹĐđ]")
@@ -29,19 +28,27 @@ VIETNAMESE = re.compile("[À-ỹĐđ]")
 def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     """One sentence for each mistake in catalogue, forms, accounts and translations, and between them and `config`,
     which was read from `file` and is right in itself.
+
+    What cannot be read hides no mistake of anything else, and makes none that is not there.
     """
-    found: list[str] = []
-    offered = Catalogue()
-    folder, own = ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE
-    try:
-        offered = load_catalogue(folder, own, own / SENT)
-        load_words(folder, offered, own)
-    except CatalogueError as error:
-        found += [str(problem) for problem in error.problems]
-    if offered.procedures:
-        found += (f"{file.name}: {where}: {what}" for where, what in _unknown_fields(config, offered))
-    found += _unknown_icons(offered)
-    found += _forms(offered, config.site.languages)
+    own = config.storage.data_dir / OWN_CATALOGUE
+    site_texts = texts_in(own)
+    found = [f"{path.relative_to(own)}: {mistake}" for path, mistake in site_texts.items() if mistake]
+    by_language = {name: [path for path in site_texts if path.parent.name == name] for name in i18n.languages()}
+    with i18n.also(by_language):
+        return found + _problems(config, file, own)
+
+
+def _problems(config: Config, file: Path, own: Path) -> list[str]:
+    reading = read_catalogue(ASSETS / "catalogue", own, own / SENT)
+    found = [*misnamed(own), *reading.problems, *reading.harmless]
+    found += read_words(ASSETS / "catalogue", reading.catalogue, own, reading.whole)[1]
+    if reading.whole:
+        found += (f"{file.name}: {where}: {what}" for where, what in _unknown_fields(config, reading.catalogue))
+    found += (f"{file.name}: {where}: {what}" for where, what in _unknown_series(config))
+    found += _unknown_letters(reading, config)
+    found += _unknown_icons(reading)
+    found += _forms(reading, own, config.site.languages)
     try:
         load_exemptions()
     except CatalogueError as error:
@@ -54,30 +61,53 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     return found + _codes_without_text()
 
 
-def _forms(offered: Catalogue, languages: Iterable[str]) -> Iterator[str]:
+# -- forms -------------------------------------------------------------------------------------------------------------
+def _forms(reading: Reading, own: Path, languages: Iterable[str]) -> Iterator[str]:
     """The forms, and what procedures and translations say of them; those with mistakes as far as they can be read."""
-    files = read_files(ASSETS / "forms")
+    files = (*read_files(ASSETS / "forms"), *read_files(own / FORMS))
     yield from (problem for file in files for problem in file.problems)
-    yield from _without_form(offered, files)
-    forms = [file.form for file in files if file.form]
-    for procedure in offered.procedures.values():
-        for form in forms:
-            if form.id == procedure.form_id:
-                for sentence in _unknown_cases(procedure, form):
-                    yield f"procedure {procedure.code}: form «{form.id}» of {form.version}: {sentence}"
-    read = [(f"procedure {p.code}", tuple(catalogue_texts(p))) for p in offered.procedures.values()]
-    read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for form in forms]
+    procedures = reading.catalogue.procedures
+    yield from _without_form(reading, files)
+    # of two that are the same version of one form the site's, which comes later, holds
+    forms = {(file.form.id, file.form.version): (file.name, file.form) for file in files if file.form}
+    for code, procedure in procedures.items():
+        for name, form in forms.values():
+            if form.id == procedure.form_id and "cases" not in _lost(reading, code):
+                yield from (f"{name}: {what}" for what in _unknown_cases(form, code, {c.id for c in procedure.cases}))
+    rules = reading.catalogue.rules
+    read = [(f"procedure {code}", tuple(catalogue_texts(one))) for code, one in procedures.items()]
+    read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for _name, form in forms.values()]
+    read += [("site.yaml", (*(job.title for job in rules.jobs), *(plain.say for plain in rules.plain)))]
     for language in languages:
         yield from _untranslated(read, language)
 
 
-def _without_form(offered: Catalogue, files: Sequence[FormFile]) -> Iterator[str]:
-    """Procedures whose form is in no file; one with mistakes is there, one that is not yet in force is not."""
-    forms = {file.name.partition(".")[0] for file in files if file.problems}
-    forms |= set(FormShelf((file.form for file in files if file.form and not file.problems), date.today))
-    for procedure in offered.procedures.values():
-        if procedure.form_id and procedure.form_id not in forms:
-            yield f"procedure {procedure.code}: form «{procedure.form_id}» does not exist"
+def _without_form(reading: Reading, files: Iterable[FormFile]) -> Iterator[str]:
+    """Procedures whose form is in no file, or not yet in force."""
+    versions: dict[str, list[date]] = {}
+    for file in files:
+        if file.problems:  # it is there, whatever it is
+            versions.setdefault(file.name.partition(".")[0], []).append(date.min)
+        if file.form:
+            versions.setdefault(file.form.id, []).append(file.form.version)
+    for code, procedure in reading.catalogue.procedures.items():
+        if procedure.form_id and procedure.form_id not in versions:
+            yield f"procedures.yaml: {code}: form_id: no such form: {unknown(procedure.form_id, versions)}"
+        elif procedure.form_id and (first := min(versions[procedure.form_id])) > date.today():  # noqa: DTZ011  as `FormShelf`
+            yield f"procedures.yaml: {code}: form_id: «{procedure.form_id}» is not in force before {first}"
+
+
+def _unknown_cases(form: Form, code: str, known: set[str]) -> Iterator[str]:
+    for owner, condition in conditions(form):
+        for case in condition.values if condition.question == "case" else ():
+            if case not in known:
+                yield f"«{owner}» waits for a case that procedure {code} has not: {unknown(case, known)}"
+
+
+# -- names that are nowhere --------------------------------------------------------------------------------------------
+def _lost(reading: Reading, code: str) -> frozenset[str]:
+    """What is not known of a procedure of the site."""
+    return frozenset(reading.lost.get(f"procedures.yaml: {code}", ()))
 
 
 def _unknown_fields(config: Config, offered: Catalogue) -> Iterator[tuple[str, str]]:
@@ -100,20 +130,45 @@ def _unknown_fields(config: Config, offered: Catalogue) -> Iterator[tuple[str, s
                 taken.add(field)
 
 
-def _unknown_icons(offered: Catalogue) -> Iterator[str]:
+def _unknown_series(config: Config) -> Iterator[tuple[str, str]]:
+    """Letters in the configuration that its hall has not."""
+    letters = [one.letter for one in config.hall.series]
+    told = {
+        "follow.result_series": config.follow.result_series,
+        "vneid.level_2_series": config.vneid.level_2_series if config.vneid else "",
+    }
+    for where, letter in told.items():
+        if letter and letter not in letters:
+            yield where, _no_series(letter, letters)
+
+
+def _unknown_letters(reading: Reading, config: Config) -> Iterator[str]:
+    """Letters in the catalogue that the hall has not: its number would be one of the first series. Ours is made for
+    the usual series: a hall of its own has its own `fields`, and only what the site itself has said must fit it.
+    """
+    here = [one.letter for one in config.hall.series]
+    usual = sorted({*here, *(one.letter for one in HallTable().series)})
+    for code, procedure in reading.catalogue.procedures.items():
+        letters = here if code in reading.own else usual
+        if procedure.series not in letters and "series" not in _lost(reading, code):
+            yield f"procedures.yaml: {code}: series: {_no_series(procedure.series, letters)}"
+    letters, letter = here if "series" in reading.own else usual, reading.catalogue.rules.series
+    if letter and letter not in letters:
+        yield f"site.yaml: series: {_no_series(letter, letters)}"
+
+
+def _no_series(letter: str, letters: Iterable[str]) -> str:
+    return f"the hall has no series «{letter}»; one of {', '.join(letters)}"
+
+
+def _unknown_icons(reading: Reading) -> Iterator[str]:
     """Names that the icon font does not have: the glass would show a question mark."""
     known = json.loads(ICONS.read_text(encoding="utf-8"))
-    named = {f"procedure {p.code}": p.icon for p in offered.procedures.values()}
+    offered = reading.catalogue
+    named = {f"procedures.yaml: {code}: icon": one.icon for code, one in offered.procedures.items()}
     named |= {f"site.yaml: job «{job.title}»": job.icon for job in offered.rules.jobs}
-    named |= {f"site.yaml: field «{field}»": icon for field, icon in offered.rules.icons.items()}
-    return (f"{where}: no icon «{icon}»" for where, icon in named.items() if icon not in known)
-
-
-def _unknown_cases(procedure: Procedure, form: Form) -> Iterator[str]:
-    known = {case.id for case in procedure.cases}
-    for owner, condition in conditions(form):
-        if condition.question == "case":
-            yield from (f"«{owner}» waits for the unknown case «{c}»" for c in condition.values if c not in known)
+    named |= {f"site.yaml: icons.{field}": icon for field, icon in offered.rules.icons.items()}
+    return (f"{where}: no such icon: {unknown(icon, known)}" for where, icon in named.items() if icon not in known)
 
 
 def _untranslated(read: Iterable[tuple[str, tuple[str, ...]]], language: str) -> Iterator[str]:
@@ -127,14 +182,10 @@ def _untranslated(read: Iterable[tuple[str, tuple[str, ...]]], language: str) ->
 
 def _codes_without_text() -> list[str]:
     """Codes that are explained in one language only."""
-    languages = [
-        SOURCE_LANGUAGE,
-        *sorted(p.name for p in LOCALES.iterdir() if p.is_dir() and p.name != SOURCE_LANGUAGE),
-    ]
-    keys = {language: {key for key in catalogue(language) if key[0]} for language in languages}
+    keys = {language: {key for key in catalogue(language) if key[0]} for language in i18n.languages()}
     every = set().union(*keys.values())
     return [
         f"locales/{language}: no {context} for «{code}»"
-        for language in languages
+        for language in keys
         for context, code in sorted(every - keys[language])
     ]

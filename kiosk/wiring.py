@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
@@ -16,9 +16,8 @@ from devices.errors import DeviceError
 from devices.events import CardPresence, CodeScanned
 from devices.interfaces import CardReader, CodeScanner
 from devices.worker import DeviceWorker
-from kiosk import heartbeat
+from kiosk import heartbeat, i18n
 from kiosk.builders import (
-    OWN_CATALOGUE,
     accounts_of,
     choices_of,
     forms_of,
@@ -29,9 +28,11 @@ from kiosk.builders import (
     open_devices,
     province_of,
     site_clock,
+    texts_of,
     trust_of,
 )
-from kiosk.catalogue.update import OWN_REFUSED, CatalogueNews, Lookup
+from kiosk.catalogue.own_files import OWN_CATALOGUE, OWN_REFUSED
+from kiosk.catalogue.update import CatalogueNews
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
@@ -61,10 +62,10 @@ def _read_code(scanner: CodeScanner) -> Iterator[object]:
         yield CodeScanned("code_scanner", text)
 
 
-def _tell_mistakes(outbox: Outbox, lookup: Lookup) -> None:
-    """Staff learn that the site's own catalogue is not the one in force."""
-    if lookup.mistakes:
-        outbox.notice(OWN_REFUSED, f"{len(lookup.mistakes)}: {lookup.mistakes[0]}")
+def _tell_mistakes(outbox: Outbox, mistakes: Sequence[str]) -> None:
+    """Staff learn that the site's own files are not the ones in force."""
+    if mistakes:
+        outbox.notice(OWN_REFUSED, f"{len(mistakes)}: {mistakes[0]}")
     else:
         outbox.end_notice(OWN_REFUSED)
 
@@ -143,15 +144,17 @@ class Machine:
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
         self.devices = open_devices(config)
         workers = self._workers()
-        lookup = lookup_to_start_with(config)
-        _tell_mistakes(stores.outbox, lookup)
+        texts, mistakes = texts_of(config)
+        exits.enter_context(i18n.also(texts))
+        lookup, forms = lookup_to_start_with(config), forms_of(config)
+        _tell_mistakes(stores.outbox, [*lookup.mistakes, *forms.mistakes, *mistakes])
         self.kiosk = Kiosk(
             Parts(
                 config=config,
                 hall=hall_of(config, stores.tickets),
                 lookup=lookup,
                 choices=choices_of(config),
-                forms=forms_of(config),
+                forms=forms,
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,

@@ -3,13 +3,14 @@
 Four files in `assets/catalogue`, each checked whole: `national.json` (the commune's procedures as the national portal
 describes them), `index.json` (names of all others), `procedures.yaml` (what this site offers at the kiosk) and
 `site.yaml` (tiles of home, what is not shown). A site's own `procedures.yaml` and `site.yaml` lie in the folder
-`catalogue` of the data folder, and so does what the province has sent (`update.py`).
+`catalogue` of the data folder, added to ours, and so does what the province has sent (`update.py`).
 """
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from devices.registry import explain
+from kiosk.catalogue.mistakes import mistakes_of, mistakes_of_entry, twice
 from kiosk.catalogue.models import (
     PORTAL,
     Authority,
@@ -35,6 +37,7 @@ from kiosk.catalogue.models import (
     Procedure,
     SiteRules,
 )
+from kiosk.catalogue.remains import remains_of
 
 __all__ = [
     "Case",
@@ -48,7 +51,9 @@ __all__ = [
     "HomeTile",
     "PageTariff",
     "Procedure",
+    "Reading",
     "load_catalogue",
+    "read_catalogue",
     "read_rows",
     "read_yaml",
     "texts",
@@ -58,6 +63,16 @@ __all__ = [
 LEVELS: Mapping[str, Authority] = {"c": "commune", "p": "province", "m": "ministry", "o": "other"}
 DEFAULT_ICON = "file-document-outline"
 ANY_SERIES = "A"
+NEAR = 0.8  # of the digits of a code: one is another one, or two are exchanged
+NOBODY = "?"  # stands where a text or a name cannot be read
+SPARE: Mapping[type[BaseModel], Mapping[str, Any]] = {  # what stands in the place of what must be there
+    Procedure: {"code": "0.000000", "online": False, "icon": DEFAULT_ICON, "series": ANY_SERIES}
+    | dict.fromkeys(("name", "short_name", "field", "title"), NOBODY),
+    Entry: {"code": "0.000000"} | dict.fromkeys(("name", "field", "title"), NOBODY),
+    SiteRules: {"icon": DEFAULT_ICON, "jobs": {"title": NOBODY, "icon": DEFAULT_ICON}}
+    | dict.fromkeys(("title", "hidden"), NOBODY),
+}
+NAMES = frozenset({"code", "field"})  # by which a procedure is found
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,13 @@ class Catalogue:
             return self._described(described)
         named = self.index.get(code)
         return self._described(Entry(**named.model_dump())) if named else None
+
+    def no_procedure(self, code: str) -> str:
+        """A sentence about a code that nothing has, with the nearest one."""
+        parts = (self.procedures, self.entries, self.index)  # what is offered here is rather meant than others
+        found = (one for part in parts for one in difflib.get_close_matches(code, part, n=1, cutoff=NEAR))
+        near = self.find(next(found, ""))
+        return f"no procedure {code}" + (f"; did you mean «{near.code}» ({near.name})?" if near else "")
 
     def _described(self, entry: Entry) -> Procedure:
         cases = (
@@ -164,7 +186,7 @@ def _twice_in(node: Any) -> Iterator[str]:
     if not isinstance(node.value if node else None, list):
         return
     keys = [pair[0].value for pair in node.value if isinstance(pair, tuple)]
-    for key in _twice([key for key in keys if isinstance(key, str)]):
+    for key in twice([key for key in keys if isinstance(key, str)]):
         yield f"line {node.start_mark.line + 1}: «{key}» stands here twice"
     for child in node.value:
         for one in child if isinstance(child, tuple) else (child,):
@@ -176,34 +198,78 @@ def told(file: str, where: str, what: str) -> str:
     return f"{file}: {where}: {what}" if where else f"{file}: {what}"
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A catalogue as far as its files can be read, with every mistake in them.
+
+    `harmless`: mistakes in spite of which it can be used. `own`: what the site itself has said: codes of procedures,
+    keys of its rules. `lost`: of what has mistakes the keys about which not all is known.
+    """
+
+    catalogue: Catalogue
+    problems: list[str]
+    harmless: list[str]
+    own: Set[str]
+    lost: Mapping[str, Set[str]]
+
+    @property
+    def whole(self) -> bool:
+        """Every procedure has been read with its code and field: what is not found is nowhere."""
+        return not any(keys & NAMES for keys in self.lost.values())
+
+
 def load_catalogue(folder: Path, own: Path | None = None, sent: Path | None = None) -> Catalogue:
-    """Read `folder`; files of the site in `own` and what the province has `sent` take precedence.
+    """Read `folder`, with files of the site in `own` and what the province has `sent`.
 
     Raises `CatalogueError` with every mistake.
     """
+    reading = read_catalogue(folder, own, sent)
+    if reading.problems:
+        raise CatalogueError(reading.problems)
+    return reading.catalogue
+
+
+def read_catalogue(folder: Path, own: Path | None = None, sent: Path | None = None) -> Reading:
+    """As `load_catalogue`, as far as it can be read. A procedure of the site takes the place of ours of the same code,
+    and of its rules each key that of ours.
+    """
     problems: list[str] = []
-    rules = _rules(_path(folder, own, "site.yaml"), problems)
-    entries = read_entries(folder / "national.json", problems)
+    lost: dict[str, Set[str]] = {}
+    rules, offered = _rules(folder / "site.yaml", problems), _offered(folder / "procedures.yaml", problems, lost)
+    said: set[str] = set()
+    if own is not None and (own / "site.yaml").exists():
+        ours, rules = rules, _rules(own / "site.yaml", problems)
+        said |= rules.model_fields_set
+        rules = ours.model_copy(update={key: getattr(rules, key) for key in rules.model_fields_set})
+    entries = read_entries(folder / "national.json", problems, lost)
     if sent is not None and sent.exists():
-        entries = entries | read_entries(sent, problems)
-    index = _index(folder / "index.json", problems)
-    offered = _offered(_path(folder, own, "procedures.yaml"), problems)
-    if problems:
-        raise CatalogueError(problems)
-    for code in rules.hidden:
-        entries.pop(code, None)
-        index.pop(code, None)
-    whole = {code: _completed(procedure, entries.get(code)) for code, procedure in offered.items()}
-    catalogue = Catalogue(MappingProxyType(whole), MappingProxyType(entries), MappingProxyType(index), rules)
-    if unknown := [
-        f"site.yaml: jobs: no procedure {j.code}" for j in rules.jobs if j.code and not catalogue.find(j.code)
-    ]:
-        raise CatalogueError(unknown)
-    return catalogue
+        entries = entries | read_entries(sent, problems, lost)
+    index = _index(folder / "index.json", problems, lost)
+    if own is not None and (own / "procedures.yaml").exists():
+        added = _offered(own / "procedures.yaml", problems, lost)
+        said, offered = said | set(added), offered | added
+    every = {*offered, *entries, *index}
+    entries, index = _shown(entries, rules.hidden), _shown(index, rules.hidden)
+    tiles = tuple(job for job in rules.jobs if job.code not in rules.hidden)
+    whole = {code: _completed(one, entries.get(code)) for code, one in _shown(offered, rules.hidden).items()}
+    shown = rules.model_copy(update={"jobs": tiles})
+    catalogue = Catalogue(MappingProxyType(whole), MappingProxyType(entries), MappingProxyType(index), shown)
+    reading = Reading(catalogue, problems, [], said, lost)
+    if reading.whole:
+        for number, job in enumerate(rules.jobs):
+            if job.code and job.code not in every:
+                problems.append(f"site.yaml: jobs.{number}.code: {catalogue.no_procedure(job.code)}")
+        for number, code in enumerate(rules.hidden):
+            if code not in every and code != NOBODY:
+                reading.harmless.append(f"site.yaml: hidden.{number}: {catalogue.no_procedure(code)}")
+    return reading
 
 
-def _path(folder: Path, own: Path | None, name: str) -> Path:
-    return own / name if own is not None and (own / name).exists() else folder / name
+T = TypeVar("T")
+
+
+def _shown(part: Mapping[str, T], hidden: Iterable[str]) -> dict[str, T]:
+    return {code: one for code, one in part.items() if code not in hidden}
 
 
 def _completed(procedure: Procedure, entry: Entry | None) -> Procedure:
@@ -214,29 +280,28 @@ def _completed(procedure: Procedure, entry: Entry | None) -> Procedure:
 
 
 def _rules(path: Path, problems: list[str]) -> SiteRules:
+    row = read_yaml(path, problems) or {}
     try:
-        return SiteRules.model_validate(read_yaml(path, problems) or {})
+        return SiteRules.model_validate(row)
     except ValidationError as error:
         problems += [told(path.name, where, what) for where, what in explain(SiteRules, error)]
-        return SiteRules()
+        left = remains_of(SiteRules, row, SPARE[SiteRules])
+        return left[0] if left else SiteRules()
 
 
-def read_entries(path: Path, problems: list[str]) -> dict[str, Entry]:
-    """The described procedures of a JSON file by code; mistakes go to `problems`."""
+def read_entries(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[str, Entry]:
+    """The described procedures of a JSON file `{"procedures": […]}` by code; `problems` and `lost` of `read_rows`."""
     try:
-        return entries_of(json.loads(path.read_bytes()), path.name, problems)
+        document = json.loads(path.read_bytes())
+        rows = document.get("procedures") if isinstance(document, dict) else None
     except (OSError, ValueError) as error:
         problems.append(f"{path.name}: cannot be read: {error}")
-        return {}
-
-
-def entries_of(document: Any, file: str, problems: list[str]) -> dict[str, Entry]:
-    """The described procedures of a document `{"procedures": […]}` by code."""
-    rows = document.get("procedures") if isinstance(document, dict) else None
-    if not isinstance(rows, list):
-        problems.append(f"{file}: procedures: must be a list")
-        return {}
-    return read_rows(rows, Entry, "code", file, problems, _mistakes_of_entry)
+    else:
+        if isinstance(rows, list):
+            return read_rows(rows, Entry, "code", path.name, problems, mistakes_of_entry, lost)
+        problems.append(f"{path.name}: procedures: must be a list")
+    lost[path.name] = NAMES
+    return {}
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -248,21 +313,31 @@ def read_rows(
     key: str,
     file: str,
     problems: list[str],
-    mistakes: Callable[[M], Iterable[str]] = lambda _: (),
+    mistakes: Callable[[M, Set[str]], Iterable[str]] = lambda _one, _lost: (),
+    lost: dict[str, Set[str]] | None = None,
 ) -> dict[str, M]:
-    """Rows of a file by the value of their `key`; everything that is wrong in any of them goes to `problems`."""
+    """Rows of a file by the value of their `key`; everything that is wrong in any of them goes to `problems`.
+
+    Of one whose shape is wrong, what can be read: with the keys about which not all is known in `lost`.
+    """
     found: dict[str, M] = {}
     for number, row in enumerate(rows, start=1):
-        name = row.get(key, number) if isinstance(row, dict) else number
+        given, gone = row.get(key) if isinstance(row, dict) else None, frozenset[str]()
+        name = str(given) if isinstance(given, str | float) else str(number)
         try:
             one = kind.model_validate(row)
         except ValidationError as error:
             problems += [told(f"{file}: {name}", where, what) for where, what in explain(kind, error)]
-            continue
+            left = remains_of(kind, row, SPARE[kind]) if kind in SPARE else None
+            if lost is not None:
+                lost[f"{file}: {name}"] = left[1] if left else NAMES
+            if left is None:
+                continue
+            one, gone = left
         if name in found:
             problems.append(f"{file}: {name}: stands here twice")
-        problems += [f"{file}: {name}: {sentence}" for sentence in mistakes(one)]
-        found[str(name)] = one
+        problems += [f"{file}: {name}: {sentence}" for sentence in mistakes(one, gone)]
+        found[name] = one
     return found
 
 
@@ -270,7 +345,7 @@ _ROWS: TypeAdapter[list[tuple[str, str, int, str]]] = TypeAdapter(list[tuple[str
 _FIELDS: TypeAdapter[list[str]] = TypeAdapter(list[str])
 
 
-def _index(path: Path, problems: list[str]) -> dict[str, Named]:
+def _index(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[str, Named]:
     """Rows of (code, name, number of the field, letters of the levels)."""
     try:
         document = json.loads(path.read_bytes())
@@ -287,45 +362,15 @@ def _index(path: Path, problems: list[str]) -> dict[str, Named]:
         problems.append(f"{path.name}: no such field or level: {error}")
     except (OSError, ValueError) as error:
         problems.append(f"{path.name}: cannot be read: {error}")
+    lost[path.name] = NAMES
     return {}
 
 
-def _offered(path: Path, problems: list[str]) -> dict[str, Procedure]:
+def _offered(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[str, Procedure]:
+    before = len(problems)
     rows = read_yaml(path, problems)
     if not isinstance(rows, list):
-        problems += [] if problems else [f"{path.name}: must be a list of procedures"]
+        problems += [] if len(problems) > before else [f"{path.name}: must be a list of procedures"]
+        lost[path.name] = NAMES
         return {}
-    return read_rows(rows, Procedure, "code", path.name, problems, _mistakes)
-
-
-def _mistakes_of_entry(entry: Entry) -> Iterator[str]:
-    for channel in entry.channels:
-        for fee in channel.fees:
-            yield from (f"{channel.way}: {sentence}" for sentence in _fee_mistakes(fee))
-
-
-def _mistakes(procedure: Procedure) -> Iterator[str]:
-    if procedure.online and not (procedure.cases and procedure.form_id):
-        yield "an online procedure needs cases and a form_id"
-    if procedure.prepare and not procedure.kinds:
-        yield "a procedure that is prepared needs kinds"
-    if procedure.online and procedure.prepare:
-        yield "is either online or prepared, not both"
-    for twice in _twice([case.id for case in procedure.cases]):
-        yield f"case «{twice}» stands here twice"
-    for case in procedure.cases:
-        for twice in _twice([component.id for component in case.components]):
-            yield f"case «{case.id}»: paper «{twice}» stands here twice"
-    for fee in (*([procedure.fee] if procedure.fee else []), *(f for c in procedure.channels for f in c.fees)):
-        yield from _fee_mistakes(fee)
-
-
-def _fee_mistakes(fee: Fee) -> Iterator[str]:
-    if fee.tariff and fee.amount_vnd is not None:
-        yield "fee: give either amount_vnd or tariff, not both"
-    if fee.valid_from and fee.valid_to and fee.valid_to < fee.valid_from:
-        yield "fee: valid_to is before valid_from"
-
-
-def _twice(ids: list[str]) -> list[str]:
-    return sorted({one for one in ids if ids.count(one) > 1})
+    return read_rows(rows, Procedure, "code", path.name, problems, mistakes_of, lost)

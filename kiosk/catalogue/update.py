@@ -14,17 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue
+from kiosk.catalogue.own_files import LAST_GOOD, OWN_FILES, SENT, keep
 from kiosk.search import Search
 from kiosk.search.words import load_words
 from offline_queue.files import make_folder, sync_folder, write_temporary
 from offline_queue.gateway import Gateway
 
 log = logging.getLogger(__name__)
-SENT = "province.json"  # in the site's folder: the document of the province, and its ETag
 REFUSED = "catalogue_refused"  # the notice while what the province has sent is wrong
-OWN_FILES = ("procedures.yaml", "site.yaml", "synonyms.yaml")
-OWN_REFUSED = "catalogue_own_refused"  # the notice while one of them is wrong
-LAST_GOOD = "last-good"  # in the site's folder: its files as they were when a kiosk last started with right ones
 
 
 @dataclass(frozen=True)
@@ -74,24 +71,8 @@ def load_last_good(folder: Path, own: Path) -> Lookup:
         log.error("catalogue: the site's own files are left as they were: %s", "; ".join(error.problems[:20]))
         sent = own / SENT
         return replace(_load(folder, kept, sent if sent.exists() else None), mistakes=tuple(error.problems))
-    try:
-        _keep(own, kept)
-    except OSError as error:
-        log.warning("catalogue: the site's own files are not kept: %s", error.strerror)
+    keep(own, "", [name for name in OWN_FILES if (own / name).exists()])
     return lookup
-
-
-def _keep(own: Path, kept: Path) -> None:
-    there = [name for name in OWN_FILES if (own / name).exists()]
-    if not there and not kept.is_dir():
-        return
-    make_folder(kept)
-    for name in OWN_FILES:
-        if name not in there:
-            (kept / name).unlink(missing_ok=True)
-        elif not (kept / name).exists() or (kept / name).read_bytes() != (own / name).read_bytes():
-            write_temporary(kept, [(own / name).read_bytes()]).replace(kept / name)
-    sync_folder(kept)
 
 
 def _load(folder: Path, own: Path, sent: Path | None) -> Lookup:

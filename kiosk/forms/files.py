@@ -1,4 +1,4 @@
-"""Reading the forms of `assets/forms`: every mistake is told with its file and path."""
+"""Reading the forms of `assets/forms` and of the site: every mistake is told with its file and path."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from devices.registry import explain
 from kiosk.catalogue import CatalogueError, read_yaml, told
+from kiosk.catalogue.own_files import FORMS, LAST_GOOD, keep
 from kiosk.forms import Form
 from kiosk.forms.mistakes import mistakes
 from kiosk.forms.remains import remains_of
@@ -19,10 +20,13 @@ from kiosk.forms.remains import remains_of
 class FormShelf(Mapping[str, Form]):
     """The forms by id, each in the newest version that is in force on the day; what comes later lies ready."""
 
-    def __init__(self, forms: Iterable[Form], today: Callable[[], date]) -> None:
+    def __init__(self, forms: Iterable[Form], today: Callable[[], date], mistakes: Iterable[str] = ()) -> None:
+        """`mistakes`: of the site's own forms. Of two that are the same version of one form the later one holds."""
         self._today = today
+        self.mistakes = tuple(mistakes)
         self._versions: dict[str, list[Form]] = {}
-        for form in sorted(forms, key=lambda one: one.version, reverse=True):
+        several = {(form.id, form.version): form for form in forms}
+        for form in sorted(several.values(), key=lambda one: one.version, reverse=True):
             self._versions.setdefault(form.id, []).append(form)
 
     def __getitem__(self, form_id: str) -> Form:
@@ -59,11 +63,24 @@ def load_forms(folder: Path, today: Callable[[], date] = date.today) -> FormShel
     return forms
 
 
-def read_forms(folder: Path, today: Callable[[], date] = date.today) -> tuple[FormShelf, list[str]]:
-    """The forms that are right, and every mistake of the others: in their place their last good version stays."""
-    files = read_files(folder)
-    right = (file.form for file in files if file.form and not file.problems)
-    return FormShelf(right, today), [problem for file in files for problem in file.problems]
+def read_forms(
+    folder: Path, today: Callable[[], date] = date.today, own: Path | None = None
+) -> tuple[FormShelf, list[str]]:
+    """The forms that are right, ours and those in the site's folder `own`, and every mistake of the others.
+
+    The site's takes the place of the same version of ours. In the place of a wrong file of the site its last good one
+    is read, which is kept here.
+    """
+    ours = read_files(folder)
+    site = read_files(own / FORMS) if own else ()
+    forms = [file.form for file in (*ours, *site) if file.form and not file.problems]
+    if own:
+        wrong = [file.name for file in site if file.problems]
+        keep(own, FORMS, [file.name for file in site if not file.problems], wrong)
+        last = [file for file in read_files(own / LAST_GOOD / FORMS) if file.name in wrong]
+        forms += [file.form for file in last if file.form and not file.problems]
+    mistakes = [problem for file in site for problem in file.problems]
+    return FormShelf(forms, today, mistakes), [problem for file in (*ours, *site) for problem in file.problems]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kiosk.catalogue.remains import Steps, at, holds
 from kiosk.forms import Form
 
 NOBODY = "?"  # stands where a text or a name is missing
@@ -22,7 +23,6 @@ SPARE = {  # in the place of one that cannot be read: the others keep their numb
 UNSURE = (NOBODY, NOBODY * 2, f"{NOBODY}.full_name", f"{NOBODY}.id_number")
 NAMELESS = "*"  # among what is lost: a question or section that has no name, so what is called unknown may be that one
 UNKNOWN = ("is no question", "unknown question", "is not asked before", "needs the question", "dates of this section")
-Steps = Sequence[int | str]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def remains_of(row: object, stem: str) -> Remains | None:
 
 def _without(left: dict[str, Any], steps: Steps, kind: str, stem: str) -> set[str] | None:
     """Take one mistake out, with as little as possible beside it; what is lost by that, None where that is all."""
-    owner, last = _at(left, steps[:-1]), steps[-1]
+    owner, last = at(left, steps[:-1]), steps[-1]
     if kind == "extra_forbidden":
         del owner[last]
         return set()
@@ -72,41 +72,29 @@ def _without(left: dict[str, Any], steps: Steps, kind: str, stem: str) -> set[st
     if steps[0] in SPARE and len(steps) > 1:
         left[str(steps[0])][steps[1]] = SPARE[str(steps[0])]
         return set()
-    while steps and not _holds(_at(left, steps[:-1]), steps[-1]):  # what is missing: its owner goes
+    while steps and not holds(at(left, steps[:-1]), steps[-1]):  # what is missing: its owner goes
         steps = steps[:-1]
     if not steps:
         return None
     lost = _lost(left, steps)
-    _at(left, steps[:-1]).pop(steps[-1])
+    at(left, steps[:-1]).pop(steps[-1])
     return lost
 
 
 def _lost(left: dict[str, Any], steps: Steps) -> set[str]:
     """Whatever goes, and the question or section from which it is taken."""
-    gone = _at(left, steps)
+    gone = at(left, steps)
     lost = set(_ids(gone))
     whole = len(steps) == 2 or (len(steps) == 4 and steps[2] == "questions")  # a section, a question
     if steps[-1] == "questions" or (whole and not (isinstance(gone, dict) and gone.get("id"))):
         lost.add(NAMELESS)
     if len(steps) > 4:  # sections, 0, questions, 0, …
-        lost |= set(_ids(_at(left, steps[:4])))
+        lost |= set(_ids(at(left, steps[:4])))
     elif len(steps) == 3 and steps[2] == "rows":
-        lost |= set(_ids(_at(left, steps[:2])))
+        lost |= set(_ids(at(left, steps[:2])))
     elif len(steps) == 3:
-        lost.add(str(_at(left, steps[:2]).get("id")))
+        lost.add(str(at(left, steps[:2]).get("id")))
     return lost
-
-
-def _at(node: Any, steps: Steps) -> Any:
-    for step in steps:
-        node = node[step] if _holds(node, step) else None
-    return node
-
-
-def _holds(node: object, step: int | str) -> bool:
-    if isinstance(node, list):
-        return isinstance(step, int) and step < len(node)
-    return isinstance(node, dict) and step in node
 
 
 def _ids(node: object) -> Iterator[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from devices.registry import explain
-from kiosk.catalogue import Catalogue, CatalogueError, read_yaml, told
+from kiosk.catalogue import NOBODY, Catalogue, CatalogueError, read_yaml, told
 from kiosk.catalogue.models import Data
+from kiosk.catalogue.remains import remains_of
 from kiosk.text import APOSTROPHES, fold, nfc
 
 WORD = re.compile(r"[^\W_]+")  # letters and digits; marks, signs, emoji and invisible characters part words
@@ -32,6 +33,10 @@ BY_EAR = (
     (re.compile(r"ng$"), "n"),
     (re.compile(r"[ct]$"), "t"),
 )
+NOTHING = {
+    "say": [NOBODY],
+    "means": [NOBODY],
+}  # in the place of phrases that cannot be read: the others keep their places
 TELEX = ((re.compile(r"([adeo])\1"), r"\1"), (re.compile(r"w"), ""), (re.compile(r"(?<=[a-z])[sfrxj]$"), ""))
 
 
@@ -61,28 +66,41 @@ def folded_words(text: str) -> list[str]:
 
 def load_words(folder: Path, catalogue: Catalogue, own: Path | None = None) -> Words:
     """`synonyms.yaml`, and what the site adds in `own`. Raises `CatalogueError` with every mistake."""
-    problems: list[str] = []
-    paths = [folder / "synonyms.yaml", *([own / "synonyms.yaml"] if own else [])]
-    read = [_read(path, catalogue, problems) for path in paths if path.exists() or path.parent == folder]
+    words, problems = read_words(folder, catalogue, own)
     if problems:
         raise CatalogueError(problems)
-    return Words(
+    return words
+
+
+def read_words(
+    folder: Path, catalogue: Catalogue, own: Path | None = None, whole: bool = True
+) -> tuple[Words, list[str]]:
+    """As `load_words`, as far as they can be read, and every mistake; of a catalogue that is not `whole` nobody can
+    say that a procedure is not in it.
+    """
+    problems: list[str] = []
+    paths = [folder / "synonyms.yaml", *([own / "synonyms.yaml"] if own else [])]
+    read = [_read(path, catalogue, whole, problems) for path in paths if path.exists() or path.parent == folder]
+    words = Words(
         ignore=tuple(word for words in read for word in words.ignore),
         phrases=tuple(phrases for words in reversed(read) for phrases in words.phrases),
     )
+    return words, problems
 
 
-def _read(path: Path, catalogue: Catalogue, problems: list[str]) -> Words:
+def _read(path: Path, catalogue: Catalogue, whole: bool, problems: list[str]) -> Words:
+    row = read_yaml(path, problems) or {}
     try:
-        words = Words.model_validate(read_yaml(path, problems) or {})
+        words = Words.model_validate(row)
     except ValidationError as error:
         problems += [told(path.name, where, what) for where, what in explain(Words, error)]
-        return Words()
+        left = remains_of(Words, row, {"phrases": NOTHING})
+        words = left[0] if left else Words()
     problems += [
-        f"{path.name}: phrases.{n}.means: no procedure {code}"
+        f"{path.name}: phrases.{n}.means: {catalogue.no_procedure(code)}"
         for n, phrases in enumerate(words.phrases)
         for code in phrases.means
-        if code not in catalogue.rules.hidden and catalogue.find(code) is None
+        if whole and code not in (*catalogue.rules.hidden, NOBODY) and catalogue.find(code) is None
     ]
     return words
 

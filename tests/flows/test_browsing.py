@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kiosk.builders import OWN_CATALOGUE
+from kiosk.catalogue.own_files import OWN_CATALOGUE
 from kiosk.state import Job, Step
 from tests.flows.conftest import Player
 

@@ -10,12 +10,10 @@ from typing import Any
 
 import pytest
 
-from kiosk.builders import OWN_CATALOGUE
 from kiosk.catalogue import CatalogueError
+from kiosk.catalogue.own_files import OWN_CATALOGUE, OWN_REFUSED, SENT
 from kiosk.catalogue.update import (
-    OWN_REFUSED,
     REFUSED,
-    SENT,
     CatalogueChanged,
     CatalogueNews,
     load_last_good,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kiosk import builders, check, i18n, wiring
+from kiosk.catalogue.own_files import LAST_GOOD, OWN_CATALOGUE, OWN_REFUSED
 from kiosk.config import ASSETS, Config
 from kiosk.state import Step
 from kiosk.wiring import Machine
@@ -85,13 +86,98 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     i18n.catalogue.cache_clear()
 
 
+@pytest.fixture
+def own(config: Config) -> Path:
+    """The site's own files: one more form and procedure, and the English of both."""
+    folder = config.storage.data_dir / OWN_CATALOGUE
+    (folder / "forms").mkdir(parents=True)
+    (folder / "locales/en").mkdir(parents=True)
+    (folder / "procedures.yaml").write_text(PROCEDURE, encoding="utf-8")
+    (folder / "forms/library-card.yaml").write_text(FORM, encoding="utf-8")
+    english(folder)
+    return folder
+
+
+def english(folder: Path) -> None:
+    """The file of English, without which the citizens of the other language read Vietnamese."""
+    lines = [f'msgid "{text}"\nmsgstr "{english}"\n' for text, english in ENGLISH.items()]
+    (folder / "locales/en/library.po").write_text("\n".join([HEAD, *lines]), encoding="utf-8")
+    i18n.catalogue.cache_clear()
+
+
 def test_a_form_is_added_without_python(assets: Path, config: Config) -> None:
     named = check.problems(config)
     assert {text for text in ENGLISH if any(f"no text for «{text}»" in problem for problem in named)} == set(ENGLISH)
-    lines = [f'msgid "{text}"\nmsgstr "{english}"\n' for text, english in ENGLISH.items()]
-    (assets / "locales/en/library.po").write_text("\n".join([HEAD, *lines]), encoding="utf-8")
-    i18n.catalogue.cache_clear()
+    english(assets)
     assert check.problems(config) == []
+    is_submitted(config)
+
+
+def test_a_site_has_forms_of_its_own(own: Path, config: Config) -> None:
+    """All in its data folder: procedure, form, English; nothing of the program is touched."""
+    (own / "locales/en/library.po").rename(own / "later")
+    named = check.problems(config)
+    assert {text for text in ENGLISH if any(f"no text for «{text}»" in problem for problem in named)} == set(ENGLISH)
+    (own / "later").rename(own / "locales/en/library.po")
+    assert check.problems(config) == []
+    assert i18n.translate("Bạn muốn mượn gì?", "en") == "Bạn muốn mượn gì?"  # not of the program itself
+    is_submitted(config)
+    assert (own / LAST_GOOD / "forms/library-card.yaml").read_text(encoding="utf-8") == FORM
+
+
+def test_a_broken_form_of_a_site_is_as_it_last_was(own: Path, config: Config) -> None:
+    file, texts = own / "forms/library-card.yaml", own / "locales/en/library.po"
+    with Machine(config):
+        pass
+    file.write_text(FORM.replace("type: phone", "type: fone"), encoding="utf-8")
+    texts.write_text('msgid "Truyện', encoding="utf-8")
+    (own / "forms/other.yaml").write_text("id: other", encoding="utf-8")
+    named = check.problems(config)
+    assert any(problem.startswith("library-card.yaml: sections.0.questions.3.type: ") for problem in named)
+    assert any(problem.startswith("locales/en/library.po: line 1: ") for problem in named)
+    for _restart in range(2):
+        with Machine(config) as machine:
+            parts = machine.kiosk.parts
+            assert [one.type for one in parts.forms["library-card"].sections[0].questions][-1] == "phone"
+            assert "birth-registration" in parts.forms  # ours go on
+            assert "other" not in parts.forms
+            assert i18n.translate("Truyện", "en") == "Novels"
+            assert parts.outbox.notices()[OWN_REFUSED].startswith(f"{len(named) - len(ENGLISH)}: library-card.yaml: ")
+    file.write_text(FORM, encoding="utf-8")
+    (own / "forms/other.yaml").unlink()
+    texts.unlink()
+    with Machine(config) as machine:
+        assert OWN_REFUSED not in machine.kiosk.parts.outbox.notices()
+        assert i18n.translate("Truyện", "en") == "Truyện"
+    assert not (own / LAST_GOOD / "locales/en/library.po").exists()
+
+
+def test_the_same_version_of_a_form_is_the_sites(own: Path, config: Config) -> None:
+    ours = (ASSETS / "forms/marital-status.yaml").read_text(encoding="utf-8")
+    file = own / "forms/marital-status.yaml"
+    file.write_text(ours.replace("title: ", "title: Riêng ", 1), encoding="utf-8")
+    assert builders.forms_of(config)["marital-status"].title.startswith("Riêng ")
+    assert [problem for problem in check.problems(config) if "no text for «Riêng " not in problem] == []
+    file.write_text(ours.replace("version: 2026-07-01", "version: 2020-01-01"), encoding="utf-8")
+    assert builders.forms_of(config)["marital-status"].version.year == 2026  # ours is newer
+    file.write_text(ours.replace("version: 2026-07-01", "version: 2999-01-01"), encoding="utf-8")
+    assert builders.forms_of(config)["marital-status"].version.year == 2026  # and not yet in force
+
+
+def test_a_broken_form_of_ours_leaves_the_others(assets: Path, config: Config) -> None:
+    (assets / "forms/marital-status.yaml").write_text("id: [", encoding="utf-8")
+    with Machine(config) as machine:
+        kiosk = machine.kiosk
+        assert {"library-card", "birth-registration"} <= set(kiosk.parts.forms)
+        kiosk.choose_procedure("1.004873")  # marital status
+        player = Player(machine)
+        player.at(Step.HOME)
+        kiosk.choose_procedure("1.001193")
+        player.at(Step.BRING)
+
+
+def is_submitted(config: Config) -> None:
+    """A citizen fills the form in, and it arrives."""
     with Machine(config) as machine:
         player = Player(machine)
         to_review(player, "9.000001")
@@ -118,7 +204,8 @@ def test_a_form_with_a_mistake_is_named_and_the_last_good_one_stays(assets: Path
     (assets / "forms/library-card.2026-08-01.yaml").write_text(bad, encoding="utf-8")
     named = check.problems(config)
     assert any(problem.startswith("library-card.2026-08-01.yaml: sections.0.questions.3.type: ") for problem in named)
-    assert "procedure 9.000001: form «library-card» of 2026-08-01: «wish» waits for the unknown case «lost»" in named
+    lost = "«wish» waits for a case that procedure 9.000001 has not: «lost» is not known; one of new"
+    assert f"library-card.2026-08-01.yaml: {lost}" in named
     assert "library-card.2026-08-01.yaml: rules.0: «nobody.date_of_birth» is no question" in named
     assert any("form «library-card» of 2026-08-01: no text for «Mới thêm»" in problem for problem in named)
     assert any("form «library-card» of 2026-07-01: no text for" in problem for problem in named)

@@ -223,7 +223,7 @@ def test_a_tile_needs_a_procedure_that_exists(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
     (own / "site.yaml").write_text('jobs: [{title: T, icon: ring, code: "9.999999"}]')
-    with pytest.raises(CatalogueError, match=r"site\.yaml: jobs: no procedure 9\.999999"):
+    with pytest.raises(CatalogueError, match=r"site\.yaml: jobs\.0\.code: no procedure 9\.999999"):
         load_catalogue(ASSETS / "catalogue", own)
 
 
@@ -234,8 +234,12 @@ def test_home_has_twelve_tiles_and_each_leads_somewhere() -> None:
 
 
 def test_a_site_has_its_own_procedures(tmp_path: Path) -> None:
-    (tmp_path / "procedures.yaml").write_text(GOOD, encoding="utf-8")
-    assert list(load_catalogue(ASSETS / "catalogue", tmp_path).procedures) == ["1.000001"]
+    added = GOOD + GOOD.replace("1.000001", "1.001193")
+    (tmp_path / "procedures.yaml").write_text(added, encoding="utf-8")
+    offered = load_catalogue(ASSETS / "catalogue", tmp_path).procedures
+    assert list(offered) == [*OFFERED.procedures, "1.000001"]  # one of ours is the site's now
+    assert offered["1.001193"].short_name == "S"
+    assert offered["1.000656"] == OFFERED.procedures["1.000656"]
 
 
 # -- kiosk.check -----------------------------------------------------------------------------------------------------
@@ -257,18 +261,19 @@ def test_check_names_what_does_not_fit_together(tmp_path: Path, monkeypatch: pyt
     accounts.chmod(0o600)
     data = {"hall": {"series": [{"letter": "A", "title": "T"}]}, "staff": {"accounts_file": str(accounts)}}
     problems = check.problems(config.parse(data))
-    assert "procedure 1.001193: form «birth-registration» does not exist" in problems
+    none = "no such form: «birth-registration» is not known; did you mean «death-registration»?"
+    assert f"procedures.yaml: 1.001193: form_id: {none}" in problems
     assert (
-        "procedure 1.004873: form «marital-status» of 2026-07-01: «subject» waits for the unknown case «autorised»"
-        in problems
+        "marital-status.yaml: «subject» waits for a case that procedure 1.004873 has not: «autorised» is not known; "
+        "did you mean «authorised»?" in problems
     )
-    assert "procedure 1.000656: no icon «candel»" in problems
+    assert "procedures.yaml: 1.000656: icon: no such icon: «candel» is not known; did you mean «candle»?" in problems
     assert any(problem.startswith("accounts: ") for problem in problems)
     assert len(problems) == 4
     form.write_text("id: marital-status", encoding="utf-8")  # a broken form hides no other mistake
     problems = check.problems(config.parse(data))
     assert "marital-status.yaml: version: is missing" in problems
-    assert "procedure 1.001193: form «birth-registration» does not exist" in problems
+    assert f"procedures.yaml: 1.001193: form_id: {none}" in problems
 
 
 def test_check_tells_the_mistakes_of_the_sites_own_files(tmp_path: Path) -> None:

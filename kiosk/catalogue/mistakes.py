@@ -1,0 +1,43 @@
+"""What is wrong with a procedure although its shape is right: one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from kiosk.catalogue.models import Entry, Fee, Procedure
+
+
+def mistakes_of_entry(entry: Entry, _lost: Set[str]) -> Iterator[str]:
+    """Of what is described."""
+    for channel in entry.channels:
+        for fee in channel.fees:
+            yield from (f"{channel.way}: {sentence}" for sentence in _fee_mistakes(fee))
+
+
+def mistakes_of(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
+    """Of what the site offers; nothing is said about keys that are `lost`."""
+    if procedure.online and not (procedure.cases and procedure.form_id) and not lost & {"cases", "form_id"}:
+        yield "an online procedure needs cases and a form_id"
+    if procedure.prepare and not procedure.kinds and "kinds" not in lost:
+        yield "a procedure that is prepared needs kinds"
+    if procedure.online and procedure.prepare:
+        yield "is either online or prepared, not both"
+    for again in twice([case.id for case in procedure.cases]):
+        yield f"case «{again}» stands here twice"
+    for case in procedure.cases:
+        for again in twice([component.id for component in case.components]):
+            yield f"case «{case.id}»: paper «{again}» stands here twice"
+    for fee in (*([procedure.fee] if procedure.fee else []), *(f for c in procedure.channels for f in c.fees)):
+        yield from _fee_mistakes(fee)
+
+
+def _fee_mistakes(fee: Fee) -> Iterator[str]:
+    if fee.tariff and fee.amount_vnd is not None:
+        yield "fee: give either amount_vnd or tariff, not both"
+    if fee.valid_from and fee.valid_to and fee.valid_to < fee.valid_from:
+        yield "fee: valid_to is before valid_from"
+
+
+def twice(ids: list[str]) -> list[str]:
+    """What stands more than once in a list."""
+    return sorted({one for one in ids if ids.count(one) > 1})
