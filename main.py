@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import re
 import sys
+from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
+from typing import NoReturn
+
+FAILED, USAGE = 1, 2
+
+
+class UsageError(Exception):
+    """What is wrong with the words of the command line, in one sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Leaves it to `main` to say what is wrong, as every other failure is told."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError`."""
+        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def _day(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError
     return date.fromisoformat(text).isoformat()
 
 
@@ -16,13 +37,31 @@ def _month(text: str) -> str:
     return _day(f"{text}-01")[:7]
 
 
+def _at(text: str) -> time:
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}", text):
+        raise ValueError
+    return time.fromisoformat(text)
+
+
+def _like(read: Callable[[str], object], what: str) -> Callable[[str], object]:
+    """`read` for argparse, which tells what is none by its message alone."""
+
+    def reading(text: str) -> object:
+        try:
+            return read(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"«{text}» is no {what}") from None
+
+    return reading
+
+
 def parser() -> argparse.ArgumentParser:
     """All verbs with their options."""
     # both options stand before or after the verb: suppressed defaults keep what was said before it
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--config", type=Path, help="configuration (TOML); without it the embedded default runs")
     common.add_argument("--json", action="store_true", help="one JSON object on stdout and nothing else")
-    top = argparse.ArgumentParser(prog="main.py", description=__doc__, parents=[common])
+    top = Parser(prog="main.py", description=__doc__, parents=[common])
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, text: str) -> argparse.ArgumentParser:
@@ -44,7 +83,9 @@ def parser() -> argparse.ArgumentParser:
     ticket = verb("ticket", "issue and print one ticket without a window")
     ticket.add_argument("--series", required=True)
     ticket.add_argument("--priority", default="")
-    ticket.add_argument("--at", type=time.fromisoformat, metavar="HH:MM", help="the time of an appointment, today")
+    ticket.add_argument(
+        "--at", type=_like(_at, "time such as 14:30"), metavar="HH:MM", help="the time of an appointment, today"
+    )
     hall = verb("hall", "the numbers of the hall")
     hall.add_argument("act", choices=["list"], help="print the numbers that have not ended, to go on by hand")
     card = verb("card", "read the chip of the card on the reader")
@@ -61,8 +102,8 @@ def parser() -> argparse.ArgumentParser:
     province.add_argument("--fault", default="")
     report = verb("report", "the centre's figures of a day or a month")
     period = report.add_mutually_exclusive_group(required=True)
-    period.add_argument("--day", type=_day, metavar="2026-11-24")
-    period.add_argument("--month", type=_month, metavar="2026-11")
+    period.add_argument("--day", type=_like(_day, "day such as 2026-11-24"), metavar="2026-11-24")
+    period.add_argument("--month", type=_like(_month, "month such as 2026-11"), metavar="2026-11")
     report.add_argument("--csv", type=Path, metavar="FILE")
     report.add_argument("--pdf", type=Path, metavar="FILE", help="one page with charts")
     report.add_argument("--words", action="store_true", help="also what people wrote, which may name somebody")
@@ -92,7 +133,25 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb. Exit code: 0 done, 1 it failed, 2 usage or configuration."""
-    options = parser().parse_args(argv, argparse.Namespace(config=None, json=False))
+    try:
+        try:
+            return _main(sys.argv[1:] if argv is None else argv)
+        finally:
+            if sys.stdout is not None:  # started with it closed
+                sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough (`… | head -1`): what is left to say goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains of it at its end
+        return FAILED
+
+
+def _main(argv: list[str]) -> int:
+    try:
+        options = parser().parse_args(argv, argparse.Namespace(config=None, json=False))
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        if "--json" in argv:
+            sys.stdout.write(json.dumps({"error": {"code": "usage", "message": str(error)}}, ensure_ascii=False) + "\n")
+        return USAGE
     from kiosk import commands
 
     if options.verb in ("run", "tour"):

@@ -45,14 +45,12 @@ def guarded(options: argparse.Namespace, verb: Verb) -> int:
         return verb(options, configuration.load(options.config))
     except (ConfigError, AccountsError, CatalogueError) as error:
         return _fail(options, "config_invalid", str(error), USAGE)
-    except Refused as error:
-        return _fail(options, error.code, _sentence(error.code, error.detail))
-    except OutboxError as error:
+    except (Refused, OutboxError, DeviceError, BundleFailed) as error:
         return _fail(options, error.code, _sentence(error.code, error.detail))
     except HallError as error:
         return _fail(options, error.code, _sentence(error.code))
-    except (DeviceError, BundleFailed) as error:
-        return _fail(options, error.code, _sentence(error.code, error.detail))
+    except BrokenPipeError:
+        raise  # nobody reads what is said: `main.py`
     except OSError as error:
         return _fail(options, "storage_failed", f"{error.filename or ''}: {error.strerror or type(error).__name__}")
 
