@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from devices.registry import unknown
 from kiosk import i18n, staff
+from kiosk.builders import accounts_of
 from kiosk.catalogue import Catalogue, CatalogueError, Reading, read_catalogue
 from kiosk.catalogue import texts as catalogue_texts
 from kiosk.catalogue.own_files import FORMS, OWN_CATALOGUE, SENT, misnamed, texts_in
@@ -58,7 +61,39 @@ def _problems(config: Config, file: Path, own: Path) -> list[str]:
             staff.load_accounts(config.staff.accounts_file)
         except (OSError, ValueError) as error:
             found.append(f"accounts: {error}")
+    found += (f"{file.name}: hall.database: {what}" for what in _unusable_database(config.hall.database))
     return found + _codes_without_text()
+
+
+def hints(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
+    """What may be meant so, but seldom is."""
+    try:
+        accounts = accounts_of(config)
+    except (OSError, ValueError):
+        return []  # a mistake
+    if config.hall.listen and not any(account.role == "staff" for account in accounts):
+        missing = "" if config.staff else "give [staff] accounts_file, then "
+        add = f"{missing}main.py account add NAME --role staff"
+        return [f"{file.name}: hall.listen: the board alone is of use: no officer has an account for the others; {add}"]
+    return []
+
+
+def _unusable_database(location: str) -> Iterator[str]:
+    """What can be known of it without asking a server (`main.py diagnose` does)."""
+    if not location:
+        return
+    url = make_url(location)
+    if not url.database:
+        yield "names no database; such as postgresql+psycopg://kiosk@192.168.10.2/hall"
+    elif url.get_backend_name() == "sqlite" and not Path(url.database).parent.is_dir():
+        yield f"there is no folder {Path(url.database).parent}"
+    passwords = url.query.get("passfile")
+    if isinstance(passwords, str):
+        try:
+            if Path(passwords).stat().st_mode & 0o077:
+                yield f"{passwords}: is open to other users, so it is not used; chmod 600"
+        except OSError as error:
+            yield f"{passwords}: {error.strerror}"
 
 
 # -- forms -------------------------------------------------------------------------------------------------------------

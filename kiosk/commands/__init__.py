@@ -77,10 +77,11 @@ def _say(options: argparse.Namespace, answer: Mapping[str, Any]) -> None:
 
 def check(options: argparse.Namespace, config: Config) -> int:
     """Validate configuration, catalogue, forms and translations."""
-    from kiosk.check import problems
+    from kiosk.check import hints, problems
 
-    found = problems(config, options.config or DEFAULT_FILE)
-    _say(options, {"problems": found})
+    file = options.config or DEFAULT_FILE
+    found = problems(config, file)
+    _say(options, {"problems": found, "hints": hints(config, file)})
     return FAILED if found else DONE
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus, Identified
 from kiosk import builders, stores
 from kiosk.config import Config
-from kiosk.diagnostics import selftests, selftests_devices, selftests_province
+from kiosk.diagnostics import hall_database, selftests, selftests_devices, selftests_province
 from kiosk.diagnostics.connection import connection_of, place_of
 from kiosk.diagnostics.history import History
 from kiosk.diagnostics.records import TestRecord, Verdict
@@ -94,6 +94,7 @@ class _Probes:
         self._statuses: dict[str, DeviceStatus] = {}
         self._identities: dict[str, Mapping[str, str]] = {}
         self._province: dict[str, Any] = {"configured": True, "sandbox": False, "ok": False, "code": "test_hangs"}
+        self._hall: dict[str, Any] | None = None  # where the hall's database is on no server
         self._open: stores.Stores | None = None
         self._refused = ""
 
@@ -105,14 +106,15 @@ class _Probes:
         chosen = [(BY_KEY[f"{kind}/device_state"], run) for kind, run in self._devices()]
         chosen += self._tests() if self_test else []
         probe = SelfTest("province")
-        *records, told = run_all([*chosen, (probe, self._ask_province)], self._clock)
+        last = [(probe, self._ask_province), (SelfTest("hall_database"), self._ask_hall)]
+        *records, told, _hall = run_all([*chosen, *last], self._clock)
         kept = self._keep(records) if self_test else True
         if self._open is not None and not any(record.code.endswith("_hangs") for record in (*records, told)):
             self._open.close()  # what hangs may still be in it
         answer = {
             "devices": {kind: self._device(kind, records) for kind in self._kinds},
             "province": self._province,
-            "host": _host(self._config),
+            "host": _host(self._config, self._hall),
         }
         if self_test:
             for kind in self._kinds:
@@ -214,6 +216,12 @@ class _Probes:
         self._province = _province(self._config, self._open, self._refused)
         return not_done("")
 
+    def _ask_hall(self) -> Finding:
+        if (database := self._config.hall.database).startswith("postgresql"):
+            self._hall = {"ok": False, "code": "test_hangs", "detail": None}
+            self._hall = hall_database.ask(database)
+        return not_done("")
+
     def _keep(self, records: Sequence[TestRecord]) -> bool:
         try:
             for record in records:
@@ -292,13 +300,14 @@ def _province(config: Config, stores: stores.Stores | None, refused: str) -> dic
     }
 
 
-def _host(config: Config) -> dict[str, Any]:
+def _host(config: Config, hall: Mapping[str, Any] | None) -> dict[str, Any]:
     folder = config.storage.data_dir
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     writable = os.access(folder, os.W_OK)
     code = None if free >= LOW_DISK_BYTES and writable else ("disk_low" if writable else "data_not_writable")
+    code = code or (hall["code"] if hall else None)
     return {
         "ok": code is None,
         "code": code,
@@ -307,4 +316,4 @@ def _host(config: Config) -> dict[str, Any]:
         "free_disk_bytes": free,
         "data_dir": str(config.storage.data_dir),
         "load": round(os.getloadavg()[0], 2),
-    }
+    } | ({"hall_database": hall} if hall else {})

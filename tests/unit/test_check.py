@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from devices.registry import explain
-from kiosk import check, config
+from kiosk import check, config, staff
 from kiosk.catalogue import Procedure, read_catalogue
 from kiosk.catalogue.models import Data, SiteRules
 from kiosk.config import ASSETS, Config
@@ -134,6 +134,44 @@ def test_series_fit_the_hall_that_is_configured(site: Config, tmp_path: Path) ->
         f"procedures.yaml: 2.000815: series: {one_of.format('B')}",
         f"site.yaml: series: {one_of.format('F')}",
     ]
+
+
+def test_what_can_be_known_of_the_halls_database(tmp_path: Path) -> None:
+    passwords = tmp_path / "pgpass"
+    server = "postgresql+psycopg://kiosk@192.168.10.2"
+    for location, wanted in {
+        server: ["names no database; such as postgresql+psycopg://kiosk@192.168.10.2/hall"],
+        f"{server}/hall": [],
+        f"{server}/hall?passfile={passwords}": [f"{passwords}: No such file or directory"],
+        f"sqlite:///{tmp_path}/hall.db": [],
+        f"sqlite:///{tmp_path}/nowhere/hall.db": [f"there is no folder {tmp_path}/nowhere"],
+    }.items():
+        data = {"storage": {"data_dir": str(tmp_path)}, "site": {"kiosk_id": "k1"}, "hall": {"database": location}}
+        told = check.problems(config.parse(data), Path("site.toml"))
+        assert told == [f"site.toml: hall.database: {sentence}" for sentence in wanted]
+    passwords.write_text("")
+    passwords.chmod(0o644)
+    open_to_others = {"hall": {"database": f"{server}/hall?passfile={passwords}"}, "site": {"kiosk_id": "k1"}}
+    (told_once,) = check.problems(config.parse(open_to_others | {"storage": {"data_dir": str(tmp_path)}}))
+    assert told_once.endswith("is open to other users, so it is not used; chmod 600")
+    passwords.chmod(0o600)
+    assert check.problems(config.parse(open_to_others | {"storage": {"data_dir": str(tmp_path)}})) == []
+
+
+def test_a_desk_that_nobody_can_open_is_hinted_at(tmp_path: Path) -> None:
+    accounts = tmp_path / "accounts"
+    hall = {"hall": {"listen": "127.0.0.1:8000"}}
+    (hint,) = check.hints(config.parse(hall), Path("site.toml"))
+    assert hint.startswith("site.toml: hall.listen: the board alone is of use: no officer has an account")
+    assert "give [staff] accounts_file" in hint
+    staff_table = {"staff": {"accounts_file": str(accounts)}}
+    assert check.hints(config.parse(staff_table)) == []
+    staff.add_account(accounts, "Kỹ thuật", "technician", "4711")
+    (hint,) = check.hints(config.parse(hall | staff_table))
+    assert hint.endswith("others; main.py account add NAME --role staff")
+    staff.add_account(accounts, "Lan", "staff", "4711")
+    assert check.hints(config.parse(hall | staff_table)) == []
+    assert check.hints(config.load(None)) == []  # the embedded default has its own
 
 
 def test_files_that_nobody_reads_are_told(site: Config) -> None:
