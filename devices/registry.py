@@ -70,6 +70,8 @@ def _sentence(model: type[BaseModel], item: Any) -> Problem:
         return path, f"unknown key; {unknown(str(item['loc'][-1]), _keys(owner))}"
     if item["type"] == "missing":
         return path, "is missing"
+    if item["type"] == "model_type":
+        return path, f"must be a table of {', '.join(_keys(_model_at(model, item['loc'])))}"
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return path, message
 

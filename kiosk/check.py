@@ -13,11 +13,12 @@ from sqlalchemy import make_url
 from devices.registry import unknown
 from kiosk import i18n, staff
 from kiosk.builders import accounts_of
-from kiosk.catalogue import Catalogue, CatalogueError, Reading, read_catalogue
+from kiosk.catalogue import Catalogue, CatalogueError, Procedure, Reading, read_catalogue, result_of
 from kiosk.catalogue import texts as catalogue_texts
 from kiosk.catalogue.own_files import FORMS, OWN_CATALOGUE, SENT, misnamed, texts_in
 from kiosk.config import ASSETS, DEFAULT_FILE, Config, HallTable
 from kiosk.errands.exemptions import load_exemptions
+from kiosk.fees import COPIES
 from kiosk.forms import Form, texts
 from kiosk.forms.files import FormFile, read_files
 from kiosk.forms.mistakes import conditions
@@ -101,20 +102,31 @@ def _forms(reading: Reading, own: Path, languages: Iterable[str]) -> Iterator[st
     """The forms, and what procedures and translations say of them; those with mistakes as far as they can be read."""
     files = (*read_files(ASSETS / "forms"), *read_files(own / FORMS))
     yield from (problem for file in files for problem in file.problems)
+    broken = {file.name for file in files if file.problems}
     procedures = reading.catalogue.procedures
     yield from _without_form(reading, files)
     # of two that are the same version of one form the site's, which comes later, holds
     forms = {(file.form.id, file.form.version): (file.name, file.form) for file in files if file.form}
     for code, procedure in procedures.items():
         for name, form in forms.values():
-            if form.id == procedure.form_id and "cases" not in _lost(reading, code):
-                yield from (f"{name}: {what}" for what in _unknown_cases(form, code, {c.id for c in procedure.cases}))
+            if form.id == procedure.form_id:
+                if "cases" not in _lost(reading, code):
+                    yield from (f"{name}: {what}" for what in _unknown_cases(form, code, procedure))
+                if name not in broken:
+                    yield from (f"{name}: {what}" for what in _uncounted(form, code, procedure))
     rules = reading.catalogue.rules
-    read = [(f"procedure {code}", tuple(catalogue_texts(one))) for code, one in procedures.items()]
+    read = [(f"procedure {code}", _own_texts(reading.catalogue, one)) for code, one in procedures.items()]
     read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for _name, form in forms.values()]
     read += [("site.yaml", (*(job.title for job in rules.jobs), *(plain.say for plain in rules.plain)))]
     for language in languages:
         yield from _untranslated(read, language)
+
+
+def _own_texts(offered: Catalogue, procedure: Procedure) -> tuple[str, ...]:
+    """What the site says; what it takes over from the portal stays in Vietnamese."""
+    entry = offered.entries.get(procedure.code)
+    portals = result_of(entry) if entry else ""
+    return tuple(text for text in catalogue_texts(procedure) if text != portals)
 
 
 def _without_form(reading: Reading, files: Iterable[FormFile]) -> Iterator[str]:
@@ -132,11 +144,19 @@ def _without_form(reading: Reading, files: Iterable[FormFile]) -> Iterator[str]:
             yield f"procedures.yaml: {code}: form_id: «{procedure.form_id}» is not in force before {first}"
 
 
-def _unknown_cases(form: Form, code: str, known: set[str]) -> Iterator[str]:
+def _unknown_cases(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
+    known = dict.fromkeys(case.id for case in procedure.cases)
     for owner, condition in conditions(form):
         for case in condition.values if condition.question == "case" else ():
             if case not in known:
                 yield f"«{owner}» waits for a case that procedure {code} has not: {unknown(case, known)}"
+
+
+def _uncounted(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
+    """A fee for each copy, of which nobody asks how many."""
+    asked = {question.id for section in form.sections for question in section.questions}
+    if procedure.fee and procedure.fee.per and COPIES not in asked:
+        yield f"needs the question «{COPIES}»: the fee of procedure {code} is one a {procedure.fee.per}"
 
 
 # -- names that are nowhere --------------------------------------------------------------------------------------------

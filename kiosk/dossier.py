@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kiosk.catalogue import Procedure
-from kiosk.fees import fee_for
+from kiosk.fees import COPIES, fee_for
 from kiosk.forms import REQUESTER, Form, holds, visible_answers
 from kiosk.identity import Assurance, Citizen, Method, sex_of
 from kiosk.places import Address
@@ -58,7 +58,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
 
 def fee(procedure: Procedure, answers: Mapping[str, str], on: date) -> dict[str, Any] | None:
     """What these answers cost on a day, and how it is paid; None where the province decides."""
-    copies = answers.get("copies", "1")
+    copies = answers.get(COPIES, "1")
     amount = fee_for(procedure, int(copies) if copies.isdecimal() else 1, on)
     return None if amount is None else {"amount_vnd": amount, "method": "counter" if amount else "none"}
 

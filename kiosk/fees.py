@@ -11,6 +11,7 @@ from kiosk.catalogue import Fee, PageTariff, Procedure
 from kiosk.errands import ChargeLine
 
 Way = Literal["", "counter", "online", "post"]
+COPIES = "copies"  # the question by whose answer a fee for each copy is counted
 
 
 @dataclass(frozen=True)
@@ -74,5 +75,5 @@ def charge_lines(procedure: Procedure, answers: Mapping[str, str], on: date) -> 
     each, per = rules.pop() if len(rules) == 1 else (None, "")
     if not each:
         return ()
-    copies = answers.get("copies", "") if per else "1"
+    copies = answers.get(COPIES, "") if per else "1"
     return (ChargeLine(procedure.short_name, int(copies), each),) if copies.isdecimal() else ()

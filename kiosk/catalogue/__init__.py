@@ -56,6 +56,7 @@ __all__ = [
     "read_catalogue",
     "read_rows",
     "read_yaml",
+    "result_of",
     "texts",
     "told",
 ]
@@ -138,6 +139,11 @@ class Catalogue:
         return self.rules.icons.get(field_of_law, DEFAULT_ICON)
 
 
+def result_of(entry: Entry) -> str:
+    """What one gets in the end."""
+    return "; ".join(entry.results)
+
+
 def _facts(entry: Entry) -> dict[str, Any]:
     """What a procedure of the site takes over where it says nothing itself."""
     return {
@@ -147,7 +153,7 @@ def _facts(entry: Entry) -> dict[str, Any]:
         "notes": entry.notes,
         "conditions": entry.conditions,
         "legal": entry.legal,
-        "result": "; ".join(entry.results),
+        "result": result_of(entry),
         "page": PORTAL + entry.page if entry.page else "",
     }
 
@@ -177,7 +183,8 @@ def read_yaml(path: Path, problems: list[str]) -> Any:
         problems += [f"{path.name}: {told}" for told in _twice_in(yaml.compose(text, loader))]
         return yaml.load(text, loader)  # noqa: S506  both are safe loaders
     except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-31
-        problems.append(f"{path.name}: cannot be read: {' '.join(str(error).split())}")
+        sentence = " ".join(str(error).split()).replace(' in "<byte string>",', "")
+        problems.append(f"{path.name}: cannot be read: {sentence}")
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from kiosk import i18n
-from kiosk.forms import Condition, Form, Question, QuestionType, Rule, RuleKind, Section
+from kiosk.forms import REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
 from kiosk.forms.checks import check_answer
 from kiosk.forms.rules import table_in
 from kiosk.identity import SEXES
@@ -40,6 +40,10 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
     for number, rule in enumerate(form.rules):
         yield from (f"rules.{number}: {sentence}" for sentence in _of_rule(rule, form))
     yield from _owners(form)
+    asked = {question.id for section in form.sections for question in section.questions}
+    for one in (f"{REQUESTER}.full_name", f"{REQUESTER}.id_number"):
+        if one not in asked:
+            yield f"needs the question «{one}»: it tells the province who submits"
 
 
 def conditions(form: Form) -> Iterator[tuple[str, Condition]]:

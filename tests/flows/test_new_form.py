@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import textwrap
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kiosk import builders, check, i18n, wiring
-from kiosk.catalogue.own_files import LAST_GOOD, OWN_CATALOGUE, OWN_REFUSED
+from kiosk.catalogue import Fee, Procedure
+from kiosk.catalogue.own_files import LAST_GOOD, OWN_CATALOGUE, OWN_FILES, OWN_REFUSED
 from kiosk.config import ASSETS, Config
+from kiosk.forms import QuestionType, RuleKind
+from kiosk.forms.mistakes import FILLS
 from kiosk.state import Step
 from kiosk.wiring import Machine
 from offline_queue.entry import DECLARATION
 from tests.flows.conftest import Player
-from tests.flows.test_dossier import to_review
+from tests.flows.test_dossier import submit, to_review
 from tests.flows.test_forms import delivered, session_of
 
 FORM = """
@@ -123,6 +128,33 @@ def test_a_site_has_forms_of_its_own(own: Path, config: Config) -> None:
     assert i18n.translate("Bạn muốn mượn gì?", "en") == "Bạn muốn mượn gì?"  # not of the program itself
     is_submitted(config)
     assert (own / LAST_GOOD / "forms/library-card.yaml").read_text(encoding="utf-8") == FORM
+
+
+def test_the_example_for_sites_works(config: Config) -> None:
+    """What README says to begin with, as it is: no mistake, found, filled in, accepted by the province."""
+    shutil.copytree(ASSETS / "config/own-example", config.storage.data_dir / OWN_CATALOGUE)
+    assert check.problems(config) == []
+    with Machine(config) as machine:
+        player = Player(machine)
+        player.kiosk.browse("đi xa")
+        assert player.state.results[0].code == "1.003677"
+        player.kiosk.back()
+        submit(player, "1.003677")
+        player.until(lambda s: bool(s.session and s.session.receipt), "the receipt")
+
+
+def test_the_readme_names_what_there_is() -> None:
+    """The block of a procedure is one, and all types of questions, kinds of rules and what a card fills are named."""
+    readme = (ASSETS.parent / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("### Add a procedure or a form")[2].partition("\n### ")[0]
+    block = textwrap.dedent(section.partition("```yaml\n")[2].partition("```")[0])
+    (procedure,) = (Procedure.model_validate(row) for row in yaml.safe_load(block))
+    example = yaml.safe_load((ASSETS / "config/own-example/procedures.yaml").read_text(encoding="utf-8"))[0]
+    assert (procedure.code, procedure.name, procedure.form_id) == (example["code"], example["name"], example["form_id"])
+    assert procedure.cases[1].components[0].id == "consent"
+    for name in (*QuestionType, *RuleKind, *FILLS, *Fee.model_fields.keys() - {"province", "shown_free"}):
+        assert f"`{name}" in section, name
+    assert set(OWN_FILES) <= {name for name in OWN_FILES if f"`{name}`" in section}
 
 
 def test_a_broken_form_of_a_site_is_as_it_last_was(own: Path, config: Config) -> None:

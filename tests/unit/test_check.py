@@ -174,6 +174,32 @@ def test_a_desk_that_nobody_can_open_is_hinted_at(tmp_path: Path) -> None:
     assert check.hints(config.load(None)) == []  # the embedded default has its own
 
 
+def test_a_form_asks_what_the_province_and_the_fee_need(site: Config) -> None:
+    form = (ASSETS / "forms/civil-status-extract.yaml").read_text(encoding="utf-8")
+    own = site.storage.data_dir / "catalogue/forms"
+    own.mkdir(parents=True)
+    for one in ("requester.full_name", "requester.id_number", "copies"):
+        form = form.replace(f"id: {one},", "id: other." + one.replace(".", "_") + ",")
+    (own / "civil-status-extract.yaml").write_text(form, encoding="utf-8")
+    needs = "civil-status-extract.yaml: needs the question"
+    assert [problem for problem in check.problems(site) if problem.startswith(needs)] == [
+        f"{needs} «requester.full_name»: it tells the province who submits",
+        f"{needs} «requester.id_number»: it tells the province who submits",
+    ]
+    form = form.replace("other.requester_", "requester.")
+    (own / "civil-status-extract.yaml").write_text(form, encoding="utf-8")
+    assert [problem for problem in check.problems(site) if problem.startswith(needs)] == [
+        f"{needs} «copies»: the fee of procedure 2.000635 is one a copy",
+    ]
+
+
+def test_what_the_portal_says_needs_no_english(site: Config) -> None:
+    """Only what the site writes itself is translated; the result is taken over."""
+    split = "{code: '1.010038', name: Tách hộ, short_name: Tách khẩu, field: F, icon: ring, series: C, online: false}"
+    write(site, procedures__yaml=f"- {split}")
+    assert check.problems(site) == ["locales/en: procedure 1.010038: no text for «Tách khẩu»"]
+
+
 def test_files_that_nobody_reads_are_told(site: Config) -> None:
     write(site, procedure__yaml="", synonyms__yml="", notes__txt="")
     own = site.storage.data_dir / "catalogue"

@@ -254,7 +254,12 @@ PLAIN = """
 id: f
 version: {version}
 title: {title}
-sections: [{{id: s, title: T, questions: [{{id: q, type: text, label: L}}]}}]
+sections:
+  - id: s
+    title: T
+    questions:
+      - {{id: requester.full_name, type: name, label: L}}
+      - {{id: requester.id_number, type: id_number, label: L}}
 """
 
 
