@@ -80,8 +80,11 @@ def check(options: argparse.Namespace, config: Config) -> int:
     from kiosk.check import hints, problems
 
     file = options.config or DEFAULT_FILE
-    found = problems(config, file)
-    _say(options, {"problems": found, "hints": hints(config, file)})
+    found, hinted = problems(config, file), hints(config, file)
+    if options.json:
+        _say(options, {"problems": found, "hints": hinted})
+    else:
+        print("\n".join([*(found or ["no mistake"]), *(f"hint: {hint}" for hint in hinted)]))
     return FAILED if found else DONE
 
 

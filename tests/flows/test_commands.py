@@ -222,6 +222,21 @@ def test_a_field_that_no_procedure_has_is_named(main: Shell) -> None:
     ]
 
 
+def test_check_says_one_mistake_a_line(main: Shell) -> None:
+    assert main("check") == (0, "no mistake\n", "")
+    own = main.folder / "data" / "catalogue"
+    own.mkdir(parents=True)
+    (own / "site.yaml").write_text("hidden: ['1.004885']\nseries: Y\n", encoding="utf-8")
+    config = main.config('[hall]\nlisten = "127.0.0.1:8000"\n')
+    said = main("check", "--config", config)
+    assert said.code == 1
+    assert [line.partition(":")[0] for line in said.out.splitlines()] == ["site.yaml", "site.yaml", "hint"]
+    as_json = main("check", "--config", config, "--json").json
+    assert (len(as_json["problems"]), len(as_json["hints"])) == (2, 1)
+    (own / "site.yaml").unlink()
+    assert main("check", "--config", config).code == 0  # a hint is no mistake
+
+
 def test_diagnose_is_one_report(main: Shell) -> None:
     said = main("diagnose", "--json")
     assert (said.code, set(said.json)) == (0, {"devices", "province", "host"})
