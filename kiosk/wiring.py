@@ -144,9 +144,10 @@ class Machine:
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
         self.devices = open_devices(config)
         workers = self._workers()
+        lookup = lookup_to_start_with(config)
         texts, mistakes = texts_of(config)
         exits.enter_context(i18n.also(texts))
-        lookup, forms = lookup_to_start_with(config), forms_of(config)
+        forms = forms_of(config)  # whose codes must have a text
         _tell_mistakes(stores.outbox, [*lookup.mistakes, *forms.mistakes, *mistakes])
         self.kiosk = Kiosk(
             Parts(

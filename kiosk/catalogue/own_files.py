@@ -25,9 +25,11 @@ SENT = "province.json"  # the document of the province, and its ETag
 def keep(own: Path, part: str, right: Collection[str], wrong: Collection[str] = ()) -> None:
     """Keep the files that are `right` of a folder of `own` ("": its own), and of those that are `wrong` the last good
     ones; forget the others. A full disk is told in the log.
+
+    A folder without any is kept as well: that a site had no files of its own was right too.
     """
     folder, kept = own / part, own / LAST_GOOD / part
-    if not right and not kept.is_dir():
+    if part and not right and not kept.is_dir():
         return
     try:
         make_folder(kept)

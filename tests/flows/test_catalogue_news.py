@@ -194,6 +194,16 @@ def test_a_kiosk_starts_with_the_last_good_files_of_its_site(config: Config) -> 
         assert OWN_REFUSED not in machine.kiosk.parts.outbox.notices()
 
 
+def test_the_first_file_of_a_site_may_be_wrong(config: Config) -> None:
+    with Machine(config):
+        pass
+    own = config.storage.data_dir / OWN_CATALOGUE
+    (own / "procedures.yaml").write_text("- {code: 1}", encoding="utf-8")
+    with Machine(config) as machine:  # a kiosk that has run goes on as it was
+        assert "1.001193" in machine.kiosk.parts.catalogue.procedures
+        assert "procedures.yaml" in machine.kiosk.parts.outbox.notices()[OWN_REFUSED]
+
+
 def test_without_a_last_good_one_a_mistake_keeps_the_kiosk_from_starting(tmp_path: Path) -> None:
     (tmp_path / "synonyms.yaml").write_text("- nothing\n", encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"synonyms\.yaml"):
