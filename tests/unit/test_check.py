@@ -193,6 +193,37 @@ def test_a_form_asks_what_the_province_and_the_fee_need(site: Config) -> None:
     ]
 
 
+def test_what_is_misspelt_is_not_missing_too(site: Config) -> None:
+    write(
+        site,
+        procedures__yaml=json.dumps([row("birth-registration") | {"caces": [{"id": "certificate", "title": "T"}]}]),
+    )
+    (told,) = check.problems(site)
+    assert told == "procedures.yaml: 1.000894: caces: unknown key; «caces» is not known; did you mean «cases»?"
+
+
+def test_a_form_of_next_year_is_not_in_force(site: Config) -> None:
+    write(site, procedures__yaml=json.dumps([row("stay-notice-2999") | {"cases": [{"id": "home", "title": "T"}]}]))
+    own = site.storage.data_dir / "catalogue/forms"
+    own.mkdir()
+    form = (
+        (ASSETS / "forms/stay-notice.yaml")
+        .read_text(encoding="utf-8")
+        .replace("id: stay-notice", "id: stay-notice-2999")
+    )
+    form = form.replace("version: 2026-07-01", "version: 2999-01-01").replace("[lodging]", "[home]")
+    (own / "stay-notice-2999.yaml").write_text(form, encoding="utf-8")
+    assert check.problems(site) == [
+        "procedures.yaml: 1.000894: form_id: «stay-notice-2999» is not in force before 2999-01-01"
+    ]
+
+
+def row(form_id: str) -> dict[str, Any]:
+    """A procedure of the site that is handed in on line."""
+    names = dict.fromkeys(("name", "short_name", "field"), "N")
+    return {"code": "1.000894", **names, "icon": "ring", "series": "C", "online": True, "form_id": form_id}
+
+
 def test_what_the_portal_says_needs_no_english(site: Config) -> None:
     """Only what the site writes itself is translated; the result is taken over."""
     split = "{code: '1.010038', name: Tách hộ, short_name: Tách khẩu, field: F, icon: ring, series: C, online: false}"
