@@ -91,7 +91,7 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
     if rule.when and rule.when.question != "case":
         yield from _of_rules_condition(rule.when, known, every)
     if i18n.error_text(rule.error, i18n.SOURCE_LANGUAGE) == rule.error:
-        yield f"no sentence for the code «{rule.error}» in assets/locales"
+        yield f"no sentence for the code «{rule.error}» in locales/{i18n.SOURCE_LANGUAGE}"
 
 
 def _of_rules_condition(when: Condition, known: Mapping[str, Question], every: set[str]) -> Iterator[str]:

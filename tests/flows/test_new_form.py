@@ -157,6 +157,25 @@ def test_the_readme_names_what_there_is() -> None:
     assert set(OWN_FILES) <= {name for name in OWN_FILES if f"`{name}`" in section}
 
 
+def test_a_site_has_sentences_of_its_own(own: Path, config: Config) -> None:
+    """A new error code: its sentence and advice lie beside the other texts, in both languages."""
+    form = FORM.replace("error: date_order", "error: reader_too_young")
+    (own / "forms/library-card.yaml").write_text(form, encoding="utf-8")
+    assert check.problems(config) == [
+        "library-card.yaml: rules.0: no sentence for the code «reader_too_young» in locales/vi"
+    ]
+    for language, sentence in (("vi", "Phải đủ 12 tuổi."), ("en", "Readers are at least 12.")):
+        words = [f'msgctxt "{kind}"\nmsgid "reader_too_young"\nmsgstr "{sentence}"\n' for kind in ("error", "advice")]
+        (own / f"locales/{language}").mkdir(exist_ok=True)
+        (own / f"locales/{language}/codes.po").write_text("\n".join([HEAD, *words]), encoding="utf-8")
+        left = check.problems(config)
+        assert bool(left) is (language == "vi")  # the other one is told to be missing
+    with Machine(config) as machine:
+        assert OWN_REFUSED not in machine.kiosk.parts.outbox.notices()
+        assert i18n.error_text("reader_too_young", "en") == "Readers are at least 12."
+        assert "library-card" in machine.kiosk.parts.forms
+
+
 def test_a_broken_form_of_a_site_is_as_it_last_was(own: Path, config: Config) -> None:
     file, texts = own / "forms/library-card.yaml", own / "locales/en/library.po"
     with Machine(config):

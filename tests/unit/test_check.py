@@ -89,6 +89,7 @@ def test_mistakes_of_shape_hide_nothing_in_other_files(site: Config) -> None:
         f"marital-status.yaml: «subject» waits for a case that procedure 9.000002 has not: {case}",
         "locales/en: procedure 1.004884: no text for «Khai sinh lại»",
         "locales/en: procedure 9.000002: no text for «Việc thứ hai ở đây»",
+        "locales/en: site.yaml: no text for «Một»",
         "site.yaml: jobs.0.code: no procedure 1.001191; did you mean «1.001193» (Đăng ký khai sinh)?",
         "site.yaml: jobs.1.title: is missing",
         "site.yaml: jobs.1.icon: is missing",

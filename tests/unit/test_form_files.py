@@ -164,6 +164,14 @@ def test_a_key_that_stands_twice_is_told_beside_the_other_mistakes(tmp_path: Pat
     assert [problem for file in read_files(tmp_path) for problem in file.problems]
 
 
+def test_a_word_in_the_place_of_a_table_is_told_what_it_lacks(tmp_path: Path) -> None:
+    form = (ASSETS / "forms" / "stay-notice.yaml").read_text(encoding="utf-8")
+    form = form.replace("- {value: visit, label: Thăm gia đình}", "- Thăm gia đình")
+    (tmp_path / "stay-notice.yaml").write_text(form, encoding="utf-8")
+    (told,) = (problem for file in read_files(tmp_path) for problem in file.problems)
+    assert told == "stay-notice.yaml: sections.2.questions.3.choices.0: must be a table of value, label"
+
+
 def test_a_question_has_room_for_an_answer() -> None:
     with pytest.raises(ValidationError, match="max_length"):
         Form.model_validate(

@@ -314,7 +314,7 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
     for wanted in (
         "bad.yaml: rules.0: «nowhere» is no question",
         "bad.yaml: rules.1: age needs years",
-        "bad.yaml: rules.1: no sentence for the code «no_such_code» in assets/locales",
+        "bad.yaml: rules.1: no sentence for the code «no_such_code» in locales/vi",
         "bad.yaml: rules.2: different needs two questions: «b» is in no table",
         "bad.yaml: rules.3: «b» must be a date",
         "bad.yaml: rules.3: within_days needs days",
