@@ -77,7 +77,7 @@ class IdentifyVerbs(KioskCore):
             return
         assert session.form is not None
         asked = {question.id for question in section.questions}
-        if asked & self.locked():
+        if asked & self.locked() and not self.takes_another_card(section, person.id_number):
             return  # the chip has told more than the code could
         answers = form_filling.prefill(section, person, session.answers)
         errors = {key: code for key, code in session.errors.items() if key not in asked | {"scan"}}
@@ -99,7 +99,7 @@ class IdentifyVerbs(KioskCore):
     def card_presence(self, event: CardPresence) -> None:
         """A card was laid down, or taken: one that is waited for is read at once."""
         self.touched()
-        self.change(card_present=event.present)
+        self.change(card_present=event.present, card_tried=False)
         if event.present and self.state.step is Step.CARD and self.session.card.job in (Job.NONE, Job.FAILED):
             self.read_card()
 
@@ -115,7 +115,8 @@ class IdentifyVerbs(KioskCore):
         mrz = identity.mrz_key(number, born, valid_until) if born else None
         job = f"card:{uuid.uuid4().hex[:8]}"
         self.change_session(card=CardReading(Job.RUNNING, job))
-        worker.submit(job, session.id, lambda reader: _read_chip(reader, job, session.id, (number, mrz), trust))
+        self.change(card_tried=True)
+        worker.submit(job, session.id, lambda reader: read_events(reader, job, session.id, (number, mrz), trust))
 
     def chip_read(self, event: ChipRead) -> None:
         """Progress, fields, portrait, and at last whether all of it is genuine."""
@@ -130,17 +131,7 @@ class IdentifyVerbs(KioskCore):
             case Portrait():
                 self.change_session(card=replace(reading, portrait=event.event))
             case ChipData() as data:
-                self._chip_done(
-                    replace(
-                        reading,
-                        job=Job.CONFIRMED,
-                        done=1.0,
-                        access=data.access,
-                        trust=data.verdict.trust,
-                        clone_check=data.clone_check,
-                        evidence=data.evidence,
-                    )
-                )
+                self._chip_done(finished(reading, data))
 
     def _chip_fields(self, reading: CardReading, fields: Fields) -> None:
         assert self.session.citizen is not None
@@ -212,15 +203,35 @@ class IdentifyVerbs(KioskCore):
             session.form, self.case_id(), session.answers, session.proven, self.now().date()
         )
 
+    def takes_another_card(self, _section: Section, _number: str) -> bool:
+        """Whether the card of this number may take the place of one whose chip has answered the section."""
+        return False
+
     def case_id(self) -> str:
         """The chosen case, "" for none."""
         return self.session.case.id if self.session.case else ""
 
 
-def _read_chip(
+def finished(reading: CardReading, data: ChipData) -> CardReading:
+    """A whole reading, with what it has proven."""
+    return replace(
+        reading,
+        job=Job.CONFIRMED,
+        done=1.0,
+        access=data.access,
+        trust=data.verdict.trust,
+        clone_check=data.clone_check,
+        evidence=data.evidence,
+    )
+
+
+def read_events(
     reader: CardReader, job: str, session_id: str, known: tuple[str, MrzKey | None], trust: Callable[[], TrustStore]
 ) -> Iterator[object]:
-    """On the reader's thread; the libraries of the chip reader are loaded there, when the first card comes."""
+    """What one reading brings, on the reader's thread; the chip's libraries are loaded there with the first card.
+
+    `known`: the 12 digits, and the dates where the card needs them.
+    """
     from devices.card_reader.emrtd.access import AccessKey
     from devices.card_reader.emrtd.reader import read_chip
 

@@ -15,7 +15,7 @@ from kiosk.forms import filling as form_filling
 from kiosk.identifying import IdentifyVerbs
 from kiosk.identity import Method
 from kiosk.scanning import ScanVerbs
-from kiosk.state import Job, Session, Step
+from kiosk.state import CardReading, Job, Session, Step
 from offline_queue.entry import Room
 
 REVIEW_STEPS = 2  # check your answers, declare
@@ -211,7 +211,9 @@ class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
         return [c for c in self.papers_needed() if c.required and not self.session.papers.get(c.id)]
 
     def _open_section(self, section: Section, editing: bool = False) -> None:
-        self._go(Step.FORM, section=section, editing=editing, scanned_person="", asked=0)
+        reading = self.session.person_card
+        card = reading if reading.job is Job.RUNNING else CardReading()
+        self._go(Step.FORM, section=section, editing=editing, scanned_person="", person_card=card, asked=0)
 
     def _go(self, step: Step, **values: object) -> None:
         """Go to a step and count it: sections, papers, review, declaration."""

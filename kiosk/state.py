@@ -151,7 +151,7 @@ class Preparation:
 
 @dataclass(frozen=True)
 class CardReading:
-    """How far the reading of the chip is, and what it has told."""
+    """How far the reading of the chip is, and what it has told; `section` of the form where it is somebody else's."""
 
     job: Job = Job.NONE
     id: str = ""  # the reading that is waited for; what others bring is dropped
@@ -163,6 +163,7 @@ class CardReading:
     trust: Trust = Trust.NOT_CHECKED
     clone_check: CloneCheck = CloneCheck.NOT_CHECKED
     evidence: str = field(default="", repr=False)  # of a whole reading, for look-ups at the province
+    section: str = ""
 
     @property
     def verified(self) -> bool:
@@ -194,6 +195,8 @@ class Session:
     relatives: tuple[Relative, ...] = field(default=(), repr=False)  # whom the national databases know
     looked_up_for: str = field(default="", repr=False)  # the number with which they were asked
     scanned_person: str = ""  # section id whose person was just filled from a card
+    person_card: CardReading = CardReading()  # the chip of who is asked about in a section, the last one
+    proven_people: tuple[Citizen, ...] = field(default=(), repr=False)  # whom genuine chips have named on the form
     editing: bool = False  # came from review: "next" goes back there
     asked: int = 0  # which question of the section is on the glass, where it is one at a time
     component: Component | None = None  # the paper being scanned
@@ -380,6 +383,7 @@ class AppState:
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
+    card_tried: bool = False  # the one that lies there was read, or could not be
     camera: bool = False  # the document scanner shows what it sees before it takes it
     paper: PaperView | None = None
     refill: Refill = Refill()

@@ -14,7 +14,7 @@ from kiosk import forms
 from kiosk.dossier import DOSSIER_CODE
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.identity import Method, Relative
-from kiosk.state import AppState, Session
+from kiosk.state import AppState, Job, Session
 from screens import theme
 from screens.fields import DIGITS, Field, Showing, field_for
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
@@ -55,6 +55,9 @@ class FormScreen(KioskScreen):
     scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
     proven = StringProperty("")  # why some of it cannot be typed over
+    chip_tone = StringProperty("info")
+    chip_said = StringProperty("")  # how far the chip of a card is that was laid down here
+    chip_detail = StringProperty("")
     scan_error = StringProperty("")
     scan_advice = StringProperty("")
     picking = BooleanProperty(False)  # a list covers the screen
@@ -136,14 +139,13 @@ class FormScreen(KioskScreen):
     def _show_section(self, state: AppState, session: Session, section: Section) -> None:
         self.title = tr._(section.title)
         self.help = tr._(section.help)
-        scanner = state.devices.get("code_scanner")
-        can_scan = scanner is not None and scanner.condition is Condition.READY
         own_card = session.citizen is not None and session.citizen.method is not Method.TYPED
         self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
         self.proven = _proven(session, {question.id for question in section.questions} & self.kiosk.locked())
-        self.scan_text = _scan_text(section.person) if can_scan else ""
+        self.scan_text = _scan_text(section.person) if _ready(state, "code_scanner") else ""
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
+        self._show_chip(state, session, section)
         self.steps_number = session.step_number
         self.folded = self.editing and theme.T.REACH and not self.wide
         low = self.picking or self.folded or (self.editing and self.wide)
@@ -153,6 +155,30 @@ class FormScreen(KioskScreen):
         if not count:
             self.steps_name = self.title
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
+
+    def _show_chip(self, state: AppState, session: Session, section: Section) -> None:
+        """A card on the reader is never without a word."""
+        others = session.person_card.section == section.id
+        card = session.person_card if others else session.card
+        own = section.person == REQUESTER and card.job is Job.RUNNING
+        before = self.chip_tone if self.chip_said else ""
+        self.chip_tone, self.chip_said, self.chip_detail = "info", "", ""
+        if (others or own) and card.job is Job.RUNNING:
+            self.chip_said = tr._("Đang đọc thẻ, xin để yên: {n} %").format(n=int(100 * card.done))
+        elif others and card.job is Job.FAILED:
+            self.chip_tone, self.chip_said, self.chip_detail = "error", tr.error(card.code), tr.advice(card.code)
+        elif others and card.job is Job.CONFIRMED and not card.verified:
+            self.chip_tone, self.chip_said = "warn", tr._("Đã đọc thẻ, nhưng máy chưa xác thực được chip.")
+            self.chip_detail = tr._("Hãy xem lại cho đúng. Cán bộ sẽ xem thẻ tại quầy.")
+        elif self.scanned and not self.proven and section.person != REQUESTER and _ready(state, "card_reader"):
+            self.chip_said = tr._("Có thẻ ở đây? Đặt lên đầu đọc để máy điền thêm từ chip.")
+        if self.chip_said and self.chip_tone != before:
+            self._bring(self.ids.chip)
+
+    def on_scan_error(self, *_: object) -> None:
+        """Not out of sight where somebody has scrolled down."""
+        if self.scan_error:
+            self._bring(self.ids.scan)
 
     def _show_people(self, section: Section) -> None:
         """Whom the registers know, one touch each; of a table its rows."""
@@ -164,7 +190,8 @@ class FormScreen(KioskScreen):
             self.title = tr._("{title}: người thứ {n}").format(title=tr._(section.title), n=section.row)
         assert section.rows is not None or not section.row
         self.add_text = tr._(section.rows.label) if section.rows and self.kiosk.can_add_row() else ""
-        self.remove_text = tr._("Bỏ người này") if section.rows and self.kiosk.can_remove_row() else ""
+        removable = bool(section.rows) and self.kiosk.can_remove_row()
+        self.remove_text = tr._("Bỏ người này") if removable or self.kiosk.can_forget_person() else ""
 
     def _known(self) -> Known:
         known = Known()
@@ -177,9 +204,12 @@ class FormScreen(KioskScreen):
         self.kiosk.add_row()
 
     def remove_row(self) -> None:
-        """Not this person."""
+        """Not this person: the row goes, or what their card has told."""
         self.stop_editing()
-        self.kiosk.remove_row()
+        if self.kiosk.can_remove_row():
+            self.kiosk.remove_row()
+        else:
+            self.kiosk.forget_person()
 
     # -- editing -------------------------------------------------------------------------------------------------
     def edit(self, field: Field) -> None:
@@ -333,7 +363,14 @@ def _proven(session: Session, locked: set[str]) -> str:
         return tr._("Máy đã biết mã hồ sơ. Bạn không phải gõ.")
     if session.proven is not None and session.proven.method is Method.VNEID:
         return tr._("Ô có khóa đã được VNeID xác nhận.")
-    return tr._("Ô có khóa được đọc từ chip thật trên thẻ của bạn.")
+    if any(question.startswith(f"{REQUESTER}.") for question in locked):
+        return tr._("Ô có khóa được đọc từ chip thật trên thẻ của bạn.")
+    return tr._("Ô có khóa được đọc từ chip thật trên thẻ.")
+
+
+def _ready(state: AppState, kind: str) -> bool:
+    device = state.devices.get(kind)
+    return device is not None and device.condition is Condition.READY
 
 
 def _scan_text(person: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from kiosk.forms import REQUESTER, Form, Question, Section, clean, holds
+from kiosk.forms import REQUESTER, Form, Question, Section, all_sections, clean, holds
 from kiosk.forms.checks import check_answer
 from kiosk.identity import Citizen, sex_of
 from kiosk.places import as_answer
@@ -16,7 +16,7 @@ def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> d
     filled = dict(answers)
     before = next((answers.get(q.id, "") for q in section.questions if q.fills == "full_name"), "")
     nameless = not citizen.id_number and before not in ("", citizen.full_name)  # a relative whose number is unknown
-    if nameless or _number(section, answers) not in ("", citizen.id_number):
+    if nameless or number_in(section, answers) not in ("", citizen.id_number):
         filled |= _emptied(section)
     return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
 
@@ -51,7 +51,7 @@ def repeat_own_block(
     for section in form.sections:
         if section.requester_when is None or section.requester_when.question not in asked:
             continue
-        own = _number(section, filled) == citizen.id_number
+        own = number_in(section, filled) == citizen.id_number
         if not about_requester(section, case, filled):
             filled |= _emptied(section) if own else {}
         elif not own:
@@ -79,6 +79,27 @@ def told_by_card(form: Form, case: str, answers: Mapping[str, str], citizen: Cit
     )
 
 
+def told_of_others(
+    form: Form, case: str, answers: Mapping[str, str], people: Sequence[Citizen], today: date
+) -> frozenset[str]:
+    """The questions about others that hold what their own cards have told; `people` by their numbers."""
+    known = {person.id_number: person for person in people}
+    return frozenset(
+        question.id
+        for section in all_sections(form, answers)
+        if section.person and not about_requester(section, case, answers)
+        if (person := known.get(number_in(section, answers)))
+        for question in section.questions
+        if (text := _told(question, person)) and answers.get(question.id) == text
+        if not check_answer(question, text, today)
+    )
+
+
+def without_person(section: Section, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` without those that a card could give to this section."""
+    return dict(answers) | _emptied(section)
+
+
 def _told(question: Question, citizen: Citizen) -> str:
     if question.fills == "address":
         return as_answer(citizen.address, citizen.issued_on)
@@ -86,9 +107,9 @@ def _told(question: Question, citizen: Citizen) -> str:
     return known.isoformat() if isinstance(known, date) else str(known or "")
 
 
-def _number(section: Section, answers: Mapping[str, str]) -> str:
+def number_in(section: Section, answers: Mapping[str, str]) -> str:
     """The ID number that a section has been answered with."""
-    return next((answers.get(q.id, "") for q in section.questions if q.fills == "id_number"), "")
+    return next((clean(q, answers.get(q.id, "")) for q in section.questions if q.fills == "id_number"), "")
 
 
 def _emptied(section: Section) -> dict[str, str]:

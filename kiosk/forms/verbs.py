@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
 from types import MappingProxyType
 
-from kiosk import forms
+from devices.card_reader.emrtd.results import ChipData, Fields, Progress
+from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
+from kiosk import forms, identity
 from kiosk.errands.asking import AskingVerbs
 from kiosk.errands.inquiries import Answered
 from kiosk.forms import REQUESTER, Section
 from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
-from kiosk.identity import Citizen, Method, Relative, sex_of
+from kiosk.identifying import CHIP_LEFT, finished, read_events
+from kiosk.identity import Citizen, IdentityError, Method, Relative, sex_of
 from kiosk.journey import JourneyVerbs
-from kiosk.state import CardReading, Session, Step
+from kiosk.state import CardReading, Job, Session, Step
 
 FAMILY = "family"  # the purpose of the question
+CARD_NEEDS_NUMBER = "person_card_first"
+# of a chip that is read on a form; where the citizen's own words would mislead
+OF_OTHERS = {"card_expired": "person_card_expired", "card_needs_mrz": "person_card_needs_mrz"}
 
 
 class FormVerbs(AskingVerbs, JourneyVerbs):
@@ -31,6 +39,7 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         if code := self._section_errors(session.section).get(question_id):
             errors[question_id] = code
         self.change_session(errors=errors)
+        self._open_waiting_card()
 
     def warnings(self) -> dict[str, str]:
         """Codes by question id of what is unusual in the section on the glass, but may be so."""
@@ -141,6 +150,166 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         answers = form_filling.prefill(session.section, relative.person, session.answers)
         errors = {key: code for key, code in session.errors.items() if key not in _ids(session.section)}
         self.change_session(answers=MappingProxyType(answers), errors=errors)
+        self._open_waiting_card()
+
+    # -- the chip of somebody else's card ------------------------------------------------------------------------
+    def code_scanned(self, event: CodeScanned) -> None:
+        """The printed code of a card tells its number, which opens the chip of the card that lies there."""
+        super().code_scanned(event)
+        section = self._of_another() if self.state.session else None
+        if section and self.session.scanned_person == section.id and self.session.person_card.code:
+            self.change_session(person_card=CardReading())  # what was asked for has come
+        self._open_waiting_card()
+
+    def card_presence(self, event: CardPresence) -> None:
+        """A card laid down while a form asks about its holder is read, or it is said at once what is missing."""
+        super().card_presence(event)
+        if not event.present or self.state.step is not Step.FORM or self._reading_person():
+            return
+        section = self._of_another()
+        if section is None:
+            self._own_card_laid()
+        elif self._number_of(section) and not self._proven_in(section):
+            self._read_person_card(section)
+        else:
+            self._person_card_stopped(CARD_NEEDS_NUMBER, section)
+
+    def locked(self) -> frozenset[str]:
+        """What genuine chips have answered, the citizen's own and those of others on the form."""
+        session = self.session
+        if session.form is None or not session.proven_people:
+            return super().locked()
+        return super().locked() | form_filling.told_of_others(
+            session.form, self.case_id(), session.answers, session.proven_people, self._today()
+        )
+
+    def takes_another_card(self, section: Section, number: str) -> bool:
+        """The wrong card was laid down for somebody else: the next one takes its place."""
+        return self._of_another() is section and number != self._number_of(section)
+
+    def can_forget_person(self) -> bool:
+        """Whether a chip has answered the section on the glass about somebody else."""
+        section = self._of_another()
+        return section is not None and self._proven_in(section)
+
+    def forget_person(self) -> None:
+        """Not this person: what their card has told goes, and anybody can be typed."""
+        section, session = self._of_another(), self.session
+        if section is None or not self.can_forget_person():
+            return
+        answers = form_filling.without_person(section, session.answers)
+        self.change_session(answers=MappingProxyType(answers), person_card=CardReading(), scanned_person="")
+
+    def chip_read(self, event: ChipRead) -> None:
+        """What the chip of somebody else tells goes into their section, that of the citizen where it belongs."""
+        reading = self._reading_person() if self.is_current(event.session_id) else None
+        if reading is None or reading.id != event.job:
+            super().chip_read(event)
+            return
+        self.touched()  # nobody touches the glass while the machine works
+        match event.event:
+            case Progress(done):
+                self.change_session(person_card=replace(reading, done=done))
+            case Fields():
+                self._person_told(reading, event.event)
+            case ChipData() as data:
+                self._person_card_done(finished(reading, data))
+
+    def chip_failed(self, event: JobFailed) -> None:
+        """The reading of somebody else's card failed: what to do stands on their section."""
+        reading = self._reading_person() if self.is_current(event.session_id) else None
+        if reading is None or reading.id != event.job:
+            super().chip_failed(event)
+        else:
+            self._person_card_stopped(event.code)
+
+    def _chip_stopped(self, code: str) -> None:
+        """Their own card, laid down where the form asks about them: told there."""
+        super()._chip_stopped(code)
+        if self.state.step is Step.FORM and self._about_citizen() and code != CHIP_LEFT:
+            self.change_session(errors={**self.session.errors, "scan": OF_OTHERS.get(code, code)})
+
+    def _of_another(self) -> Section | None:
+        """The section on the glass where it asks about somebody else, whose number would open their card."""
+        session = self.session
+        section = session.section if self.state.step is Step.FORM else None
+        if section is None or section.person in ("", REQUESTER):
+            return None
+        if self._about_citizen():
+            return None
+        return section if any(question.fills == "id_number" for question in section.questions) else None
+
+    def _number_of(self, section: Section) -> str:
+        try:
+            return identity.check_id_number(form_filling.number_in(section, self.session.answers))
+        except IdentityError:
+            return ""
+
+    def _proven_in(self, section: Section) -> bool:
+        return bool(set(_ids(section)) & self.locked())
+
+    def _reading_person(self) -> CardReading | None:
+        reading = self.state.session.person_card if self.state.session else None
+        return reading if reading and reading.job is Job.RUNNING else None
+
+    def _own_card_laid(self) -> None:
+        """Who has gone on without the chip may still lay their own card down where they are asked about."""
+        if self._about_citizen() and self.session.proven is None:
+            self.read_card()
+
+    def _about_citizen(self) -> bool:
+        session = self.session
+        section = session.section if session.section and session.section.person else None
+        return section is not None and form_filling.about_requester(section, self.case_id(), session.answers)
+
+    def _open_waiting_card(self) -> None:
+        """The number has come: a card that lies there unread is opened with it."""
+        section = self._of_another() if self.state.session else None
+        if section is None or not self.state.card_present or self.state.card_tried or self._reading_person():
+            return
+        if self._number_of(section) and not self._proven_in(section):
+            self._read_person_card(section)
+
+    def _read_person_card(self, section: Section) -> None:
+        session, worker = self.session, self.parts.workers.get("card_reader")
+        if worker is None:
+            return
+        number, trust = self._number_of(section), self.parts.trust
+        job = f"card:{uuid.uuid4().hex[:8]}"
+        errors = {key: code for key, code in session.errors.items() if key != "scan"}
+        self.change_session(person_card=CardReading(Job.RUNNING, job, section=section.id), errors=errors)
+        self.change(card_tried=True)
+        worker.submit(job, session.id, lambda reader: read_events(reader, job, session.id, (number, None), trust))
+
+    def _person_told(self, reading: CardReading, fields: Fields) -> None:
+        section = next((one for one in self._sections() if one.id == reading.section), None)
+        try:
+            person = identity.citizen_from_chip(fields)
+        except IdentityError:
+            self._person_card_stopped("chip_malformed")
+            return
+        if section is None or person.id_number != self._number_of(section):
+            self._person_card_stopped("card_number_mismatch")
+        elif identity.expired(fields, self._today()):
+            self._person_card_stopped("card_expired")
+        else:
+            answers = form_filling.prefill(section, person, self.session.answers)
+            errors = {key: code for key, code in self.session.errors.items() if key not in _ids(section)}
+            self.change_session(
+                answers=MappingProxyType(answers), errors=errors, person_card=replace(reading, citizen=person)
+            )
+
+    def _person_card_done(self, reading: CardReading) -> None:
+        session = self.session
+        proven = (reading.citizen,) if reading.verified and reading.citizen else ()
+        self.change_session(person_card=reading, proven_people=(*session.proven_people, *proven))
+        self.audit("kiosk", "card_read", trust=reading.trust.value, clone_check=reading.clone_check.value)
+
+    def _person_card_stopped(self, code: str, section: Section | None = None) -> None:
+        """Over without a result; the printed code and typing stay possible."""
+        session = self.session
+        code, of = OF_OTHERS.get(code, code), section.id if section else session.person_card.section
+        self.change_session(person_card=replace(session.person_card, job=Job.FAILED, section=of, code=code))
 
 
 def _ids(section: Section) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from kiosk import forms
 from kiosk.forms import FOLLOWS
 from kiosk.identity import Citizen, Method, Relative
-from kiosk.state import Session, Step
+from kiosk.state import CardReading, Job, Session, Step
 from tests.screens.scene import ADDRESS, ID_NUMBER, NAME, PHONE, READY, Scene, Site
 
 CITIZEN = Citizen(ID_NUMBER, NAME, date(1990, 2, 14), "female", ADDRESS, method=Method.QR)
@@ -51,6 +51,22 @@ ANSWERS = {
     "business.workers": "3",
     "guests.1.full_name": "Trần Văn Mẫu",
 }
+HUSBAND = replace(RELATIVES[0].person, address=ADDRESS, ethnic="01", method=Method.CHIP)
+FATHER = ANSWERS | {
+    "relation.kind": "mother",
+    "father_known.answer": "yes",
+    "father.full_name": HUSBAND.full_name,
+    "father.id_number": HUSBAND.id_number,
+    "father.date_of_birth": "1988-08-20",
+    "father.ethnic": "01",
+    "father.address": ADDRESS,
+}
+PERSON_CARDS = {
+    "laid": CardReading(),
+    "first": CardReading(Job.FAILED, "", 0, "person_card_first", section="mother"),
+    "reading": CardReading(Job.RUNNING, "card:1", 0.45, section="mother"),
+    "unproven": CardReading(Job.CONFIRMED, "card:1", 1.0, section="mother"),
+}
 
 
 def form_scenes(site: Site, language: str) -> Iterator[Scene]:
@@ -68,6 +84,11 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     yield _scene(site, business, "business")
     birth = site.session("1.001193", 0)
     yield _scene(site, birth, "mother")
+    for name, card in PERSON_CARDS.items():
+        yield _scene(
+            site, birth, "mother", name=f"mother-{name}", person_card=card, scanned_person="" if card.code else "mother"
+        )
+    yield _scene(site, birth, "father", name="father-chip", answers=MappingProxyType(FATHER), proven_people=(HUSBAND,))
     yield _scene(site, residence, "request")
     if language == "vi":
         for session, section, question, part in (
@@ -92,9 +113,9 @@ def _scene(
 ) -> Scene:
     assert session.form is not None
     assert session.procedure is not None
-    answers = MappingProxyType(ANSWERS)
-    section = next(one for one in forms.all_sections(session.form, answers) if one.id == section_id)
-    shown = replace(session, citizen=CITIZEN, answers=answers, section=section, **values)
+    values = {"answers": MappingProxyType(ANSWERS)} | values
+    section = next(one for one in forms.all_sections(session.form, values["answers"]) if one.id == section_id)
+    shown = replace(session, citizen=CITIZEN, section=section, **values)
     state = replace(site.base, step=Step.FORM, session=shown, devices=READY)
     return Scene(f"eform-{session.procedure.code}-{name or section_id}", state, act)
 
