@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from kiosk import telephone
 from kiosk.catalogue import Procedure
 from kiosk.fees import COPIES, fee_for
 from kiosk.forms import REQUESTER, Form, holds, visible_answers
@@ -82,7 +83,7 @@ def owner(form: Form, case: str, answers: Mapping[str, str]) -> dict[str, Any] |
         "sex": said("sex") or (sex_of(number) if number else None),
         "address": said("address"),
         "commune_code": commune_code(said("address")),
-        "phone": said("phone"),
+        "phone": telephone.for_province(said("phone")),
     }
 
 
@@ -105,5 +106,5 @@ def submitter(citizen: Citizen, answers: Mapping[str, str]) -> dict[str, Any]:
         "sex": said("sex") or citizen.sex or None,
         "address": said("address") or citizen.address or None,
         "commune_code": said("commune") or commune_code(said("address") or citizen.address),
-        "phone": said("phone"),
+        "phone": telephone.for_province(said("phone")),
     }

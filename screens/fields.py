@@ -11,6 +11,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 from kivy.utils import escape_markup
 
+from kiosk import telephone
 from kiosk.forms import FOLLOWS, Question, QuestionType, clean, display_value
 from kiosk.places import Address
 from screens import theme
@@ -26,7 +27,7 @@ GROUPED = (*MASKED, QuestionType.TIME, QuestionType.MONEY)
 PICKED = (QuestionType.DATE, QuestionType.ETHNIC, QuestionType.COMMUNE)
 DIGITS = {  # and how many of them
     QuestionType.ID_NUMBER: 12,
-    QuestionType.PHONE: 10,
+    QuestionType.PHONE: telephone.LONGEST_TYPED,
     QuestionType.NUMBER: 4,
     QuestionType.MONEY: 12,
     QuestionType.TAX_CODE: 13,
@@ -327,6 +328,7 @@ def masked(digits: str) -> str:
 
 def grouped(digits: str, kind: QuestionType = QuestionType.ID_NUMBER) -> str:
     """Digits as they are read: `027 190 012 345`, a telephone number `0912 345 678`."""
-    first = 4 if kind is QuestionType.PHONE else 3
-    rest = digits[first:]
-    return " ".join(filter(None, [digits[:first], *(rest[i : i + 3] for i in range(0, len(rest), 3))]))
+    if kind is QuestionType.PHONE:
+        return telephone.grouped(digits)
+    rest = digits[3:]
+    return " ".join(filter(None, [digits[:3], *(rest[i : i + 3] for i in range(0, len(rest), 3))]))

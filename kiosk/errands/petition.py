@@ -6,7 +6,6 @@ Its shape within the province's API: procedure code of `[feedback]`, case = kind
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import unicodedata
 import uuid
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from kiosk import telephone
 from kiosk.clerk_events import DossierFailed
 from kiosk.core import Parts
 from kiosk.dossier import NOTICE_VERSION
@@ -29,9 +29,8 @@ from offline_queue.store import OutboxFull
 FORM, VERSION = "feedback", "2026-11-26"
 KINDS = ("suggestion", "complaint", "praise")
 NOBODY, NO_NAME = "000000000000", "Không nêu tên"
-LONGEST, LONGEST_NAME, LONGEST_PHONE = 2000, 100, 10
+LONGEST, LONGEST_NAME, LONGEST_PHONE = 2000, 100, telephone.LONGEST_TYPED
 SHORTEST = 5  # characters that can mean something
-_PHONE = re.compile(r"0[0-9]{9}")
 
 
 @dataclass(frozen=True)
@@ -109,13 +108,16 @@ def payload(
     petition: Petition, client_ref: str, procedure_code: str, kiosk: dict[str, str], at: datetime
 ) -> dict[str, Any]:
     """A petition as a `Dossier` of the province's API, without `attachments`."""
-    phone = petition.phone or None
+    phone = telephone.for_province(petition.phone)
+    answers = {"kind": petition.kind, "text": petition.text}
+    if petition.phone and not phone:
+        answers["phone"] = petition.phone
     return {
         "client_ref": client_ref,
         "kiosk": kiosk,
         "procedure_code": procedure_code,
         "case": petition.kind,
-        "form": {"id": FORM, "version": VERSION, "answers": {"kind": petition.kind, "text": petition.text}},
+        "form": {"id": FORM, "version": VERSION, "answers": answers},
         "submitter": {"id_number": NOBODY, "full_name": petition.name or NO_NAME, "phone": phone},
         "owner": None,
         "identification": {"method": "typed", "assurance": "declared"},
@@ -152,7 +154,7 @@ def _cleaned(petition: Petition) -> Petition:
         petition,
         text=text.strip()[:LONGEST],
         name=" ".join(nfc(petition.name).split())[:LONGEST_NAME] if named else "",
-        phone=petition.phone if named else "",
+        phone=telephone.national(petition.phone) if named else "",
     )
 
 
@@ -162,6 +164,6 @@ def _errors(petition: Petition) -> dict[str, str]:
         errors["text"] = "petition_empty"
     if petition.named and not petition.name:
         errors["name"] = "required"
-    if petition.named and petition.phone and not _PHONE.fullmatch(petition.phone):
-        errors["phone"] = "phone_invalid"
+    if petition.named and petition.phone and (code := telephone.fault(petition.phone)):
+        errors["phone"] = code
     return errors

@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from kiosk import places
+from kiosk import places, telephone
 from kiosk.catalogue import Component, Data
 from kiosk.text import nfc
 
@@ -332,8 +332,10 @@ def clean(question: Question, value: str) -> str:
     """An answer in its kept form: NFC, single spaces, numbers without the gaps in which people write them."""
     value = SPACES.sub(" ", nfc(value)).strip(" ")
     match question.type:
-        case QuestionType.ID_NUMBER | QuestionType.PHONE:
+        case QuestionType.ID_NUMBER:
             return re.sub(r"[ .\-]", "", value)
+        case QuestionType.PHONE:
+            return telephone.national(value)
         case QuestionType.MONEY:
             amount = MONEY.fullmatch(value)
             return re.sub(r"[ .,]", "", amount[1]) if amount else value
@@ -371,7 +373,7 @@ def display_value(question: Question, value: str) -> str:
             return next((group.name for group in places.ethnic_groups() if group.code == value), value)
         case QuestionType.COMMUNE:
             return places.commune_text(value) if value else ""
-        case QuestionType.TIME:
+        case QuestionType.TIME | QuestionType.PHONE:
             return clean(question, value)
         case QuestionType.MONEY if value.isdecimal():
             return f"{int(value):,} đồng".replace(",", ".")

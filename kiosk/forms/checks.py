@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
-from kiosk import places
+from kiosk import places, telephone
 from kiosk.forms import (
     FOLLOWS,
     Form,
@@ -70,7 +70,7 @@ def _check_id_number(_question: Question, value: str, _today: date) -> str:
 
 
 def _check_phone(_question: Question, value: str, _today: date) -> str:
-    return "" if len(value) == 10 and value.isascii() and value.isdigit() and value[0] == "0" else "phone_invalid"
+    return telephone.fault(value)
 
 
 def _check_number(question: Question, value: str, today: date) -> str:

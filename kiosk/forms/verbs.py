@@ -11,7 +11,7 @@ from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
 from kiosk import forms, identity
 from kiosk.errands.asking import AskingVerbs
 from kiosk.errands.inquiries import Answered
-from kiosk.forms import REQUESTER, Section
+from kiosk.forms import REQUESTER, QuestionType, Section
 from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
 from kiosk.identifying import CHIP_LEFT, finished, read_events
@@ -38,8 +38,16 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         errors.pop(question_id, None)
         if code := self._section_errors(session.section).get(question_id):
             errors[question_id] = code
-        self.change_session(errors=errors)
+        self.change_session(errors=errors, answers=self._as_kept(session.section, question_id))
         self._open_waiting_card()
+
+    def _as_kept(self, section: Section, question_id: str) -> MappingProxyType[str, str]:
+        """A telephone number is shown as it is sent; all else as it was typed."""
+        answers = self.session.answers
+        question = next((one for one in section.questions if one.id == question_id), None)
+        if question is None or question.type is not QuestionType.PHONE:
+            return MappingProxyType(dict(answers))
+        return MappingProxyType({**answers, question_id: forms.clean(question, answers[question_id])})
 
     def warnings(self) -> dict[str, str]:
         """Codes by question id of what is unusual in the section on the glass, but may be so."""

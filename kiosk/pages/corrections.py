@@ -23,6 +23,7 @@ from kiosk.pages.dossiers import (
     found,
     known_of,
     names_of,
+    phone_of,
     reasons_of,
     texts_by_place,
 )
@@ -95,7 +96,7 @@ def _confirm(visit: Visit, entry: OutboxEntry) -> Response:
         entry=entry,
         changes=correction.changes(known, draft),
         ways=CONFIRMED_BY,
-        phone=entry.payload["submitter"].get("phone") or "",
+        phone=phone_of(entry),
         named=names_of(visit),
     )
 

@@ -11,9 +11,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kiosk import audit, correction
+from kiosk import audit, correction, telephone
 from kiosk.correction import Declared, place_of
-from kiosk.forms import Question, all_sections, visible_questions, visible_sections
+from kiosk.forms import REQUESTER, Question, all_sections, visible_questions, visible_sections
 from kiosk.needs import SEEN_BY_STAFF
 from kiosk.pages import papers
 from kiosk.pages.visit import Handler, Visit, answering
@@ -79,6 +79,13 @@ def found(handler: Callable[[Visit, OutboxEntry], Response]) -> Handler:
         return handler(visit, entry) if entry else visit.sorry("page_unknown", NOT_FOUND)
 
     return handle
+
+
+def phone_of(entry: OutboxEntry) -> str:
+    """Where the citizen can be reached, "" for nowhere; a landline stands among the answers only."""
+    answers = entry.payload.get("form", {}).get("answers", {})
+    said = entry.payload.get("submitter", {}).get("phone") or answers.get(f"{REQUESTER}.phone")
+    return telephone.grouped(said) if said else ""
 
 
 def reasons_of(entry: OutboxEntry, known: Declared | None) -> list[Reason]:
@@ -159,7 +166,7 @@ def _show(visit: Visit, entry: OutboxEntry) -> Response:
         sections=_answers(known, entry, by_place),
         reasons=reasons,
         by_place=by_place,
-        phone=entry.payload.get("submitter", {}).get("phone") or "",
+        phone=phone_of(entry),
         submitter=entry.payload.get("submitter", {}).get("full_name", ""),
         tries=sum(act == NOT_REACHED for _, act, *_ in values["history"]),
         ways=TOLD_BY,

@@ -75,6 +75,22 @@ def test_what_came_from_here_is_named_by_its_client_ref_and_costs_nothing(player
     assert dossier_problems(sent.payload, attachments=False) == ()
 
 
+def test_who_wants_an_answer_may_give_a_landline(player: Player) -> None:
+    player.kiosk.give_feedback()
+    player.kiosk.tell_petition(text="Xin thêm ghế", name="Trần Văn Mẫu", named=True, phone="0243825")
+    player.kiosk.send_petition()
+    assert player.state.session
+    assert player.state.session.errors == {"phone": "phone_line_length"}
+    player.kiosk.tell_petition(phone="+84 24 3825 0000")
+    player.kiosk.send_petition()
+    player.until(lambda s: bool(s.session and s.session.submit is Job.CONFIRMED), "the stored words")
+    entry = player.kiosk.parts.outbox.get(player.state.session.client_ref)
+    assert entry
+    assert dossier_problems(entry.payload, attachments=False) == ()
+    assert entry.payload["form"]["answers"]["phone"] == "02438250000"
+    assert entry.payload["submitter"]["phone"] is None
+
+
 def test_a_suggestion_without_a_name_reaches_the_province(player: Player) -> None:
     player.kiosk.give_feedback()
     player.at(Step.PETITION)

@@ -89,6 +89,19 @@ def test_nobody_is_looked_up_without_a_proof(player: Player) -> None:
     assert (session.evidence, session.looked_up_for, session.relatives) == ("", "", ())
 
 
+def test_a_telephone_number_is_kept_as_it_is_sent_and_what_is_wrong_with_it_is_named(player: Player) -> None:
+    start(player, STAY, "home")
+    for typed, code in (("912345678", "phone_start"), ("0243825000", "phone_line_length")):
+        player.kiosk.answer("requester.phone", typed)
+        player.kiosk.settle("requester.phone")
+        assert session_of(player).errors == {"requester.phone": code}
+    for typed, kept in (("0084912345678", "0912345678"), ("84 24 3825 0000", "02438250000")):
+        player.kiosk.answer("requester.phone", typed)
+        player.kiosk.settle("requester.phone")
+        assert not session_of(player).errors
+        assert session_of(player).answers["requester.phone"] == kept
+
+
 def test_rows_of_a_table_come_and_go_and_words_come_early(player: Player) -> None:
     start(player, STAY, "home")
     open_section(player, "guests.1")

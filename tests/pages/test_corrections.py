@@ -192,6 +192,22 @@ def test_money_is_read_in_thousands_and_told_where_it_is_unclear(office: Office)
     assert answers == {**entry.payload["form"]["answers"], "business.capital": "150000000"}
 
 
+def test_telephone_numbers_as_people_write_them(office: Office) -> None:
+    entry = office.rejected(NAME)
+    browser = office.officer()
+    page = browser.correct(entry, {"answer:requester.phone": "09123"}).text
+    assert "Số điện thoại này thiếu chữ số." in page[page.index('id="requester.phone"') :]
+    browser.correct(entry, {"answer:requester.phone": "+84 24.3825-0000"})
+    browser.confirm(entry)
+    anew = office.entry(newest(office, entry.id))
+    assert anew.payload["form"]["answers"]["requester.phone"] == "02438250000"
+    assert anew.payload["submitter"]["phone"] is None  # the province's `Person` has room for ten digits
+    assert dossier_problems(anew.payload, attachments=False) == ()
+    office.outbox.lease(office.now + timedelta(days=400))
+    office.outbox.reject(anew.id, [Problem("/submitter/full_name", "Họ tên không khớp.")], "province_rejected")
+    assert "024 3825 0000" in browser.get(f"/dossiers/{anew.id}").text  # where the officer calls
+
+
 def test_a_correction_that_changes_nothing_is_none(office: Office) -> None:
     entry = office.rejected(NAME)
     browser = office.officer()

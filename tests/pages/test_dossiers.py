@@ -37,7 +37,7 @@ def test_reasons_stand_next_to_what_they_are_about(office: Office) -> None:
     assert "reason" not in row(page, "mother.full_name")
     assert "Trang bị mờ." in page[page.index('id="paper:1"') :]
     assert "Chưa có lệ phí." in page[: page.index("Nội dung đã khai")]
-    assert '<span class="phone">0912345678</span>' in page
+    assert '<span class="phone">0912 345 678</span>' in page
     assert "Phường Võ Cường, Tỉnh Bắc Ninh" in page
 
 

@@ -49,7 +49,7 @@ def _petitions(bare: Session) -> Iterator[tuple[str, Session]]:
     words = "Ghế ở khu ngồi đợi ít quá, người già phải đứng lâu. Xin thêm ghế và quạt."
     yield "", replace(bare, petition=Petition(text=words))
     named = Petition("complaint", "", NAME, "0912", named=True)
-    errors = {"text": "petition_empty", "phone": "phone_invalid"}
+    errors = {"text": "petition_empty", "phone": "phone_short"}
     yield "-wrong", replace(bare, petition=named, errors=errors)
     yield "-stored", replace(bare, petition=Petition(), submit=Job.CONFIRMED, provisional_code=CODE)
 

@@ -121,7 +121,7 @@ ERRORS = {
     "name": "name_invalid",
     "date": "child_older_than_parent",
     "id_number": "id_number_birth_year",
-    "phone": "phone_invalid",
+    "phone": "phone_prefix",
     "text": "too_long",
     "commune": "commune_unknown",
 }

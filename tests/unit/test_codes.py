@@ -87,7 +87,7 @@ SEPARATORS = ["-", " ", " - ", "–", "—", ".", "/", ",", " / ", ", "]
 def mangled(code: str, data: st.DataObject, dots: list[str], dashes: list[str]) -> str:
     """A code as people type it: other separators, or none, letters for digits, any case."""
     drawn = {"-": data.draw(st.sampled_from(dashes)), ".": data.draw(st.sampled_from(dots))}
-    typed = code.translate(str.maketrans(drawn))
+    typed = "".join(drawn.get(sign, sign) for sign in code)
     typed = re.sub("0", lambda _zero: data.draw(st.sampled_from("0oO")), typed)
     typed = re.sub("1", lambda _one: data.draw(st.sampled_from("1lI")), typed)
     return data.draw(st.sampled_from([typed, typed.lower(), typed.upper()]))
