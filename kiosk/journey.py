@@ -60,9 +60,10 @@ class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
         session = self.session
         if session.section is None or question_id in self.locked():
             return
+        question = next((q for q in session.section.questions if q.id == question_id), None)
+        value = form_checks.kept(question, value) if question else value
         answers = MappingProxyType({**session.answers, question_id: value})
         errors = {key: code for key, code in session.errors.items() if key != question_id}
-        question = next((q for q in session.section.questions if q.id == question_id), None)
         if question and value:
             answers = MappingProxyType(form_filling.told_by_number(session.section, question, answers))
         was_wrong = question_id in session.errors

@@ -13,6 +13,7 @@ from devices.interfaces import Condition
 from kiosk import forms
 from kiosk.dossier import DOSSIER_CODE
 from kiosk.forms import Question, QuestionType, Section
+from kiosk.forms import checks as form_checks
 from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Job, Session
 from screens import theme
@@ -242,7 +243,7 @@ class FormScreen(KioskScreen):
             lambda text: field.answer(question.id, text),
             self._next_field,
             names=question.type is QuestionType.NAME,
-            max_length=DIGITS.get(question.type, question.max_length),
+            max_length=DIGITS.get(question.type, form_checks.longest(question)),
             on_cursor=field.place_caret,
         )
 

@@ -54,6 +54,10 @@ class PetitionVerbs(SubmissionVerbs):
         if self.state.step is not Step.PETITION or petition is None or self.session.submit is not Job.NONE:
             return
         errors = {key: code for key, code in self.session.errors.items() if key not in values}
+        for key, room in (("text", LONGEST), ("name", LONGEST_NAME), ("phone", LONGEST_PHONE)):
+            if len(values.get(key, "")) > room:
+                values[key] = nfc(values[key])[:room]
+                errors[key] = "field_full"
         self.change_session(petition=replace(petition, **values), errors=errors)
 
     def send_petition(self) -> None:

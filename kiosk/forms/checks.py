@@ -21,9 +21,12 @@ from kiosk.forms import (
 )
 from kiosk.forms.rules import broken
 from kiosk.identity import IdentityError, born_year, check_id_number, sex_of
+from kiosk.text import nfc
 
 EARLIEST_YEAR = 1900
-LONGEST_NAME = 100  # of a Person in the province's API
+WRITTEN = (QuestionType.NAME, QuestionType.TEXT, QuestionType.ADDRESS, QuestionType.EMAIL)
+# characters: a name as a Person of the province's API has it, numbers with a slip of the finger
+_LONGEST = {QuestionType.NAME: 100, QuestionType.ID_NUMBER: 20, QuestionType.PHONE: telephone.LONGEST_TYPED}
 NAME_SIGNS = "'‘’-. "
 # control, format (zero width, direction), private, surrogate and unassigned characters, emoji, keycaps, line separators
 NEVER = ("Cc", "Cf", "Co", "Cs", "Cn", "So", "Me", "Zl", "Zp")
@@ -37,13 +40,29 @@ def check_answer(question: Question, value: str, today: date) -> str:
     value = clean(question, value)
     if not value:
         return "required" if question.required else ""
-    longest = LONGEST_NAME if question.type is QuestionType.NAME else question.max_length
-    if len(value) > min(longest, question.max_length):
+    if len(value) > longest(question):
         return "too_long"
     if any(c in VARIATION_SELECTORS or unicodedata.category(c) in NEVER for c in value):
         return "text_invalid"
     check = _CHECKS.get(question.type)
     return check(question, value, today) if check else ""
+
+
+def longest(question: Question) -> int:
+    """How many characters an answer may have."""
+    return min(question.max_length, _LONGEST.get(question.type, question.max_length))
+
+
+def kept(question: Question, value: str) -> str:
+    """What is kept of an answer, however much was scanned: as much as there is room for, of an address its commune."""
+    value, room = nfc(value), longest(question)
+    if len(value) <= room:
+        return value
+    if question.type is QuestionType.ADDRESS:
+        address = places.Address.read(value)
+        room -= len(address.text) - len(address.line)
+        return places.Address(address.line[: max(0, room)], address.commune).text
+    return value[:room]
 
 
 def _check_name(_question: Question, value: str, _today: date) -> str:
@@ -163,7 +182,12 @@ def check_section(form: Form, section: Section, case: str, answers: Mapping[str,
 def warnings_of(form: Form, section: Section, case: str, answers: Mapping[str, str], today: date) -> dict[str, str]:
     """Codes by question id of what is unusual, but may be so: the person is told and goes on."""
     said = resolved(form, case, answers)
-    return dict(broken(form, section, case, said, today, warns=True))
+    full = {
+        question.id: "field_full"
+        for question in visible_questions(section, case, answers)
+        if question.type in WRITTEN and len(said.get(question.id, "")) >= longest(question)
+    }
+    return full | dict(broken(form, section, case, said, today, warns=True))
 
 
 def _error_of(question: Question, answers: Mapping[str, str], said: Mapping[str, str], today: date) -> str:

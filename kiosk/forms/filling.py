@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kiosk.forms import REQUESTER, Form, Question, Section, all_sections, clean, holds
-from kiosk.forms.checks import check_answer
+from kiosk.forms.checks import check_answer, kept
 from kiosk.identity import Citizen, sex_of
 from kiosk.places import as_answer
 
@@ -18,7 +18,7 @@ def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> d
     nameless = not citizen.id_number and before not in ("", citizen.full_name)  # a relative whose number is unknown
     if nameless or number_in(section, answers) not in ("", citizen.id_number):
         filled |= _emptied(section)
-    return filled | {q.id: text for q in section.questions if (text := _told(q, citizen))}
+    return filled | {q.id: kept(q, text) for q in section.questions if (text := _told(q, citizen))}
 
 
 def told_by_number(section: Section, changed: Question, answers: Mapping[str, str]) -> dict[str, str]:

@@ -91,6 +91,16 @@ def test_who_wants_an_answer_may_give_a_landline(player: Player) -> None:
     assert entry.payload["submitter"]["phone"] is None
 
 
+def test_a_suggestion_that_is_too_long_says_what_is_kept(player: Player) -> None:
+    player.kiosk.give_feedback()
+    player.kiosk.tell_petition(name="Trần Văn Mẫu", text="Xin thêm ghế. " * 1000)
+    session = player.state.session
+    assert session
+    assert session.petition
+    assert (len(session.petition.text), session.petition.name) == (2000, "Trần Văn Mẫu")
+    assert session.errors == {"text": "field_full"}
+
+
 def test_a_suggestion_without_a_name_reaches_the_province(player: Player) -> None:
     player.kiosk.give_feedback()
     player.at(Step.PETITION)
