@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from kiosk.text import nfc, search_key, sort_key
+from kiosk.text import fold, nfc, search_key, sort_key
 
 FOLDER = Path(__file__).parent.parent / "assets" / "catalogue"
 KIND_OF_PROVINCE = re.compile(r"^(tinh|thanh pho|tp|t)(\s+|\.\s*)")
 # not «thành phố»: Thành phố Biên Hòa on a card of the time before July 2025 is not today's Phường Biên Hòa
 KIND_OF_COMMUNE = re.compile(r"^(phường|phuong|xã|xa|đặc khu|dac khu|p|x)(\s+|\.\s*)", re.IGNORECASE)
 WITHOUT_DISTRICTS = date(2025, 7, 1)  # since then a province has communes only
+DISTRICT = re.compile(r"(quan|huyen|thi xa|thanh pho|tp|tx|q|h)(\s+|\.\s*)\S")
+OWN_WORDS = (  # that parts of a line begin with which name neither commune nor district; «làng», not Láng Thượng
+    "số|nhà|lô|tầng|căn|tòa|toà|chung cư|khu|cụm|tổ|tdp|đội|xóm|thôn|ấp|bản|buôn|làng|khóm|ngõ|ngách|hẻm|kiệt|đường|phố"
+    "|quốc lộ|ql"
+)
+HOUSE = re.compile(r"(so( nha)?\s*)?[0-9][0-9/.a-z-]*")  # what follows is a street, though it may be called Xã Đàn
 IN_A_DISTRICT = re.compile(r"(phuong|xa|thi tran|dac khu|tt|p|x)(\s+|\.\s*)")
 COMMUNE_IN_NAME = re.compile(r"(phường|xã|đặc khu)\s.+$", re.IGNORECASE)  # of a centre
 
@@ -102,10 +109,54 @@ class Address:
         code = _commune_named(*names) if len(names) == 2 else ""
         return cls(line, code) if code else cls(text)
 
+    def moved_to(self, code: str) -> Address:
+        """The same place in a commune that was picked for it: one address, without the names of the time before.
+
+        What no commune of today was known for ends in names of one that was, of its district and its province.
+        """
+        if self.commune or commune(code) is None:
+            return replace(self, commune=code)
+        parts = [part.strip() for part in self.line.split(",") if part.strip()]
+        return Address(", ".join(parts[: _own_parts(parts, code)]), code)
+
     @property
     def text(self) -> str:
         """In one line, with the official names."""
         return ", ".join(filter(None, (self.line, commune_text(self.commune) if self.commune else "")))
+
+
+def _own_parts(parts: Sequence[str], code: str) -> int:
+    """How many parts of a line name neither commune nor district nor province."""
+    picked = commune(code)
+    assert picked is not None
+    folded, own, end = [search_key(part) for part in parts], [_of_ones_own(part) for part in parts], len(parts)
+    named = bool(end) and KIND_OF_PROVINCE.sub("", folded[-1]) in _province_names()
+    named = named and not (end == 2 and own[0])  # a hamlet may be called like a province
+    end -= named
+    district = False
+    if end and not own[end - 1] and not IN_A_DISTRICT.match(folded[end - 1]):
+        province = next(one.name for one in provinces() if one.code == picked.parent)
+        as_today = end > 1 and not own[end - 2] and _commune_named(parts[end - 1], province)
+        district = named or bool(DISTRICT.match(folded[end - 1]) or as_today)  # many a ward is called like its district
+        end -= district
+    if end and not own[end - 1]:
+        street = end > 1 and HOUSE.fullmatch(folded[end - 2])
+        end -= district or bool(IN_A_DISTRICT.match(folded[end - 1]) and not street)
+    return end - 1 if end and folded[end - 1] == _bare(search_key(picked.name)) else end
+
+
+def _of_ones_own(part: str) -> bool:
+    words = OWN_WORDS if not part.isascii() else fold(OWN_WORDS)
+    return re.match(rf"[0-9]|({words})(?![^\W\d_])", _closely(part)) is not None
+
+
+@cache
+def _province_names() -> frozenset[str]:
+    """Those of today and the 63 before July 2025, folded and without what they are."""
+    names = [place.name for place in provinces()] + [
+        one["name"] for one in _read("provinces.json")["provinces_legacy_63"]
+    ]
+    return frozenset(KIND_OF_PROVINCE.sub("", search_key(name)) for name in names)
 
 
 def as_answer(text: str, issued_on: date | None) -> str:

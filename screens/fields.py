@@ -254,14 +254,17 @@ class AddressField(Field):
         line = Question(
             id=f"{own}.line", type=QuestionType.TEXT, label="Số nhà, đường, thôn hoặc tổ", max_length=longest - 60
         )
-        self._commune = field_for(commune, lambda _id, code: self._changed(commune=code), self.edit)
-        self._line = field_for(line, lambda _id, text: self._changed(line=text), self.edit)
+        self._commune = field_for(commune, lambda _id, code: self._changed(self._address().moved_to(code)), self.edit)
+        self._line = field_for(line, lambda _id, text: self._changed(replace(self._address(), line=text)), self.edit)
         self._commune.owner = self._line.owner = self
         self.ids.body.add_widget(self._commune)
         self.ids.body.add_widget(self._line)
 
-    def _changed(self, **part: str) -> None:
-        self.answer(self.question.id, replace(Address.read(self.value), **part).text)
+    def _address(self) -> Address:
+        return Address.read(self.value)
+
+    def _changed(self, address: Address) -> None:
+        self.answer(self.question.id, address.text)
 
     def show(self, showing: Showing) -> None:
         """Each part with what is wrong with it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -66,7 +67,7 @@ def address_text(line: str, commune: str) -> str:
     if places.commune(code) is None:
         return ", ".join(filter(None, (line.strip(), commune.strip())))
     told = Address.read(line)
-    return Address(told.line if told.commune == code else line.strip(), code).text
+    return told.text if told.commune == code else replace(told, line=line.strip(), commune="").moved_to(code).text
 
 
 def iso_date(text: str) -> str:

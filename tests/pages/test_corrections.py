@@ -163,6 +163,8 @@ def test_half_an_address_is_told(office: Office) -> None:
 def test_an_address_from_two_fields() -> None:
     for line, commune in (("Tổ 1", "Phường Võ Cường"), (f"Tổ 1, {HOME}", HOME), ("Tổ 1, Võ Cường, Bắc Ninh", "")):
         assert clean(ADDRESS, address_text(line, commune)) == f"Tổ 1, {HOME}"
+    for old in ("Tổ 1, Đại Phúc, TP Bắc Ninh, Bắc Ninh", "Tổ 1, Phường Ba Đình, Hà Nội"):  # not both
+        assert address_text(old, HOME) == f"Tổ 1, {HOME}"
     assert address_text(" Tổ 1 ", "Đâu Đó") == "Tổ 1, Đâu Đó"
     assert address_text("", "Đâu Đó") == "Đâu Đó"
 

@@ -74,6 +74,36 @@ def test_a_card_of_the_time_with_districts_names_no_commune_of_today(text: str, 
     assert places.as_answer(text, since) == places.as_answer(text, None) == text
 
 
+@pytest.mark.parametrize(
+    ("old", "line"),
+    [
+        ("Tổ 1, Đại Phúc, Thành phố Bắc Ninh, Bắc Ninh", "Tổ 1"),
+        ("Tổ 1, Đại Phúc, Bắc Ninh, Bắc Ninh", "Tổ 1"),
+        ("Khu 2, xã Trung Nghĩa, huyện Yên Phong, tỉnh Bắc Ninh", "Khu 2"),
+        ("Thôn Đông, xã Trung Nghĩa", "Thôn Đông"),
+        ("Số 5, ngõ 2, Đường Láng, Láng Thượng, Quận Đống Đa, Hà Nội", "Số 5, ngõ 2, Đường Láng"),
+        ("15 Hàng Bài, Hoàn Kiếm, Hà Nội", "15 Hàng Bài"),
+        ("Số 1, Cửa Nam, TP. Bắc Giang, Bắc Giang", "Số 1"),
+        ("Số 1, Tiền An, Kinh Bắc", "Số 1"),  # the province was left out: Kinh Bắc is a ward of Bắc Ninh today
+        ("Tổ 1, Nơi Không Có, Bắc Ninh", "Tổ 1"),
+        ("Đồng Xa, TT. Chờ, H. Yên Phong, Bắc Ninh", "Đồng Xa"),
+        ("Võ Cường", ""),
+        ("Đại Phúc, Bắc Ninh, Bắc Ninh", ""),
+        ("Nơi Không Có, Bắc Ninh", ""),
+        ("15, Xã Đàn", "15, Xã Đàn"),
+        ("Số 7 Kinh Dương Vương", "Số 7 Kinh Dương Vương"),
+        ("Ngõ 5, Hòa Bình", "Ngõ 5, Hòa Bình"),
+        ("Đường Bắc Ninh", "Đường Bắc Ninh"),
+        ("", ""),
+    ],
+)
+def test_who_picks_a_commune_for_an_old_address_has_one_address(old: str, line: str) -> None:
+    picked = places.Address.read(old).moved_to("09190")
+    assert picked == places.Address(line, "09190")
+    assert picked.moved_to("00004") == places.Address(line, "00004")
+    assert places.Address.read(picked.text) == picked
+
+
 def test_every_commune_is_found_by_its_own_name() -> None:
     communes = [place for province in places.provinces() for place in places.communes(province.code)]
     assert len(communes) == 3321
