@@ -77,7 +77,8 @@ class IdentifyVerbs(KioskCore):
             return
         assert session.form is not None
         asked = {question.id for question in section.questions}
-        if asked & self.locked() and not self.takes_another_card(section, person.id_number):
+        told = {question.id for question in section.questions if question.fills}
+        if told & self.locked() and not self.takes_another_card(section, person.id_number):
             return  # the chip has told more than the code could
         answers = form_filling.prefill(section, person, session.answers)
         errors = {key: code for key, code in session.errors.items() if key not in asked | {"scan"}}

@@ -23,6 +23,7 @@ class AppointmentScreen(KioskScreen):
     procedure = StringProperty("")
     known = BooleanProperty(False)
     again = BooleanProperty(False)
+    asks = BooleanProperty(False)  # nothing is known: an officer can help
 
     def render(self, state: AppState) -> None:
         """One appointment."""
@@ -50,16 +51,16 @@ class AppointmentScreen(KioskScreen):
             else:
                 self.tone, self.said = "warn", tr._("Đã qua giờ hẹn.")
                 self.detail = tr._("Bạn vẫn được phục vụ. Mời lấy số thường.")
-        self.main_text = tr._("Lấy số") if found else tr._("Xong")
-        self.main_icon = "ticket-outline" if found else "check"
-        self.can_finish = found is not None
+        self.asks = coming.asked in (Asked.UNKNOWN, Asked.FAILED)
+        self.main_text = tr._("Lấy số") if found or self.asks else ""
+        self.main_icon = "ticket-outline"
 
     def main(self) -> None:
-        """The number, or home."""
+        """The number; without an appointment one as any other."""
         if self.known:
             self.kiosk.take_appointed_number()
         else:
-            self.kiosk.finish()
+            self.kiosk.take_ordinary_number()
 
     def forget(self) -> None:
         """No code stays on this screen."""
@@ -71,11 +72,15 @@ def _unknown(coming: Coming) -> tuple[str, str, str]:
         case Asked.WAITING:
             return "info", tr._("Đang hỏi hệ thống của tỉnh…"), tr._("Thường chỉ mất vài giây.")
         case Asked.UNKNOWN:
-            return "warn", tr._("Không có lịch hẹn mang mã này."), tr._("Xin xem lại mã, hoặc lấy số như thường.")
+            return (
+                "warn",
+                tr._("Không có lịch hẹn mang mã này."),
+                tr._("Bạn xem lại mã, lấy số như thường, hoặc gọi cán bộ."),
+            )
     return (
         "warn",
         tr._("Chưa kết nối được với hệ thống của tỉnh."),
-        tr._("Bạn thử lại, hoặc lấy số như thường ở màn hình đầu."),
+        tr._("Bạn thử lại, lấy số như thường, hoặc gọi cán bộ."),
     )
 
 

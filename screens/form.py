@@ -358,10 +358,8 @@ def _called(relative: Relative) -> str:
 
 def _proven(session: Session, locked: set[str]) -> str:
     """Why answers of a section cannot be typed over; "" where all can."""
-    if not locked:
-        return ""
-    if DOSSIER_CODE in locked:
-        return tr._("Máy đã biết mã hồ sơ. Bạn không phải gõ.")
+    if not locked - {DOSSIER_CODE}:
+        return ""  # the field itself says that its code is known
     if session.proven is not None and session.proven.method is Method.VNEID:
         return tr._("Ô có khóa đã được VNeID xác nhận.")
     if any(question.startswith(f"{REQUESTER}.") for question in locked):

@@ -19,11 +19,13 @@ from PIL import Image
 
 from screens import theme
 from screens.keyboard import Key
-from screens.widgets import Icon, KioskScreen, Overlay
+from screens.pickers import PickList
+from screens.widgets import Icon, KioskScreen, Overlay, Scroll
 from screens.window import Footer
 
 TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
 APART, KEYS_APART = 16, 8
+BAR, BAR_RIGHT = 12, 32  # width of the bar of a list; that of a `Scroll` ends so far at its right
 TEXT = 32
 CONTRAST = 7.0
 COLOURS = 1 << 12  # more than letters on a plain ground have; a picture below a text has no ground to measure
@@ -121,7 +123,7 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
         if isinstance(one.widget, ButtonBehavior) and not isinstance(one.widget, Overlay) and not one.widget.disabled
     ]
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
-    found += [*_broken(words), *_stale(shown), *_covered(root, targets)]
+    found += [*_broken(words), *_stale(shown), *_covered(root, targets), *_bars(shown, targets)]
     if theme.T.REACH and Window.height > Window.width:
         found += _high(targets)
     return list(dict.fromkeys(found))
@@ -264,6 +266,18 @@ def _targets(targets: list[Seen]) -> Iterator[Finding]:
         if gap < dp(KEYS_APART if keys else APART) - SLACK:
             name = _finding("", other, "")
             yield _finding("too close", one, f"{gap / dp(1):.0f} dp to {name.widget} «{name.text}»")
+
+
+def _bars(shown: list[Seen], targets: list[Seen]) -> Iterator[Finding]:
+    """Bars of lists that more belongs to than is seen: a finger on one is on no target."""
+    for one in shown:
+        if not isinstance(one.widget, (Scroll, PickList)) or not one.widget.more:
+            continue
+        right = one.box.right + (dp(BAR_RIGHT) if isinstance(one.widget, Scroll) else 0)
+        bar = Box(right - dp(BAR), one.box.bottom, right, one.box.top)
+        for other in targets:
+            if not other.part.empty and (gap := bar.gap(other.part)) < dp(APART) - SLACK:
+                yield _finding("bar too close", other, f"{gap / dp(1):.0f} dp")
 
 
 def _covered(root: Widget, targets: list[Seen]) -> Iterator[Finding]:

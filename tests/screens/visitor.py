@@ -14,6 +14,7 @@ from kivy.uix.scrollview import ScrollView
 from PIL import Image
 
 from kiosk.catalogue import Component
+from kiosk.comfort import Sheet
 from kiosk.errands import Asked, PhoneStage
 from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
@@ -67,7 +68,10 @@ class Visitor(Tour):
     def _picture(self, step: Step) -> None:
         self.steps.append({})
         if step is Step.FORM:
-            self.seen.setdefault("known", []).append(self.window.screens["form"].proven)
+            session = self.robot.state.session
+            assert session
+            assert session.section
+            self.seen.setdefault("sections", []).append(session.section.id)
         self.show(f"{len(self.steps):02d}-{step.value}")
 
     def _slip(self, _picture: Image.Image | None) -> None:
@@ -248,6 +252,17 @@ class Visitor(Tour):
         self.type_code(f"{code[:-1]}9")
         robot.wait(lambda s: bool(s.session and s.session.coming and s.session.coming.asked is Asked.UNKNOWN), "none")
         self.show("unknown")
+        self.touch("Gọi cán bộ")
+        robot.wait(lambda s: s.sheet is Sheet.HELP, "the help")
+        robot.on_main(kiosk.close_sheet)
+        self.main("Lấy số")
+        robot.wait_step(Step.HOME)
+        robot.settle()
+        self.seen["numbers"] = robot.on_main(lambda: len(self.window.screens["home"].ids.series.children))
+        self.touch("Theo dõi hồ sơ, lịch hẹn")
+        robot.wait_step(Step.FOLLOW)
+        self.main("Xem hồ sơ")
+        robot.wait(lambda s: bool(s.session and s.session.coming and s.session.coming.asked is Asked.UNKNOWN), "none")
         self.touch("Quay lại")
         robot.wait_step(Step.FOLLOW)
         self._key("back")
