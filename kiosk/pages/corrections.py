@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from kiosk import correction, places
 from kiosk.correction import Declared
 from kiosk.dossier_schema import dossier_problems
 from kiosk.forms import Question, QuestionType, Section, declaration, visible_questions, visible_sections
-from kiosk.pages import typed
+from kiosk.pages import rows, typed
 from kiosk.pages.dossiers import (
     CONFIRMED_BY,
     CONFLICT,
@@ -39,7 +40,8 @@ def _correct(visit: Visit, entry: OutboxEntry) -> Response:
     draft = visit.officer.drafts.get(entry.id)
     answers = known.answers if draft is None else draft
     faults = {} if draft is None else correction.errors(known, answers, visit.desk.clock().date())
-    reasons = reasons_of(entry, known)
+    said = reasons_of(entry, known)
+    reasons = [replace(one, place="") if rows.moved(known.form, answers, one.place) else one for one in said]
     sections = [
         (section, visible_questions(section, known.case, answers))
         for section in visible_sections(known.form, known.case, answers)
@@ -60,6 +62,8 @@ def _correct(visit: Visit, entry: OutboxEntry) -> Response:
         groups=places.ethnic_groups(),
         address=partial(typed.address_parts, answers),
         communes=typed.commune_texts() if _asks_commune(sections) else (),
+        can_add=partial(rows.can_add, known.form, draft=answers),
+        can_remove=partial(rows.can_remove, known.form, draft=answers),
         named=names_of(visit),
     )
 
@@ -77,6 +81,10 @@ def _check(visit: Visit, entry: OutboxEntry) -> Response:
     draft = correction.merged(known, before, typed.answers(visit.form))
     visit.officer.drafts[entry.id] = typed.kept(draft, visit.form)
     here = f"/dossiers/{entry.id}/correction"
+    if act := visit.form.get("row"):
+        changed, row_id = rows.changed(known.form, known.case, visit.officer.drafts[entry.id], act)
+        visit.officer.drafts[entry.id] = changed
+        return visit.go(f"{here}#{row_id}")
     if correction.errors(known, draft, visit.desk.clock().date()):
         return visit.go(here)  # which tells what is wrong
     if not correction.changes(known, draft) and entry.last_error != SAME_ID_TAKEN:
