@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from playwright.sync_api import expect
+
 from kiosk.dossier import payload
 from kiosk.provisional import provisional_code
 from offline_queue.entry import OutboxEntry, Problem
-from tests.pages.desk import Browser, Office, fields
+from tests.pages.conftest import Tabs
+from tests.pages.desk import OFFICER, PIN, Browser, Office, fields
 from tests.pages.test_corrections import HOME, newest
 from tests.unit.test_dossier import session_of
 
@@ -85,3 +88,24 @@ def test_no_row_too_many_and_none_too_few(office: Office) -> None:
     assert 'value="add:' not in page
     for nonsense in ("add:requester", "remove:family.99", "add", "drop:family.1", "add:family.3"):
         assert len(names(press(browser, entry, nonsense))) == 10
+
+
+def test_a_browser_without_scripts_adds_and_removes_and_enter_does_neither(office: Office, tabs: Tabs) -> None:
+    entry = household(office, "Trần Văn Một", "Trần Văn Hai")
+    page = tabs.open(f"{office.url}/login", script=False)
+    page.select_option("#name", OFFICER)
+    page.fill("#pin", PIN)
+    page.keyboard.press("Enter")
+    expect(page.locator("#pin")).to_have_count(0)
+    page.goto(f"{office.url}/dossiers/{entry.id}/correction")
+    people = page.locator('input[name^="answer:family."][name$=".full_name"]')
+    people.first.fill("Trần Văn Mới")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{office.url}/dossiers/{entry.id}/confirmation")
+    page.goto(f"{office.url}/dossiers/{entry.id}/correction")
+    expect(people).to_have_count(2)
+    page.click("text=Thêm một người")
+    expect(people).to_have_count(3)
+    page.click('button[value="remove:family.1"]')
+    expect(people).to_have_count(2)
+    expect(people.first).to_have_value("Trần Văn Hai")
