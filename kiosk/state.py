@@ -73,8 +73,6 @@ class Step(StrEnum):
 
 
 DESK_STEPS = (Step.LOGIN, Step.STAFF, Step.PAPER, Step.DIAGNOSTICS)  # behind the other two doors
-
-
 TICKET_LEFT = "ticket_in_outlet"  # a printer with a presenter is well and still holds the last slip
 
 
