@@ -46,6 +46,14 @@ class NumberVerbs(PrintingVerbs):
         # no session: a number that was given is printed also when its citizen has touched «done» meanwhile
         self.print_slip(f"ticket:{ticket.id}", "", slip, awaited=True)
 
+    def take_any_number(self) -> None:
+        """→ HOME, where the citizen chooses the series; TICKET where the hall has only one."""
+        series = tuple(self.parts.hall.series)
+        if len(series) == 1:
+            self.take_number(series[0])
+        else:
+            self.change_session(Step.HOME, coming=None, following=None, errors={})
+
     def show_ticket(self, qr: str) -> None:
         """HOME, FOLLOW → TICKET: what has become of a number, by the code on its ticket. Raises `HallError`."""
         ticket = self.parts.hall.find(qr, self.now())

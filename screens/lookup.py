@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, Following
-from kiosk.errands.following import DONE, FOR_THE_COUNTER, PAPERS_WANTED, PAYMENT_DUE
+from kiosk.errands.following import DONE, PAPERS_WANTED, PAYMENT_DUE, for_the_counter
 from kiosk.state import AppState
 from offline_queue.entry import RETURNED, EntryState, OutboxEntry
 from offline_queue.gateway import TimelineRow
@@ -117,7 +117,7 @@ class LookupScreen(KioskScreen):
     def _actions(self, following: Following) -> None:
         here = {PAYMENT_DUE: self.kiosk.can_pay, PAPERS_WANTED: self.kiosk.can_supplement}.get(following.status)
         offered = MAIN.get(following.status) if here is None or here(following) else None
-        self.counter = offered is None and following.status in FOR_THE_COUNTER
+        self.counter = offered is None and for_the_counter(following)
         offered = NUMBER if self.counter else offered
         self.acts = offered is not None
         self.main_text, self.main_icon = (tr._(offered[0]), offered[1]) if offered else (tr._("Xong"), "check")
@@ -160,9 +160,9 @@ def _standing(following: Following) -> tuple[str, str, str]:
         return (
             "warn",
             tr._("Hệ thống của tỉnh không có hồ sơ mang mã này."),
-            tr._("Xin xem lại mã trên phiếu, hoặc hỏi cán bộ ở quầy."),
+            tr._("Xin xem lại mã trên phiếu, hoặc lấy số để hỏi cán bộ."),
         )
-    return "warn", tr._("Máy chưa xem được hồ sơ này."), tr._("Bạn thử lại sau ít phút, hoặc hỏi cán bộ ở quầy.")
+    return "warn", tr._("Máy chưa xem được hồ sơ này."), tr._("Bạn thử lại sau ít phút, hoặc lấy số để hỏi cán bộ.")
 
 
 def _kept(entry: OutboxEntry) -> tuple[str, str, str]:

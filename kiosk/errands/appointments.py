@@ -58,15 +58,11 @@ class AppointmentVerbs(AskingVerbs, NumberVerbs):
         self.take_number(letter)
 
     def take_ordinary_number(self) -> None:
-        """APPOINTMENT, none known by this code → HOME, to choose the number; TICKET where there is one series only."""
+        """APPOINTMENT → HOME or TICKET: none is known by this code."""
         coming = self.session.coming
         if self.state.step is not Step.APPOINTMENT or coming is None or coming.appointment is not None:
             return
-        series = tuple(self.parts.hall.series)
-        if len(series) == 1:
-            self.take_number(series[0])
-        else:
-            self.change_session(Step.HOME, coming=None, errors={})
+        self.take_any_number()
 
     def appointed_for(self) -> datetime | None:
         """APPOINTMENT: the time, when the citizen comes about it."""

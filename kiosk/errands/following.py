@@ -15,6 +15,7 @@ from kiosk.hall.hall import QR_PREFIX, RETURNING
 from kiosk.hall.tickets import HallError
 from kiosk.identifying import IdentifyVerbs
 from kiosk.state import Step
+from offline_queue.entry import EntryState
 from offline_queue.gateway import Desk, Progress, SubmitError
 
 PAPERS_WANTED, PAYMENT_DUE, DONE = 5, 6, 9  # statuses that a citizen can do something about here
@@ -28,6 +29,15 @@ class _Missed:
 
     why: str
     seen: Seen | None
+
+
+def for_the_counter(following: Following) -> bool:
+    """Whether only an officer can help; also where nothing is known of the dossier."""
+    if following.progress is not None:
+        return following.status in FOR_THE_COUNTER
+    if following.entry is not None:
+        return following.entry.state is EntryState.REJECTED
+    return following.asked in (Asked.UNKNOWN, Asked.FAILED)
 
 
 class FollowVerbs(AppointmentVerbs, IdentifyVerbs):
@@ -153,13 +163,19 @@ class FollowVerbs(AppointmentVerbs, IdentifyVerbs):
         self.take_number(letter if letter in self.parts.hall.series else self.counter_of(following))
 
     def take_counter_number(self) -> None:
-        """LOOKUP → TICKET: an officer must help; who comes back with missing papers has priority."""
+        """LOOKUP → TICKET: an officer must help; who comes back with missing papers has priority.
+
+        → HOME to choose the series, where nobody knows what the dossier is about.
+        """
         following = self.session.following
-        if self.state.step is not Step.LOOKUP or following is None or following.status not in FOR_THE_COUNTER:
+        if self.state.step is not Step.LOOKUP or following is None or not for_the_counter(following):
             return
         if following.status == PAPERS_WANTED:
             self.change_session(priority=RETURNING)
-        self.take_number(self.counter_of(following))
+        if self.procedure_of(following):
+            self.take_number(self.counter_of(following))
+        else:
+            self.take_any_number()
 
     def counter_of(self, following: Following) -> str:
         """Letter of the series that handles what the dossier is about."""

@@ -54,6 +54,9 @@ def test_a_typed_code_shows_what_must_be_done(player: Player) -> None:
     assert player.state.session
     assert player.state.session.errors == {"code": "code_unknown"}
     assert look_up(player, f"{AGENCY}-260101-0001").asked is Asked.UNKNOWN
+    player.kiosk.take_counter_number()  # nobody knows for which series
+    player.at(Step.HOME)
+    assert player.state.session.following is None
 
 
 def test_off_line_the_last_known_state_is_told_with_its_age(config: Config) -> None:
