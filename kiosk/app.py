@@ -135,6 +135,38 @@ class Kiosk(
         else:
             self.finish_session()
 
+    def ask_to_finish(self) -> None:
+        """«Kết thúc»: at once, or asked first where something would be lost by it."""
+        if self._would_lose():
+            self.open_sheet(Sheet.LEAVE)
+        else:
+            self.finish()
+
+    def leave_slip(self) -> None:
+        """SLIP → RATING; asked first where the code is on no paper."""
+        if self.session.slip_print is Job.FAILED:
+            self.open_sheet(Sheet.LEAVE)
+        else:
+            self.done_with_slip()
+
+    def leave(self) -> None:
+        """Whoever was asked ends all the same."""
+        self.close_sheet()
+        if self.state.step is Step.SLIP:
+            self.done_with_slip()
+        else:
+            self.finish()
+
+    def _would_lose(self) -> bool:
+        """Whether answers, pages or words were given that nobody has yet, or a code that is on no paper."""
+        session, step = self.state.session, self.state.step
+        if session is None:
+            return False
+        if step is Step.PETITION:
+            return bool(session.petition and session.petition.text.strip()) and session.submit is not Job.CONFIRMED
+        unsent = session.notice_accepted_at is not None and session.submit is not Job.CONFIRMED
+        return unsent if step is not Step.SLIP else session.slip_print is Job.FAILED
+
     def back(self) -> None:
         """One step back; nothing typed is lost."""
         match self.state.step:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from kivy.properties import BooleanProperty, ColorProperty, ObjectProperty, StringProperty
 
 from kiosk.catalogue import HomeTile
+from kiosk.comfort import Sheet
 from kiosk.state import AppState, SeriesView
 from screens.tr import tr
 from screens.widgets import Card, KioskScreen, Press, show_list
@@ -62,6 +63,11 @@ class HomeScreen(KioskScreen):
         self.priority_text = tr._(group)
         self.closed_text = tr.error(state.closed_code)
         self.closed_detail = _opening(state) or tr.advice(state.closed_code)
+
+    def lower(self) -> None:
+        """Everything within reach of who sits, and at once what else can be made easier."""
+        self.kiosk.adjust(reach=True)
+        self.kiosk.open_sheet(Sheet.DISPLAY)
 
     def _number(self) -> NumberTile:
         tile = NumberTile()

@@ -164,6 +164,7 @@ class Robot:
     def timed_tap(self, text: str, step: Step) -> float:
         """Seconds from the touch until the screen of `step` has been drawn."""
         x, y = self.find(by_text(text), text)
+        self._wait_for_finger(x, y)
         left, top = self._window_origin()
         drawn = threading.Event()
         began: list[float] = []
@@ -188,12 +189,28 @@ class Robot:
 
     def touch(self, x: float, y: float) -> None:
         """Press and release at a point of the window, as a finger would."""
+        self._wait_for_finger(x, y)
+        self._press(x, y)
+        self.settle()
+
+    def touch_twice(self, x: float, y: float, gap: float = 0.15) -> None:
+        """As an unsure finger does: two touches in one place, `gap` seconds between them."""
+        self._wait_for_finger(x, y)
+        self._press(x, y)
+        time.sleep(gap)
+        self._press(x, y)
+        self.settle()
+
+    def _wait_for_finger(self, x: float, y: float) -> None:
+        """A robot reads in no time; what it touches must not be taken for the second touch of a double one."""
+        time.sleep(self.on_main(lambda: self.window.double_touch.seconds_left(x, Window.height - y)))
+
+    def _press(self, x: float, y: float) -> None:
         left, top = self._window_origin()
         self._fake(X.MotionNotify, x=round(left + x), y=round(top + y))
         self._fake(X.ButtonPress, 1)
         time.sleep(0.05)
         self._fake(X.ButtonRelease, 1)
-        self.settle()
 
     def _fake(self, kind: int, detail: int = 0, x: int = 0, y: int = 0) -> None:
         xtest.fake_input(self._display, kind, detail, x=x, y=y)

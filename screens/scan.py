@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,6 @@ from screens.widgets import KioskScreen, Option, Press, show_list
 
 LARGE = (800, 1100)  # pixels; enough to read a page on this glass, and half an A4 at 200 dpi, which decodes fast
 SMALL = (160, 160)
-DOUBLE_TOUCH_SECONDS = 1.0  # an unsure finger touches twice
 MIDDLE: Corners = ((0.2, 0.12), (0.8, 0.12), (0.8, 0.88), (0.2, 0.88))  # where a person begins to set corners
 
 
@@ -65,7 +63,6 @@ class ScanScreen(KioskScreen):
         self._textures: dict[tuple[str, tuple[int, int]], Texture | None] = {}
         self._shown: tuple[str, tuple[str, ...]] = ("", ())
         self._pages: tuple[Page, ...] = ()
-        self._begun = 0.0
 
     def render(self, state: AppState) -> None:
         """Pages, progress and errors of this paper."""
@@ -188,14 +185,12 @@ class ScanScreen(KioskScreen):
             del self._textures[key]
 
     def main(self) -> None:
-        """Scan a page; stop it; or this paper is complete. The second touch of a double one stops nothing."""
+        """Scan a page; stop it; or this paper is complete."""
         if self.running:
-            if time.monotonic() - self._begun >= DOUBLE_TOUCH_SECONDS:
-                self.kiosk.cancel_scan()
+            self.kiosk.cancel_scan()
         elif self.more:
             self.kiosk.next()
         else:
-            self._begun = time.monotonic()
             self.kiosk.scan_page()
 
     def forget(self) -> None:

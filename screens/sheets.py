@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from types import MappingProxyType
 
 from kivy.core.image import Image as CoreImage
 from kivy.core.window import Window
@@ -14,7 +15,7 @@ from kiosk.app import Kiosk
 from kiosk.comfort import Comfort, Sheet
 from kiosk.comfort.input_methods import InputMethod
 from kiosk.comfort.privacy import SENTENCES
-from kiosk.state import AppState
+from kiosk.state import AppState, Step
 from screens.tr import tr
 from screens.widgets import Column, Overlay, Press, Text
 
@@ -51,6 +52,9 @@ class SheetOverlay(Overlay):
         """Show the state."""
         self.comfort = state.comfort
         self.upright = bool(Window.height > Window.width)
+
+    def forget(self) -> None:
+        """Nothing of a person stays on it; most have nothing."""
 
 
 class DisplaySheet(SheetOverlay):
@@ -97,10 +101,38 @@ class PrivacySheet(SheetOverlay):
             line.text = f"{number}. {tr._(sentence)}"
 
 
+class LeaveSheet(SheetOverlay):
+    """Whether to end, where something would be lost by it: what was filled in, or a code that is on no paper."""
+
+    title = StringProperty("")
+    words = StringProperty("")
+    stay = StringProperty("")
+    leave = StringProperty("")
+
+    def render(self, state: AppState) -> None:
+        """What would be lost."""
+        super().render(state)
+        if state.step is Step.SLIP:
+            code = state.session.provisional_code if state.session else ""
+            self.title = tr._("Bạn đã ghi hay chụp mã {code} chưa?").format(code=code)
+            self.words = tr._("Phiếu chưa in được. Không có mã thì khó hỏi về hồ sơ.")
+            self.stay, self.leave = tr._("Quay lại xem mã"), tr._("Đã ghi, kết thúc")
+        else:
+            self.title = tr._("Xóa hết và kết thúc?")
+            self.words = tr._("Những gì bạn đã điền và quét sẽ bị xóa. Chưa có gì được nộp.")
+            self.stay, self.leave = tr._("Làm tiếp"), tr._("Xóa hết và kết thúc")
+
+    def forget(self) -> None:
+        """No code stays on a sheet that is kept."""
+        self.title = ""
+
+
 class SheetLayer:
     """Puts the sheet that a state wants over the glass. Each is built when first wanted, and kept."""
 
-    KINDS = (DisplaySheet, HelpSheet, PrivacySheet)
+    KINDS = MappingProxyType(
+        {Sheet.DISPLAY: DisplaySheet, Sheet.HELP: HelpSheet, Sheet.PRIVACY: PrivacySheet, Sheet.LEAVE: LeaveSheet}
+    )
 
     def __init__(self, root: FloatLayout, kiosk: Kiosk) -> None:
         self._root, self._kiosk = root, kiosk
@@ -112,6 +144,7 @@ class SheetLayer:
         sheet = self._sheet(state.sheet) if state.sheet else None
         if self._shown is not sheet and self._shown is not None:
             self._root.remove_widget(self._shown)
+            self._shown.forget()
         if sheet is not None:
             sheet.render(state)
             if sheet.parent is None:
@@ -120,8 +153,7 @@ class SheetLayer:
 
     def _sheet(self, name: Sheet) -> SheetOverlay:
         if name not in self._built:
-            kinds = dict(zip((Sheet.DISPLAY, Sheet.HELP, Sheet.PRIVACY), self.KINDS, strict=True))
-            self._built[name] = kinds[name](kiosk=self._kiosk)
+            self._built[name] = self.KINDS[name](kiosk=self._kiosk)
         return self._built[name]
 
 

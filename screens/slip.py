@@ -91,7 +91,7 @@ class SlipScreen(KioskScreen):
 
     def main(self) -> None:
         """Done; everything personal is cleared."""
-        self.kiosk.done_with_slip()
+        self.kiosk.leave_slip()
 
     def on_leave(self, *_: object) -> None:
         """Nothing of this dossier stays on a screen that is kept."""

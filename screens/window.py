@@ -25,6 +25,7 @@ from kiosk.comfort import Comfort
 from kiosk.needs import HELP_CALLED
 from kiosk.state import DESK_STEPS, AppState, Step, screen_for
 from screens import keyboard, sound, theme
+from screens.double_touch import DoubleTouch
 from screens.memory import give_back
 from screens.sheets import SheetLayer
 from screens.speech import Speaker
@@ -178,7 +179,8 @@ class KioskWindow(App):
         ExceptionManager.add_handler(_Surprise(self.kiosk))
         self.kiosk.on_state = self.show
         self.show(self.kiosk.state)
-        Window.bind(on_touch_down=lambda *_: self.kiosk.touched())
+        self.double_touch = DoubleTouch(lambda: (*_page(self.kiosk.state), self.shell.screen.main_text))
+        Window.bind(on_touch_down=self._touched)
         Clock.schedule_interval(lambda _dt: self.drain(), DRAIN_SECONDS)
         Clock.schedule_interval(lambda _dt: self.kiosk.tick(), 1)
         Clock.schedule_once(self._first_frame, 0)
@@ -199,6 +201,10 @@ class KioskWindow(App):
                 gc.freeze()  # the screens stay for ever: no collection needs to walk through them in mid-touch
 
         Clock.schedule_once(build_next, 0.2)
+
+    def _touched(self, _window: object, touch: Any) -> bool:
+        self.kiosk.touched()
+        return self.double_touch.swallows(*touch.pos)
 
     def screen(self, name: str) -> KioskScreen:
         """The screen of that name, built when first asked for and kept (rebuilding leaks)."""
@@ -267,3 +273,10 @@ class KioskWindow(App):
             self.root_widget.add_widget(self.warning)
         elif not wanted and self.warning.parent:
             self.root_widget.remove_widget(self.warning)
+
+
+def _page(state: AppState) -> tuple[object, ...]:
+    """What a person reads before they touch again: another step, group of questions, question or sheet."""
+    session = state.session
+    section = session.section.id if session and session.section else ""
+    return state.step, section, session.asked if session else 0, state.sheet, state.idle_seconds_left is None

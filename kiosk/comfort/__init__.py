@@ -19,6 +19,7 @@ class Sheet(StrEnum):
     DISPLAY = "display"  # text size, colours, voice and the like
     HELP = "help"  # staff are coming; whom to call
     PRIVACY = "privacy"  # what the kiosk does with data
+    LEAVE = "leave"  # whether to end, where something would be lost by it
 
 
 @dataclass(frozen=True)

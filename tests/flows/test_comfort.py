@@ -16,10 +16,10 @@ from kiosk.comfort import Comfort, Sheet
 from kiosk.comfort.input_methods import InputMethod
 from kiosk.config import Config
 from kiosk.figures.metrics import Purpose
-from kiosk.state import Step
+from kiosk.state import Job, Step
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
-from tests.flows.test_dossier import reply, submit, to_form
+from tests.flows.test_dossier import reply, submit, to_form, to_review
 from tests.flows.test_numbers import taken
 
 
@@ -77,6 +77,36 @@ def test_a_sheet_never_covers_the_desk(player: Player) -> None:
     assert player.state.sheet is Sheet.NONE
 
 
+def test_whoever_would_lose_something_is_asked_before_it_ends(player: Player) -> None:
+    kiosk = player.kiosk
+    kiosk.browse()
+    kiosk.ask_to_finish()
+    player.at(Step.HOME)  # nothing to lose
+    to_review(player, "2.000635")
+    kiosk.ask_to_finish()
+    assert player.state.sheet is Sheet.LEAVE
+    kiosk.close_sheet()
+    player.at(Step.REVIEW)
+    kiosk.ask_to_finish()
+    kiosk.leave()
+    player.at(Step.HOME)
+    assert (player.state.session, player.state.sheet) == (None, Sheet.NONE)
+
+
+def test_a_code_that_is_on_no_paper_is_not_left_by_one_touch(player: Player) -> None:
+    player.machine.devices["printer"].paper_out()
+    to_review(player, "2.000635")
+    player.kiosk.next()
+    player.kiosk.declare()
+    player.at(Step.COLLECT)
+    player.kiosk.collected()
+    player.until(lambda s: bool(s.session and s.session.slip_print is Job.FAILED), "the failed slip")
+    player.kiosk.leave_slip()
+    assert (player.state.step, player.state.sheet) == (Step.SLIP, Sheet.LEAVE)
+    player.kiosk.leave()
+    player.at(Step.RATING)
+
+
 def test_what_happened_is_counted_without_anybody(config: Config) -> None:
     with Machine(config) as machine:
         player = Player(machine)
@@ -123,8 +153,7 @@ def test_the_report_of_today(config: Config, tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "f.csv").read_text(encoding="utf-8-sig").startswith("ky,nhom")
     assert main.main(["report", "--month", today[:7]]) == 0
     assert "Lượt dùng" in capsys.readouterr().out
-    with pytest.raises(SystemExit):
-        main.main(["report", "--month", "2026-13"])
+    assert main.main(["report", "--month", "2026-13"]) == 2
 
 
 def test_one_question_at_a_time(player: Player) -> None:

@@ -7,15 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from kiosk.comfort import Comfort, Sheet
-from kiosk.state import Session, Step
+from kiosk.state import Job, Session, Step
 from tests.screens.scene import NOW, Scene, Site
+
+CODE = "TAM-9X4F-E83A"
 
 
 def sheets(site: Site, _language: str) -> Iterator[Scene]:
-    """Display, help, privacy."""
+    """Display, help, privacy, and whether to end."""
     base = site.base
     for sheet in (Sheet.DISPLAY, Sheet.HELP, Sheet.PRIVACY):
         yield Scene(f"sheet-{sheet}", replace(base, sheet=sheet))
+    session = site.session("1.001193")
+    yield Scene("sheet-leave", replace(base, step=Step.REVIEW, session=session, sheet=Sheet.LEAVE))
+    failed = replace(session, provisional_code=CODE, slip_print=Job.FAILED, slip_code="paper_out")
+    yield Scene("sheet-leave-slip", replace(base, step=Step.SLIP, session=failed, sheet=Sheet.LEAVE))
     spoken = Comfort(spoken=True, slow=True)
     yield Scene("sheet-display-spoken", replace(base, sheet=Sheet.DISPLAY, comfort=spoken))
 

@@ -130,6 +130,8 @@ class Visitor(Tour):
         """The way out that every screen has."""
         text = "Kết thúc" if self.robot.sees(by_text(tr._("Kết thúc"))) else "Quay lại"
         self.touch(text)
+        if self.robot.state.sheet is Sheet.LEAVE:
+            self.touch("Xóa hết và kết thúc")
         self.robot.wait_step(Step.HOME)
 
     def on_glass(self) -> list[str]:
