@@ -69,9 +69,9 @@ class BrowseVerbs(NumberVerbs):
         self.change_session(preparation=prepared, case=preparing.case_of(procedure, kind), errors=errors)
 
     def print_list(self) -> None:
-        """BRING: what to bring, as a slip to take home."""
+        """BRING: what to bring, as a slip to take home; once, until another case is chosen."""
         session = self.session
-        if session.procedure is None or session.slip_print is Job.RUNNING:
+        if session.procedure is None or session.slip_print in (Job.RUNNING, Job.CONFIRMED):
             return
         slip = guide_slip(
             centre=self.parts.config.site.name,

@@ -28,7 +28,8 @@ class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
     def choose_case(self, case_id: str) -> None:
         """Which papers are needed depends on it; what was scanned for another case is kept until the end."""
         case = next(c for c in self._procedure.cases if c.id == case_id)
-        self.change_session(case=case)
+        if case != self.session.case:  # a list that was printed is another one's
+            self.change_session(case=case, slip_print=Job.NONE, slip_code="")
 
     def start_dossier(self) -> None:
         """BRING → IDENTIFY, if there is room to keep a dossier."""

@@ -127,6 +127,7 @@ class ScanVerbs(KioskCore):
             self._set_pages(component.id, tuple(pages), [])
             if not pages:
                 self.show_camera()
+            self.tell("page_moved")
 
     def _set_pages(self, component_id: str, pages: tuple[Page, ...], dropped: list[str]) -> None:
         errors = {key: code for key, code in self.session.errors.items() if key != component_id}

@@ -49,6 +49,7 @@ class BringScreen(KioskScreen):
     printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
     asking = BooleanProperty(False)
+    printed = BooleanProperty(False)
     print_problem = StringProperty("")
     print_detail = StringProperty("")
 
@@ -104,6 +105,7 @@ class BringScreen(KioskScreen):
     def _show_print(self, session: Session) -> None:
         self.printing = session.slip_print is Job.RUNNING
         self.asking = session.slip_print is Job.UNCONFIRMED
+        self.printed = session.slip_print is Job.CONFIRMED
         self.pointing = session.slip_print in (Job.CONFIRMED, Job.UNCONFIRMED)
         failed = session.slip_print is Job.FAILED
         self.print_problem = tr._("Chưa in được danh sách.") if failed else ""

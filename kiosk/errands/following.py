@@ -78,7 +78,8 @@ class FollowVerbs(AppointmentVerbs, IdentifyVerbs):
             code = parse_code(text, self.parts.config.site.agency_code, self.now().date())
         except CodeError as error:
             foreign = "dossier_not_here" if text.startswith(SLIP) else "code_not_expected"
-            self._sorry(error.code if typed else foreign)
+            asked_for = self.state.step is Step.FOLLOW and not text.startswith(SLIP)
+            self._sorry(error.code if typed or asked_for else foreign)
             return
         self.change_session(typed_code=self.state.step is Step.FOLLOW)
         if code.kind is CodeKind.APPOINTMENT:

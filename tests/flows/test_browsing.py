@@ -72,6 +72,11 @@ def test_the_list_is_printed_and_then_the_ticket(player: Player) -> None:
     kiosk.print_list()  # a second touch prints no second list
     assert kiosk.session.slip_print is Job.RUNNING
     player.until(lambda s: bool(s.session and s.session.slip_print is Job.CONFIRMED), "the printed list")
+    kiosk.print_list()  # nor does a later one
+    kiosk.choose_case(kiosk.session.procedure.cases[0].id if kiosk.session.procedure else "")
+    state = player.state
+    assert state.session
+    assert state.session.slip_print is Job.NONE  # of another case there may be another one
     kiosk.take_number_for_this()
     player.at(Step.TICKET)
     state = player.until(

@@ -98,7 +98,7 @@ def test_a_code_that_is_on_no_paper_is_not_left_by_one_touch(player: Player) -> 
     to_review(player, "2.000635")
     player.kiosk.next()
     player.kiosk.declare()
-    player.at(Step.COLLECT)
+    player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
     player.kiosk.collected()
     player.until(lambda s: bool(s.session and s.session.slip_print is Job.FAILED), "the failed slip")
     player.kiosk.leave_slip()

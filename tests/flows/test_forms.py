@@ -247,6 +247,7 @@ def test_a_page_that_belongs_to_another_paper_goes_there(player: Player) -> None
     kiosk.move_page(5, "authorisation")
     assert session_of(player).papers["birth_certificate"] == (first, second)
     kiosk.move_page(0, "authorisation")
+    assert player.state.toast == "page_moved"
     papers = session_of(player).papers
     assert (papers["birth_certificate"], papers["authorisation"]) == ((second,), (first,))
     player.drain(0.2)
