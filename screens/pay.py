@@ -6,8 +6,8 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, ChargeLine, Paying
-from kiosk.errands.charging import HALL_UNKNOWN
 from kiosk.errands.exemptions import Exemption, exemptions_for
+from kiosk.errands.ledger import HALL_UNKNOWN
 from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
 from kiosk.state import AppState

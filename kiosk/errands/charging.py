@@ -16,13 +16,12 @@ from datetime import datetime
 
 from kiosk.config import Account
 from kiosk.errands import ChargeLine, Paying
-from kiosk.errands.ledger import Charge, Ledger
+from kiosk.errands.ledger import HALL_UNKNOWN, Charge, Ledger
 from kiosk.errands.vietqr import VietQrError, parse_vietqr, vietqr
 from kiosk.hall.tickets import HallError
 from offline_queue.gateway import Desk, Payment, PaymentState
 
 BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
-HALL_UNKNOWN = "payment_hall_unknown"  # another try may help
 ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
 _AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{3})+|\d+)\s*(?:đồng|đ\b|VND|VNĐ)", re.IGNORECASE)
 
@@ -83,7 +82,7 @@ def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: 
                     raise Withheld(f"payment_other_{state}")
                 return payment
         if turn.blind:
-            raise Withheld(HALL_UNKNOWN)
+            raise Withheld(turn.blind)
         payment = province.ask_payment(paying.ref, amount, agency)
         turn.keep(Charge(payment.payment_id, paying.ref, paying.code, amount, payment.state, now))
         return payment

@@ -197,6 +197,24 @@ def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
     assert [charge.payment_id for charge in ledger.refunds()] == ["p1"]  # until staff have settled it
 
 
+def test_a_book_that_was_lost_asks_for_nothing_that_may_have_been_asked_for_before(tmp_path: Path) -> None:
+    told, ledger = Told(Payment("p1", PaymentState.WAITING)), Ledger(tmp_path / "l.db")
+    ledger.begin_anew(NOW)
+
+    def code(fee: Paying) -> str:
+        answer = ready(told, ledger, TABLE, fee, ("H05.114", NOW))  # type: ignore[arg-type]
+        return answer.code if isinstance(answer, Withheld) else ""
+
+    assert code(FEE) == "payment_book_lost"
+    assert code(replace(FEE, ref="new", leads_on=True)) == ""  # handed in a moment ago
+    ledger.keep_fee("later", FEE.lines, NOW + timedelta(hours=1))
+    assert code(replace(FEE, ref="later")) == ""  # handed in since then
+    ledger.forget(NOW + timedelta(hours=23), timedelta(days=90))
+    assert code(FEE) == "payment_book_lost"
+    ledger.forget(NOW + timedelta(hours=25), timedelta(days=90))  # no earlier code can be paid any more
+    assert code(FEE) == ""
+
+
 def test_the_last_look_counts(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l.db")
     ledger.keep(Charge("p1", REF, "TAM-1", 8_000, PaymentState.WAITING, NOW))
