@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import unicodedata
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -230,6 +231,30 @@ def test_the_last_look_counts(tmp_path: Path) -> None:
         ("Nộp 1.250.000 VND trước 17:00 ngày 30/11/2026", 1_250_000),
         ("Nộp 8.000 đồng và 5.000 đồng", 0),  # which? a person must say
         ("Nộp lệ phí trước ngày 30/11", 0),
+        ("nộp 1 500 000 đồng", 1_500_000),
+        ("nộp 1\u00a0500\u00a0000 đồng", 1_500_000),
+        ("Nộp 1,250,000 đ tại quầy 3", 1_250_000),
+        ("Nộp trước 30/11 500 000 đồng", 500_000),
+        ("Quầy 3 thu 150.000 đồng", 150_000),
+        ("Nộp tại quầy 3 150.000 đồng", 150_000),
+        (unicodedata.normalize("NFD", "Nộp 8.000 đồng"), 8_000),
+        ("Nộp từ ngày 20/11 đến ngày 30/11, 8.000 đồng", 8_000),
+        # a price for each, a bound, a range: nobody pays by that
+        ("Nộp 8.000 đồng/bản, 3 bản", 0),
+        (unicodedata.normalize("NFD", "Nộp 8.000 đồng mỗi bản"), 0),
+        ("Nộp 8.000 đ / trang", 0),
+        ("Mỗi bản nộp 8.000 đồng", 0),
+        ("Một bản 8.000 đồng", 0),
+        ("8.000 đồng cho 1 bản", 0),
+        ("Nộp 8.000 đồng x 3 bản", 0),
+        ("Nộp 3 × 8.000 đồng", 0),
+        ("Nộp tối đa 200.000 đồng", 0),
+        ("Nộp không quá 200.000 đồng", 0),
+        ("Nộp từ 5.000 đến 8.000 đồng", 0),
+        ("Nộp từ 5.000 đồng đến 8.000 đồng", 0),
+        ("Nộp 5.000 - 8.000 đồng", 0),
+        ("Nộp từ 8.000 đồng trở lên", 0),
+        ("Nộp 8.000,50 đồng", 0),
         ("", 0),
     ],
 )
