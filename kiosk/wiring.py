@@ -171,7 +171,6 @@ class Machine:
             )
         )
         exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
-        exits.callback(self.kiosk.save_line)  # before the clerk ends
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk, self.inbox)
         parts: list[Clerk | Inquiries | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
@@ -179,6 +178,7 @@ class Machine:
         for part in parts:
             part.start()
             exits.callback(part.stop)
+        exits.callback(self.kiosk.keep_before_leaving)  # what is registered last ends first: the clerk still works
         exits.callback(print_before_leaving, self.kiosk.parts)
 
     def _catalogue_news(self, stores: Stores) -> CatalogueNews:
