@@ -15,7 +15,8 @@ from kiosk.errands.ledger import Ledger
 from kiosk.figures.metrics import DAMAGED, Metrics
 from kiosk.needs import FIGURES_LOST, PAYMENTS_LOST
 from kiosk.stores import Stores
-from offline_queue.errors import OutboxError, StoreFailed
+from offline_queue.database import is_full
+from offline_queue.errors import OutboxError, OutboxFull, StoreFailed
 from offline_queue.files import make_folder, sync_folder
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,9 @@ def open_ledger(config: Config, stores: Stores) -> Ledger:
         ledger.begin_anew(now)
         return ledger
     except sqlite3.Error as error:
-        raise StoreFailed("payments_failed", str(getattr(error, "sqlite_errorname", "")) or str(path)) from None
+        if is_full((getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF, path.parent):
+            raise OutboxFull(path.name) from None
+        raise StoreFailed("payments_failed", str(getattr(error, "sqlite_errorname", path))) from None
 
 
 def is_sound(path: Path) -> bool:

@@ -19,8 +19,8 @@ from typing import Any
 
 import sqlcipher3
 
-from offline_queue.database import CORRUPT, NOT_A_DATABASE, connect, damage
-from offline_queue.errors import StoreFailed
+from offline_queue.database import CORRUPT, NOT_A_DATABASE, connect, damage, is_full
+from offline_queue.errors import OutboxFull, StoreFailed
 from offline_queue.key import derive, load_or_create_key
 
 DAMAGED, FAILED = "figures_damaged", "figures_failed"
@@ -151,7 +151,10 @@ class Metrics:
         try:
             yield
         except sqlcipher3.Error as error:
-            broken = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF in (CORRUPT, NOT_A_DATABASE)
+            code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+            if is_full(code, self._path.parent):
+                raise OutboxFull(self._path.name) from None
+            broken = code in (CORRUPT, NOT_A_DATABASE)
             raise StoreFailed(DAMAGED if broken else FAILED, type(error).__name__) from None
 
 

@@ -11,7 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from kiosk import config as configuration
-from kiosk.config import Config
+from kiosk.config import Config, Province
+from kiosk.hall.tickets import HallError
 from kiosk.wiring import Machine
 from offline_queue.errors import OutboxFull
 from tests.flows.conftest import Player
@@ -21,8 +22,10 @@ from tests.flows.test_dossier import submit
 def of_folder(folder: Path) -> Config:
     """The embedded default with its data there."""
     default = configuration.load(None)
+    province = Province(url="http://127.0.0.1:9")  # nobody: an embedded one would need room of its own
     storage = default.storage.model_copy(update={"data_dir": folder / "data", "min_free_mb": 1, "warn_free_mb": 1})
-    return default.model_copy(update={"storage": storage, "hall": default.hall.model_copy(update={"listen": ""})})
+    hall = default.hall.model_copy(update={"listen": ""})
+    return default.model_copy(update={"storage": storage, "hall": hall, "province": province})
 
 
 def fill(file: Path) -> None:
@@ -72,6 +75,15 @@ def main(folder: Path) -> None:
     with store.open("r+b") as file:
         file.seek(store.stat().st_size // 8192 * 4096)
         file.write(sound)
+    for free in range(0, 128 * 1024, 8192):  # whichever of the stores finds no room, it says so
+        fill(folder / "ballast")
+        os.truncate(folder / "ballast", (folder / "ballast").stat().st_size - free)
+        try:
+            with Machine(config) as machine:
+                assert machine.kiosk.parts.outbox.notices() == {}
+        except (OutboxFull, HallError) as error:
+            if error.code != "disk_full":
+                raise
     (folder / "ballast").unlink()
     with Machine(config) as machine:
         assert [entry.id for entry in machine.kiosk.parts.outbox.list(10)] == kept
