@@ -19,7 +19,8 @@ MARKED = "ĭĬŏŎŭŬĕĔǎǍǐǏǒǑǔǓŝŜẑẐḍḌṭṬṇṆṣṢṛ�
 BELOW = "\u0323"
 SAME = {"ʼ": "’", "ʻ": "‘", "ˈ": "'"}
 STROKED = {"ƀ": ("b", "đ", "d"), "Ƀ": ("B", "Đ", "D")}  # letter: drawn on, with the stroke of, which is drawn on
-SQUARE = "□"
+SQUARE = "□"  # also what is drawn for a letter that the font lacks: theirs was empty, so the letter vanished
+INVISIBLE = "\t\r\n\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"  # signs that are no letters stay unseen
 
 
 def extend(path: str) -> None:
@@ -28,15 +29,19 @@ def extend(path: str) -> None:
     names, glyphs = font.getBestCmap(), font["glyf"]
     pieces = [*((letter, _marked(font, letter)) for letter in MARKED), *((c, _same(font, SAME[c])) for c in SAME)]
     pieces += [*((letter, _stroked(font, *STROKED[letter])) for letter in STROKED), (SQUARE, _square(font))]
+    pieces += [(sign, (TTGlyphPen(None).glyph(), 0)) for sign in INVISIBLE]
     for letter, (glyph, advance) in pieces:
         if ord(letter) not in names:
             name = f"uni{ord(letter):04X}"
             glyphs[name] = glyph
             glyph.recalcBounds(glyphs)
-            font["hmtx"][name] = (advance, glyph.xMin)
+            font["hmtx"][name] = (advance, getattr(glyph, "xMin", 0))
             for table in font["cmap"].tables:
                 if table.isUnicode():
                     table.cmap[ord(letter)] = name
+    glyphs[".notdef"], advance = _square(font)
+    glyphs[".notdef"].recalcBounds(glyphs)
+    font["hmtx"][".notdef"] = (advance, glyphs[".notdef"].xMin)
     font["post"].extraNames, font["post"].mapping = [], {}
     font.save(path)
 
