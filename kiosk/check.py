@@ -13,11 +13,12 @@ from sqlalchemy import make_url
 from devices.registry import unknown
 from kiosk import i18n, staff
 from kiosk.builders import accounts_of
-from kiosk.catalogue import Catalogue, CatalogueError, Procedure, Reading, read_catalogue, result_of
+from kiosk.catalogue import Catalogue, Procedure, Reading, read_catalogue, result_of
 from kiosk.catalogue import texts as catalogue_texts
 from kiosk.catalogue.own_files import FORMS, OWN_CATALOGUE, SENT, misnamed, texts_in
 from kiosk.config import ASSETS, DEFAULT_FILE, Config, HallTable
-from kiosk.errands.exemptions import load_exemptions
+from kiosk.errands.exemptions import FILE as EXEMPTIONS
+from kiosk.errands.exemptions import Exemption, read_exemptions, unknown_names
 from kiosk.fees import COPIES
 from kiosk.forms import Form, texts
 from kiosk.forms.files import FormFile, read_files
@@ -53,10 +54,9 @@ def _problems(config: Config, file: Path, own: Path) -> list[str]:
     found += _unknown_letters(reading, config)
     found += _unknown_icons(reading)
     found += _forms(reading, own, config.site.languages)
-    try:
-        load_exemptions()
-    except CatalogueError as error:
-        found += [str(problem) for problem in error.problems]
+    exemptions, mistakes = read_exemptions(ASSETS / "catalogue", own)
+    found += [*mistakes, *(unknown_names(read_exemptions(own)[0], reading.catalogue) if reading.whole else ())]
+    found += _without_words(exemptions, config.site.languages)
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)
@@ -233,6 +233,11 @@ def _untranslated(read: Iterable[tuple[str, tuple[str, ...]]], language: str) ->
         for text in dict.fromkeys(words):
             if language != SOURCE_LANGUAGE and VIETNAMESE.search(text) and ("", text) not in known:
                 yield f"locales/{language}: {where}: no text for «{text}»"
+
+
+def _without_words(exemptions: Iterable[Exemption], languages: Iterable[str]) -> Iterator[str]:
+    read = [(EXEMPTIONS, (one.title, one.proof)) for one in exemptions if one.holds]
+    return (problem for language in languages for problem in _untranslated(read, language))
 
 
 def _codes_without_text() -> list[str]:

@@ -11,7 +11,13 @@ from kiosk.state import TICKET_LEFT, AppState, StaffTicket
 from offline_queue.entry import SALVAGED
 
 HELP_CALLED = "help_called"  # the notice after a citizen rang for staff
-SEEN_BY_STAFF = (HELP_CALLED, SALVAGED)  # notices that staff end; the others end when their cause does
+FIGURES_LOST, PAYMENTS_LOST = "figures_lost", "payments_lost"  # a damaged file was set aside and begun anew
+SEEN_BY_STAFF = (
+    HELP_CALLED,
+    SALVAGED,
+    FIGURES_LOST,
+    PAYMENTS_LOST,
+)  # notices that staff end; the others end when their cause does
 CLOCK_BEHIND = "clock_behind"
 PRINT_FAILED = "print_failed"
 DOSSIERS_REJECTED = "dossiers_rejected"

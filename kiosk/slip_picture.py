@@ -16,6 +16,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 from PIL.ImageFont import FreeTypeFont
 
+from kiosk.letters import printable, stacked
 from kiosk.slips import UNBROKEN_SPACE, Banner, Block, Code, Item, Number, Pair, Qr, Rule, Slip, Style, Text
 
 FONTS = Path(__file__).parent.parent / "assets" / "fonts"
@@ -68,9 +69,9 @@ def draw(slip: Slip, width_dots: int) -> Image.Image:
 
 
 @lru_cache(maxsize=64)
-def _font(name: str, size: int) -> FreeTypeFont:
-    path = str(FONTS / f"{name}.ttf")
-    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)  # NFC needs no shaping
+def _font(name: str, size: int, shaped: bool = False) -> FreeTypeFont:
+    engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC  # only a mark of its own needs shaping
+    return ImageFont.truetype(str(FONTS / f"{name}.ttf"), size, layout_engine=engine)
 
 
 class _Sheet:
@@ -250,7 +251,8 @@ def _with_quiet_zone(modules: list[list[bool]]) -> list[bool]:
 @lru_cache(maxsize=32)  # the lines that all slips share; each number is new
 def _letters(text: str, font: str, size: int) -> tuple[Image.Image, int]:
     """A rendered line and how far its top lies above the middle; most lines are the same on every slip."""
-    text, face = _plain(text), _font(font, size)
+    text = _plain(text)
+    face = _font(font, size, stacked(text))
     _, top, right, bottom = face.getbbox(text, anchor="lm")
     mask = Image.new("L", (int(right), int(bottom - top)), BLACK)
     ImageDraw.Draw(mask).text((0, -top), text, WHITE, face, anchor="lm")
@@ -259,11 +261,11 @@ def _letters(text: str, font: str, size: int) -> tuple[Image.Image, int]:
 
 @lru_cache(maxsize=1024)
 def _length(text: str, font: str, size: int) -> float:
-    return _font(font, size).getlength(_plain(text))
+    return _font(font, size, stacked(text)).getlength(_plain(text))
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).replace(UNBROKEN_SPACE, " ")
+    return printable(text).replace(UNBROKEN_SPACE, " ")
 
 
 def _wrap_phrases(text: str, font: str, size: int, width: float) -> list[tuple[str, float]]:

@@ -85,11 +85,11 @@ def open_stores(config: Config, issuer: str = "") -> Stores:
         _hold_outbox(config, audit, holding, check=bool(issuer))
         key = load_or_create_key(config.storage.key, store_exists=outbox_file.exists())
         outbox = Outbox(outbox_file, derive(key, OUTBOX), limits=limits_of(config))
+        holding.callback(outbox.close)
+        tickets = tickets_of(config, issuer, site_clock(config))
     except BaseException:
         holding.close()
         raise
-    holding.callback(outbox.close)
-    tickets = tickets_of(config, issuer, site_clock(config))
     return Stores(tickets, outbox, BlobStore(folder / "scans", derive(key, SCANS)), audit, holding)
 
 

@@ -22,9 +22,7 @@ from kiosk.builders import (
     choices_of,
     forms_of,
     gateway_of,
-    ledger_of,
     lookup_to_start_with,
-    metrics_of,
     open_devices,
     province_of,
     site_clock,
@@ -41,6 +39,7 @@ from kiosk.errands.inquiries import Inquiries
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.open_numbers import print_before_leaving
+from kiosk.side_stores import open_ledger, open_metrics
 from kiosk.stores import Stores, instance_lock, open_stores
 from kiosk.text_layer import TextReader
 from offline_queue.entry import SALVAGED, OutboxChanged
@@ -159,7 +158,7 @@ class Machine:
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,
-                ledger=ledger_of(config, stores.tickets),
+                ledger=open_ledger(config, stores),
                 outbox=stores.outbox,
                 blobs=stores.blobs,
                 sender=sender,
@@ -168,11 +167,10 @@ class Machine:
                 trust=trust_of(config),
                 clock=site_clock(config),
                 text_reader=reader,
-                metrics=metrics_of(config),
+                metrics=open_metrics(config, stores),
             )
         )
         exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
-        exits.callback(self.kiosk.save_line)  # before the clerk ends
         link = LinkWatch(sender.wake)
         pages = pages_of(self.kiosk, self.inbox)
         parts: list[Clerk | Inquiries | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
@@ -180,6 +178,7 @@ class Machine:
         for part in parts:
             part.start()
             exits.callback(part.stop)
+        exits.callback(self.kiosk.keep_before_leaving)  # what is registered last ends first: the clerk still works
         exits.callback(print_before_leaving, self.kiosk.parts)
 
     def _catalogue_news(self, stores: Stores) -> CatalogueNews:

@@ -24,6 +24,7 @@ NEARLY_FULL_BYTES = 1024 * 1024  # an I/O error with less room than this on the 
 CORRUPT = 11  # SQLITE_CORRUPT: a page does not decrypt, or does not hold what it should
 NOT_A_DATABASE = 26  # SQLITE_NOTADB: the first page does not decrypt
 FULL = 13  # SQLITE_FULL
+CANNOT_OPEN = 14  # SQLITE_CANTOPEN: a side file cannot be made
 IO_ERROR = 10  # SQLITE_IOERR: among others, no room for the shared-memory file
 
 
@@ -41,6 +42,16 @@ def damage(connection: Any) -> tuple[str, ...]:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     pages = tuple(f"cipher: {row[0]}" for row in connection.execute("PRAGMA cipher_integrity_check"))
     return pages or tuple(row[0] for row in connection.execute("PRAGMA quick_check") if row[0] != "ok")
+
+
+def is_full(code: int, folder: Path) -> bool:
+    """Whether an error of SQLite (its primary code) means that there is no room: it has several names for that."""
+    if code == FULL:
+        return True
+    try:
+        return code in (IO_ERROR, CANNOT_OPEN) and shutil.disk_usage(folder).free < NEARLY_FULL_BYTES
+    except OSError:
+        return False  # the folder is gone: that is another trouble
 
 
 class Database:
@@ -166,15 +177,9 @@ class Database:
         if code == CORRUPT:
             self.let_go()  # SQLCipher refuses everything after a bad page: the next use opens anew
             return StoreFailed("store_damaged", str(name))
-        if code == FULL or (code == IO_ERROR and self._free_bytes() < NEARLY_FULL_BYTES):
+        if is_full(code, self.path.parent):
             return OutboxFull(str(name))
         return StoreFailed("store_failed", str(name))
-
-    def _free_bytes(self) -> int:
-        try:
-            return shutil.disk_usage(self.path.parent).free
-        except OSError:
-            return NEARLY_FULL_BYTES  # the folder is gone: that is another trouble
 
 
 def _statements(script: str) -> Iterator[str]:

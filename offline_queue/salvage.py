@@ -7,10 +7,12 @@ page can also be told from a wrong key.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +20,9 @@ from typing import Any
 
 import sqlcipher3
 
-from offline_queue.database import Database, connect, damage
+from offline_queue.database import Database, connect, damage, is_full
 from offline_queue.entry import LOST, PAPERS_LOST, SALVAGED, Attachment
-from offline_queue.errors import KeyRefused
+from offline_queue.errors import KeyRefused, OutboxFull
 from offline_queue.files import sync_folder, write_temporary
 from offline_queue.rows import ATTACHMENT_COLUMNS, content_digest, insert_paper
 
@@ -41,7 +43,8 @@ class Salvaged:
 def check(path: Path, key: bytes, now: datetime) -> Salvaged | None:
     """Check the store before anybody uses it; None when it is sound, or there is none. Raises `OutboxError`, OSError.
 
-    Needs the store for itself. A wrong key is refused, and nothing is touched.
+    Needs the store for itself. A wrong key is refused, and nothing is touched; nor on a disk without room, which is no
+    damage (`OutboxFull`).
     """
     if not path.exists():
         return None
@@ -65,15 +68,34 @@ def _damage(path: Path, key: bytes) -> tuple[str, ...] | None:
         finally:
             connection.close()
     except sqlcipher3.DatabaseError as error:
-        opened = getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlcipher3.SQLITE_NOTADB
-        return (str(getattr(error, "sqlite_errorname", "")),) if opened else None
+        code, name = getattr(error, "sqlite_errorcode", 0) & 0xFF, str(getattr(error, "sqlite_errorname", ""))
+        if is_full(code, path.parent):
+            raise OutboxFull(name) from None
+        return (name,) if code != sqlcipher3.SQLITE_NOTADB else None
+
+
+@contextmanager
+def _room_is_needed(*made: Path) -> Iterator[None]:
+    """A disk without room is told as such, and what was half made is taken away."""
+    try:
+        yield
+    except (OSError, OutboxFull) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOSPC:
+            raise
+        for path in made:
+            shutil.rmtree(path, ignore_errors=True)
+            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                if not path.is_dir():
+                    path.with_name(name).unlink(missing_ok=True)
+        raise OutboxFull(type(error).__name__) from None
 
 
 def _keep_first_page(path: Path, copy: Path) -> None:
     with path.open("rb") as file:
         page = file.read(PAGE_BYTES)
     if len(page) == PAGE_BYTES and (not copy.exists() or copy.read_bytes() != page):
-        write_temporary(path.parent, [page]).replace(copy)
+        with _room_is_needed():
+            write_temporary(path.parent, [page]).replace(copy)
         sync_folder(path.parent)
 
 
@@ -91,21 +113,12 @@ def _opens_with(path: Path, first_page: Path, key: bytes) -> bool:
 
 def _salvage(path: Path, key: bytes, now: datetime, first_page: Path | None) -> Salvaged:
     aside = path.parent / "damaged" / now.strftime("%Y%m%dT%H%M%S")
-    aside.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in (path.name, f"{path.name}-wal"):
-        if path.with_name(name).exists():
-            shutil.copy(path.with_name(name), aside / name)
-            _sync(aside / name)
-    sync_folder(aside)
-    working = path.with_name(f"{path.name}-salvage-from")
-    shutil.copy(path, working)
-    os.truncate(working, working.stat().st_size + ROOM_FOR_THE_END)
-    if first_page is not None:
-        with working.open("r+b") as file:
-            file.write(first_page.read_bytes())
-    fresh = path.with_name(f"{path.name}-salvage-to")
-    fresh.unlink(missing_ok=True)
-    whole, stubs = _bring_over(Source(working, key), fresh, key, now)
+    working, fresh = path.with_name(f"{path.name}-salvage-from"), path.with_name(f"{path.name}-salvage-to")
+    with _room_is_needed(aside, working, fresh):
+        _keep_whole(path, aside)
+        _copy(path, working, first_page)
+        fresh.unlink(missing_ok=True)
+        whole, stubs = _bring_over(Source(working, key), fresh, key, now)
     for name in (f"{path.name}-wal", f"{path.name}-shm"):
         path.with_name(name).unlink(missing_ok=True)  # a log of the old file must never be applied to the new one
     fresh.replace(path)
@@ -113,6 +126,25 @@ def _salvage(path: Path, key: bytes, now: datetime, first_page: Path | None) -> 
         path.with_name(name).unlink(missing_ok=True)
     sync_folder(path.parent)
     return Salvaged(whole, stubs, aside)
+
+
+def _keep_whole(path: Path, aside: Path) -> None:
+    """The damaged file with its log, as it lies there."""
+    aside.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in (path.name, f"{path.name}-wal"):
+        if path.with_name(name).exists():
+            shutil.copy(path.with_name(name), aside / name)
+            _sync(aside / name)
+    sync_folder(aside)
+
+
+def _copy(path: Path, working: Path, first_page: Path | None) -> None:
+    """A copy that can be opened."""
+    shutil.copy(path, working)
+    os.truncate(working, working.stat().st_size + ROOM_FOR_THE_END)
+    if first_page is not None:
+        with working.open("r+b") as file:
+            file.write(first_page.read_bytes())
 
 
 class Source:

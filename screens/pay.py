@@ -6,8 +6,8 @@ from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, ChargeLine, Paying
-from kiosk.errands.charging import HALL_UNKNOWN
-from kiosk.errands.exemptions import Exemption, exemptions_for
+from kiosk.errands.exemptions import Exemption
+from kiosk.errands.ledger import HALL_UNKNOWN
 from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
 from kiosk.state import AppState
@@ -50,12 +50,12 @@ class PayScreen(KioskScreen):
         if paying is None:
             return
         payment = paying.payment
-        claimed = next((one for one in exemptions_for(paying.procedure_code) if one.id == paying.exempt), None)
+        claimed = next((one for one in self.kiosk.exemptions(paying) if one.id == paying.exempt), None)
         self.exempt = claimed is not None
         self.paid = payment is not None and payment.state is PaymentState.PAID
         self.waiting = payment is not None and payment.state is PaymentState.WAITING and bool(paying.qr)
         self.waiting = self.waiting and claimed is None
-        self.claimable = not self.paid and bool(paying.lines) and bool(exemptions_for(paying.procedure_code))
+        self.claimable = not self.paid and bool(paying.lines) and bool(self.kiosk.exemptions(paying))
         self.qr = paying.qr if self.waiting else ""
         self.code = paying.code
         self.amount = format_vnd(paying.amount_vnd) if paying.lines else ""
@@ -78,7 +78,7 @@ class PayScreen(KioskScreen):
         self.can_back = self.can_finish = not paying.leads_on
 
     def _groups(self, paying: Paying) -> None:
-        groups = exemptions_for(paying.procedure_code) if self.choosing and self.claimable else ()
+        groups = self.kiosk.exemptions(paying) if self.choosing and self.claimable else ()
         rows = [
             {"key": one.id, "text": tr._(one.title), "detail": tr._(one.proof), "selected": one.id == paying.exempt}
             for one in groups

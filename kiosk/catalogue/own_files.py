@@ -1,6 +1,7 @@
 """The site's own files, in the folder `catalogue` of the data folder, and these as they last were right.
 
-Beside what `kiosk/catalogue` and `kiosk/search/words.py` read, e-forms lie in `forms` and texts in `locales`.
+Beside what `kiosk/catalogue`, `kiosk/search/words.py` and `kiosk/errands/exemptions.py` read, e-forms lie in `forms`
+and texts in `locales`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from offline_queue.files import make_folder, sync_folder, write_temporary
 
 log = logging.getLogger(__name__)
 OWN_CATALOGUE = "catalogue"
-OWN_FILES = ("procedures.yaml", "site.yaml", "synonyms.yaml")
+OWN_FILES = ("procedures.yaml", "site.yaml", "synonyms.yaml", "exemptions.yaml")
 OWN_REFUSED = "catalogue_own_refused"  # the notice while one of the site's files is wrong
 LAST_GOOD = "last-good"  # its files as they were when a kiosk last started with right ones
 FORMS, LOCALES = "forms", "locales"

@@ -15,8 +15,9 @@ from typing import Any
 
 from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue
 from kiosk.catalogue.own_files import LAST_GOOD, OWN_FILES, SENT, keep
+from kiosk.errands.exemptions import Exemption, read_exemptions
 from kiosk.search import Search
-from kiosk.search.words import load_words
+from kiosk.search.words import read_words
 from offline_queue.files import make_folder, sync_folder, write_temporary
 from offline_queue.gateway import Gateway
 
@@ -26,10 +27,11 @@ REFUSED = "catalogue_refused"  # the notice while what the province has sent is 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A catalogue and the search in it: they change together."""
+    """A catalogue, the search in it, and who pays nothing in it: they change together."""
 
     catalogue: Catalogue = field(repr=False)
     search: Search = field(repr=False)
+    exemptions: tuple[Exemption, ...] = ()  # who pays nothing or less
     mistakes: tuple[str, ...] = ()  # of the site's own files, in whose place the last good ones hold
 
 
@@ -77,7 +79,11 @@ def load_last_good(folder: Path, own: Path) -> Lookup:
 
 def _load(folder: Path, own: Path, sent: Path | None) -> Lookup:
     catalogue = load_catalogue(folder, own, sent)
-    return Lookup(catalogue, Search(catalogue, load_words(folder, catalogue, own)))
+    words, mistakes = read_words(folder, catalogue, own)
+    exemptions, more = read_exemptions(folder, own)
+    if mistakes or more:
+        raise CatalogueError([*mistakes, *more])
+    return Lookup(catalogue, Search(catalogue, words), exemptions)
 
 
 class CatalogueNews:

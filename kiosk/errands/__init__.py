@@ -70,6 +70,7 @@ class Paying:
     account: str = ""
     leads_on: bool = False  # a dossier was just handed in: its slip follows
     procedure_code: str = ""
+    case_id: str = ""  # the chosen case, as long as its answers are here
     exempt: str = ""  # id of the exemption that the citizen claims: then an officer looks at the proof
 
     @property

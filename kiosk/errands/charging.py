@@ -16,15 +16,28 @@ from datetime import datetime
 
 from kiosk.config import Account
 from kiosk.errands import ChargeLine, Paying
-from kiosk.errands.ledger import Charge, Ledger
+from kiosk.errands.ledger import HALL_UNKNOWN, Charge, Ledger
 from kiosk.errands.vietqr import VietQrError, parse_vietqr, vietqr
 from kiosk.hall.tickets import HallError
+from kiosk.text import nfc
 from offline_queue.gateway import Desk, Payment, PaymentState
 
 BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
-HALL_UNKNOWN = "payment_hall_unknown"  # another try may help
 ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
-_AMOUNT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{3})+|\d+)\s*(?:đồng|đ\b|VND|VNĐ)", re.IGNORECASE)
+# 8000, 8.000, 1 500 000: one sign between the thousands
+_AMOUNT = re.compile(
+    r"(?<![\d.,/])(\d{1,3}(?:([.,\s])\d{3})(?:\2\d{3})*|\d+)\s*(?:đồng\b|đ\b|VND\b|VNĐ\b)", re.IGNORECASE
+)
+# words that make an amount a price for each, a bound or an end of a range: not what is to be paid
+_NO_SUM = re.compile(
+    r"\b(?:mỗi|từng|(?:một|1) (?:bản|trang|tờ|lần|người|trường hợp)|tối đa|tối thiểu|không quá|ít nhất|nhiều nhất"
+    r"|khoảng|trở lên|trở xuống)\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"(?:\d(?:\s*(?:đồng|đ|VND|VNĐ))?\s*(?:[-–—]|đến|tới)|[x×*]|\btừ|\bdưới|\btrên)\s*$", re.IGNORECASE
+)
+_BEHIND = re.compile(r"\s*(?:/|[x×*]\s*\d|[-–—]\s*\d|(?:đến|tới)\s+\d)", re.IGNORECASE)
 
 
 class Withheld(Exception):
@@ -45,8 +58,12 @@ class Ready:
 
 
 def asked_for(ask: str) -> tuple[ChargeLine, ...]:
-    """The amount that the province's own words name, when they name exactly one."""
-    amounts = {int(re.sub(r"[.,]", "", amount)) for amount in _AMOUNT.findall(ask)}
+    """The sum that the province's own words name, when they name exactly one amount, and not as a price or a bound."""
+    ask = nfc(ask)
+    found = list(_AMOUNT.finditer(ask))
+    if _NO_SUM.search(ask) or any(_BEFORE.search(ask[: m.start()]) or _BEHIND.match(ask[m.end() :]) for m in found):
+        return ()
+    amounts = {int(re.sub(r"\D", "", amount[1])) for amount in found}
     return (ChargeLine(ASKED_LABEL, 1, amounts.pop()),) if len(amounts) == 1 else ()
 
 
@@ -83,7 +100,7 @@ def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: 
                     raise Withheld(f"payment_other_{state}")
                 return payment
         if turn.blind:
-            raise Withheld(HALL_UNKNOWN)
+            raise Withheld(turn.blind)
         payment = province.ask_payment(paying.ref, amount, agency)
         turn.keep(Charge(payment.payment_id, paying.ref, paying.code, amount, payment.state, now))
         return payment

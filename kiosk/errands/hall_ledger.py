@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql import case
 
 from kiosk.errands import Paying
-from kiosk.errands.ledger import Charge, Ledger, Turn
+from kiosk.errands.ledger import HALL_UNKNOWN, LATE, Charge, Ledger, Turn
 from kiosk.hall.database import Run
 from kiosk.hall.schema import PAYMENTS
 from kiosk.hall.shared_store import SharedStore
@@ -31,7 +31,6 @@ from offline_queue.gateway import Desk, Payment, PaymentState
 log = logging.getLogger(__name__)
 TURN_LOCK = 5401142  # the next to that of `bring_up_to_date`
 TURN_SECONDS = 10.0  # as long as the province may take for one answer (`inquiries.TIMEOUT`)
-LATE = timedelta(days=1)  # until then what has expired may still be paid, as in `Ledger.unsettled`
 OVERLAP = timedelta(days=2)  # in which what was told changes: it is told again
 _OFFICIAL = "coalesce((SELECT code FROM progress WHERE progress.ref = payment.ref), code)"
 _GIVE_BACK = """
@@ -78,7 +77,7 @@ class HallLedger(Ledger):
             except HallError as error:
                 held.close()
                 log.warning("payments: what other kiosks have asked for is not known: %s", error.code)
-                turn = Turn(own, self.keep, blind=not fresh)
+                turn = Turn(own, self.keep, "" if fresh else HALL_UNKNOWN)
             else:
                 known = {charge.payment_id: charge for charge in (*everyones, *own)}
                 turn = Turn(tuple(known.values()), lambda charge: self._keep_in(run, charge))

@@ -29,11 +29,14 @@ CREATE TABLE IF NOT EXISTS payment (
   asked_at TEXT NOT NULL, refund TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS fee (ref TEXT, label TEXT NOT NULL, count INTEGER NOT NULL, each INTEGER NOT NULL,
   kept_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lost (at TEXT NOT NULL);
 """
 _SAW = """
 INSERT OR REPLACE INTO progress VALUES (
   ?1, coalesce(nullif(?2, ''), (SELECT ref FROM progress WHERE code = ?1), ''), ?3, ?4, ?5, ?6, ?7)
 """
+LATE = timedelta(days=1)  # until then what has expired may still be paid
+HALL_UNKNOWN, BOOK_LOST = "payment_hall_unknown", "payment_book_lost"  # the first: another try may help
 _DUE, _DONE = "due", "done"
 
 
@@ -64,12 +67,12 @@ class Charge:
 class Turn:
     """Whose turn it is to ask for a payment of a dossier: those it has already, and how another is written down.
 
-    `blind`: other kiosks may have asked for one that is not among them, so there must be no other.
+    `blind`: why there must be no other, a translated key: one may have been asked for that is not among them.
     """
 
     charges: tuple[Charge, ...]
     keep: Callable[[Charge], None]
-    blind: bool = False
+    blind: str = ""
 
 
 class Ledger:
@@ -119,7 +122,19 @@ class Ledger:
     @contextmanager
     def turn(self, paying: Paying, _province: Desk) -> Iterator[Turn]:
         """While it lasts nobody else asks for a payment of this dossier: here there is nobody else."""
-        yield Turn(self.charges(paying.ref), self.keep)
+        yield Turn(self.charges(paying.ref), self.keep, "" if self._remembers(paying) else BOOK_LOST)
+
+    def _remembers(self, paying: Paying) -> bool:
+        """Whether all that was asked for this dossier is known: not of one that is older than a ledger that was lost,
+        until what was asked for before can no longer be paid."""
+        with self._open() as connection:
+            lost = connection.execute("SELECT 1 FROM lost").fetchone()
+            return not lost or paying.leads_on or bool(self.fee(paying.ref))
+
+    def begin_anew(self, now: datetime) -> None:
+        """What was kept before `now` is lost."""
+        with self._open() as connection:
+            connection.execute("INSERT INTO lost VALUES (?)", (_text(now),))
 
     def keep(self, charge: Charge) -> None:
         """Write a payment down, before its code is shown: only what was shown can be paid."""
@@ -135,7 +150,7 @@ class Ledger:
                 (payment.state, payment.payment_id, PaymentState.PAID),
             )
 
-    def unsettled(self, now: datetime, late: timedelta = timedelta(days=1), most: int = 20) -> tuple[Charge, ...]:
+    def unsettled(self, now: datetime, late: timedelta = LATE, most: int = 20) -> tuple[Charge, ...]:
         """The newest that may still be paid (until `late`), or whose dossiers may still not be accepted."""
         recent = _text(now - late)
         open_ones = self._charges("refund = '' AND (state = 'paid' OR asked_at > ?)", recent)
@@ -189,6 +204,7 @@ class Ledger:
         with self._open() as connection:
             connection.execute("DELETE FROM progress WHERE seen_at < ?", (old,))
             connection.execute("DELETE FROM fee WHERE kept_at < ?", (old,))
+            connection.execute("DELETE FROM lost WHERE at < ?", (_text(now - LATE),))
             connection.execute("DELETE FROM payment WHERE asked_at < ? AND refund <> ?", (old, _DUE))
 
     def _charges(self, condition: str, value: str | None, code: str = "code") -> tuple[Charge, ...]:

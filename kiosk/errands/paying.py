@@ -12,7 +12,7 @@ from kiosk.core import Parts
 from kiosk.errands import Asked, Following, Paying
 from kiosk.errands import slips as errand_slips
 from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
-from kiosk.errands.exemptions import exemptions_for
+from kiosk.errands.exemptions import Exemption, exemptions_for
 from kiosk.errands.following import PAYMENT_DUE, FollowVerbs
 from kiosk.errands.inquiries import Answered
 from kiosk.errands.ledger import Charge
@@ -71,9 +71,9 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
         lines = due_lines(session, self.now())
         if table and table.when == "submission" and sum(line.total_vnd for line in lines):
             code = session.procedure.code if session.procedure else ""
-            self._begin_payment(
-                Paying(session.client_ref, session.provisional_code, lines, leads_on=True, procedure_code=code)
-            )
+            case = session.case.id if session.case else ""
+            ref, known_by = session.client_ref, session.provisional_code
+            self._begin_payment(Paying(ref, known_by, lines, leads_on=True, procedure_code=code, case_id=case))
 
     def pay_again(self) -> None:
         """PAY: another code after the first has expired, or another try to reach the province."""
@@ -165,12 +165,16 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
             self.counter_of(session.following) if session.following else self.parts.hall.letter_for("", "")
         )
 
+    def exemptions(self, paying: Paying) -> tuple[Exemption, ...]:
+        """Who pays nothing or less of a fee."""
+        return exemptions_for(self.parts.lookup.exemptions, paying.procedure_code, paying.case_id)
+
     def claim_exemption(self, exemption_id: str) -> None:
         """PAY: the citizen says that they pay nothing or less, "" takes it back; an officer looks at the proof."""
         paying = self.session.paying
         if self.state.step is not Step.PAY or paying is None:
             return
-        known = {one.id for one in exemptions_for(paying.procedure_code)}
+        known = {one.id for one in self.exemptions(paying)}
         if exemption_id in known | {""}:
             self.change_session(paying=replace(paying, exempt=exemption_id))
 
@@ -197,7 +201,7 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
         if paying is None or not paying.leads_on or not paying.lines:
             return slip
         paid = paying.payment is not None and paying.payment.state is PaymentState.PAID
-        proof = next((one.proof for one in exemptions_for(paying.procedure_code) if one.id == paying.exempt), "")
+        proof = next((one.proof for one in self.exemptions(paying) if one.id == paying.exempt), "")
         return errand_slips.with_fee(slip, paying.lines, paid, paying.qr, proof, self.state.language)
 
     # -- refunds -------------------------------------------------------------------------------------------------

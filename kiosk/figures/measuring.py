@@ -62,10 +62,21 @@ class MeasuringVerbs(KioskCore):
 
     def finish_session(self) -> None:
         """The visit ends: what was said of it so far is kept."""
+        self._keep_rating()
+        super().finish_session()
+
+    def keep_before_leaving(self) -> None:
+        """The kiosk stops: who stands there was here as well. While the clerk still works."""
+        if (visit := self._visits.end()) is not None:
+            self._keep(lambda metrics: metrics.add_visit(visit))
+        self._keep_rating()
+        self._line.watch(self.state.online, self.now(), time.monotonic())
+        self.save_line()
+
+    def _keep_rating(self) -> None:
         rating, self._rating = self._rating, None
         if rating is not None:
             self._keep(lambda metrics: metrics.add_rating(rating))
-        super().finish_session()
 
     def _keep(self, write: Callable[[Metrics], None]) -> None:
         if metrics := self.parts.metrics:

@@ -19,10 +19,11 @@ from typing import Any
 
 import sqlcipher3
 
-from offline_queue.database import connect
-from offline_queue.errors import StoreFailed
+from offline_queue.database import CORRUPT, NOT_A_DATABASE, connect, damage, is_full
+from offline_queue.errors import OutboxFull, StoreFailed
 from offline_queue.key import derive, load_or_create_key
 
+DAMAGED, FAILED = "figures_damaged", "figures_failed"
 KEEP = timedelta(days=400)  # the same month of last year can be compared
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS visit (id TEXT PRIMARY KEY, day TEXT NOT NULL, purpose TEXT NOT NULL,
@@ -122,9 +123,20 @@ class Metrics:
             days = (first.isoformat(), last.isoformat())
             return list(connection.execute(f"{select} WHERE day BETWEEN ? AND ?", days).fetchall())
 
+    def check(self) -> None:
+        """Read the whole file. Raises `OutboxError`: `figures_damaged` when not all of it can be read."""
+        with self._own_errors():
+            connection = connect(self._path, self._key)
+            try:
+                found = damage(connection)
+            finally:
+                connection.close()
+        if found:
+            raise StoreFailed(DAMAGED, found[0])
+
     @contextmanager
     def _open(self) -> Iterator[Any]:
-        try:
+        with self._own_errors():
             connection = connect(self._path, self._key)
             try:
                 connection.execute("PRAGMA secure_delete = ON")
@@ -133,8 +145,17 @@ class Metrics:
                 connection.execute("COMMIT")
             finally:
                 connection.close()
+
+    @contextmanager
+    def _own_errors(self) -> Iterator[None]:
+        try:
+            yield
         except sqlcipher3.Error as error:
-            raise StoreFailed("store_failed", type(error).__name__) from None
+            code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
+            if is_full(code, self._path.parent):
+                raise OutboxFull(self._path.name) from None
+            broken = code in (CORRUPT, NOT_A_DATABASE)
+            raise StoreFailed(DAMAGED if broken else FAILED, type(error).__name__) from None
 
 
 def _id() -> str:

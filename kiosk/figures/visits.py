@@ -37,10 +37,14 @@ class VisitWatch:
         """The visit that this state ends, None while nobody has gone."""
         away = state.step in DESK_STEPS or (state.step is Step.HOME and state.session is None)
         if away:
-            ended, self._open = self._open, None
-            return _ended(ended) if ended else None
+            return self.end()
         self._open = _seen(self._open or _Open(day), state, monotonic)
         return None
+
+    def end(self) -> Visit | None:
+        """The visit under way ends where it is, None while nobody is there."""
+        ended, self._open = self._open, None
+        return _ended(ended) if ended else None
 
 
 def _seen(visit: _Open, state: AppState, monotonic: float) -> _Open:

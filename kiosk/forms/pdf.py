@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from kiosk import forms, places
 from kiosk.catalogue import Case, Procedure
-from kiosk.config import ASSETS
 from kiosk.forms import Form, Question, QuestionType, Section, display_value
+from kiosk.letters import BOLD, REGULAR, printable
 from kiosk.voice.announce import Words, number_words
 
 if TYPE_CHECKING:
@@ -98,6 +98,10 @@ def _sheet(told: Filled) -> FPDF:
     class Sheet(FPDF):
         """Its pages tell to which dossier they belong."""
 
+        def normalize_text(self, text: str) -> str:
+            """A letter that cannot be printed is seen to be missing; fpdf2 leaves it out and names it in the log."""
+            return super().normalize_text(printable(text))
+
         def footer(self) -> None:
             """Form, version, code and page."""
             self.set_y(-14)
@@ -111,8 +115,9 @@ def _sheet(told: Filled) -> FPDF:
     paper = Sheet(format="A4")
     paper.set_margins(MARGIN, MARGIN)
     paper.set_auto_page_break(True, MARGIN)
-    paper.add_font(FONT, "", str(ASSETS / "fonts" / "BeVietnamPro_400Regular.ttf"))
-    paper.add_font(FONT, "B", str(ASSETS / "fonts" / "BeVietnamPro_700Bold.ttf"))
+    paper.add_font(FONT, "", REGULAR)
+    paper.add_font(FONT, "B", BOLD)
+    paper.set_text_shaping(True)  # marks stand above their letters
     paper.set_title(told.form.title)
     paper.set_lang("vi")
     paper.set_creation_date(told.at)

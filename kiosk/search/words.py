@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from devices.registry import explain
+from devices.registry import explain, unknown
 from kiosk.catalogue import NOBODY, Catalogue, CatalogueError, read_yaml, told
 from kiosk.catalogue.models import Data
 from kiosk.catalogue.remains import remains_of
@@ -33,6 +33,7 @@ BY_EAR = (
     (re.compile(r"ng$"), "n"),
     (re.compile(r"[ct]$"), "t"),
 )
+GROUP = re.compile(r"<([^<>]+)>")
 NOTHING = {
     "say": [NOBODY],
     "means": [NOBODY],
@@ -48,9 +49,11 @@ class Phrases(Data):
 
 
 class Words(Data):
-    """What people say, and what says nothing."""
+    """What people say, and what says nothing. Where a phrase has `<name>`, each word of that one of the `groups` may
+    stand."""
 
     ignore: tuple[str, ...] = ()
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     phrases: tuple[Phrases, ...] = ()
 
 
@@ -81,11 +84,33 @@ def read_words(
     problems: list[str] = []
     paths = [folder / "synonyms.yaml", *([own / "synonyms.yaml"] if own else [])]
     read = [_read(path, catalogue, whole, problems) for path in paths if path.exists() or path.parent == folder]
+    groups: dict[str, tuple[str, ...]] = {}
+    for words in read:
+        groups |= {name: (*groups.get(name, ()), *own) for name, own in words.groups.items()}
+    for file, words in zip(paths, read, strict=False):
+        problems += _unknown_groups(file.name, words, groups)
     words = Words(
         ignore=tuple(word for words in read for word in words.ignore),
-        phrases=tuple(phrases for words in reversed(read) for phrases in words.phrases),
+        groups=groups,
+        phrases=tuple(_written_out(phrases, groups) for words in reversed(read) for phrases in words.phrases),
     )
     return words, problems
+
+
+def _unknown_groups(file: str, words: Words, groups: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for n, phrases in enumerate(words.phrases):
+        for say in phrases.say:
+            if (name := GROUP.search(say)) and name[1] not in groups:
+                yield f"{file}: phrases.{n}.say: no such group of words: {unknown(name[1], groups)}"
+
+
+def _written_out(phrases: Phrases, groups: Mapping[str, tuple[str, ...]]) -> Phrases:
+    """With each word of a group in its place; a phrase whose group is nowhere says nothing."""
+    say = []
+    for one in phrases.say:
+        name = GROUP.search(one)
+        say += [one.replace(name[0], word) for word in groups.get(name[1], ())] if name else [one]
+    return phrases.model_copy(update={"say": tuple(dict.fromkeys(say))})
 
 
 def _read(path: Path, catalogue: Catalogue, whole: bool, problems: list[str]) -> Words:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -105,6 +106,23 @@ def test_a_code_that_is_on_no_paper_is_not_left_by_one_touch(player: Player) -> 
     assert (player.state.step, player.state.sheet) == (Step.SLIP, Sheet.LEAVE)
     player.kiosk.leave()
     player.at(Step.RATING)
+
+
+def test_who_stands_there_when_the_kiosk_stops_is_counted_too(config: Config) -> None:
+    with Machine(config) as machine:
+        player = Player(machine)
+        submit(player, "2.000635")
+        player.kiosk.done_with_slip()
+        player.at(Step.RATING)
+        player.kiosk.note_rating(5)
+        player.kiosk._line.watch(False, player.kiosk.now() - timedelta(seconds=90), time.monotonic() - 90)
+    day = datetime.now(ZoneInfo(config.site.timezone)).date()
+    found, days = metrics_of(config), (day - timedelta(days=1), day)
+    assert [(v.purpose, v.abandoned_at, v.seconds is not None) for v in found.visits(*days)] == [
+        (Purpose.DOSSIER, "", True)
+    ]
+    assert [rating.stars for rating in found.ratings(*days)] == [5]
+    assert found.offline(*days) >= 90
 
 
 def test_what_happened_is_counted_without_anybody(config: Config) -> None:

@@ -88,10 +88,11 @@ def test_two_processes_lease_every_entry_once(tmp_path: Path) -> None:
     assert sorted(outputs[0] + outputs[1]) == sorted(one.id for one in entries)
 
 
-def tiny_disk(folder: Path) -> list[str]:
-    """The start of a command line that gives `folder` a 2 MB file system of its own, as root or without."""
+def tiny_disk(folder: Path, megabytes: int = 2) -> list[str]:
+    """The start of a command line that gives `folder` a small file system of its own, as root or without."""
+    mount = f'mount -t tmpfs -o size={megabytes}m tmpfs "{folder}"'
     for options in (["-m"], ["-rm"]):
-        command = ["unshare", *options, "sh", "-c", f'mount -t tmpfs -o size=2m tmpfs "{folder}" && exec "$@"', "sh"]
+        command = ["unshare", *options, "sh", "-c", f'{mount} && exec "$@"', "sh"]
         if shutil.which("unshare") and subprocess.run([*command, "true"], capture_output=True).returncode == 0:
             return command
     pytest.skip("this machine lets nobody mount a small disk")

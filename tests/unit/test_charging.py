@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import unicodedata
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -197,6 +198,24 @@ def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
     assert [charge.payment_id for charge in ledger.refunds()] == ["p1"]  # until staff have settled it
 
 
+def test_a_book_that_was_lost_asks_for_nothing_that_may_have_been_asked_for_before(tmp_path: Path) -> None:
+    told, ledger = Told(Payment("p1", PaymentState.WAITING)), Ledger(tmp_path / "l.db")
+    ledger.begin_anew(NOW)
+
+    def code(fee: Paying) -> str:
+        answer = ready(told, ledger, TABLE, fee, ("H05.114", NOW))  # type: ignore[arg-type]
+        return answer.code if isinstance(answer, Withheld) else ""
+
+    assert code(FEE) == "payment_book_lost"
+    assert code(replace(FEE, ref="new", leads_on=True)) == ""  # handed in a moment ago
+    ledger.keep_fee("later", FEE.lines, NOW + timedelta(hours=1))
+    assert code(replace(FEE, ref="later")) == ""  # handed in since then
+    ledger.forget(NOW + timedelta(hours=23), timedelta(days=90))
+    assert code(FEE) == "payment_book_lost"
+    ledger.forget(NOW + timedelta(hours=25), timedelta(days=90))  # no earlier code can be paid any more
+    assert code(FEE) == ""
+
+
 def test_the_last_look_counts(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l.db")
     ledger.keep(Charge("p1", REF, "TAM-1", 8_000, PaymentState.WAITING, NOW))
@@ -212,6 +231,30 @@ def test_the_last_look_counts(tmp_path: Path) -> None:
         ("Nộp 1.250.000 VND trước 17:00 ngày 30/11/2026", 1_250_000),
         ("Nộp 8.000 đồng và 5.000 đồng", 0),  # which? a person must say
         ("Nộp lệ phí trước ngày 30/11", 0),
+        ("nộp 1 500 000 đồng", 1_500_000),
+        ("nộp 1\u00a0500\u00a0000 đồng", 1_500_000),
+        ("Nộp 1,250,000 đ tại quầy 3", 1_250_000),
+        ("Nộp trước 30/11 500 000 đồng", 500_000),
+        ("Quầy 3 thu 150.000 đồng", 150_000),
+        ("Nộp tại quầy 3 150.000 đồng", 150_000),
+        (unicodedata.normalize("NFD", "Nộp 8.000 đồng"), 8_000),
+        ("Nộp từ ngày 20/11 đến ngày 30/11, 8.000 đồng", 8_000),
+        # a price for each, a bound, a range: nobody pays by that
+        ("Nộp 8.000 đồng/bản, 3 bản", 0),
+        (unicodedata.normalize("NFD", "Nộp 8.000 đồng mỗi bản"), 0),
+        ("Nộp 8.000 đ / trang", 0),
+        ("Mỗi bản nộp 8.000 đồng", 0),
+        ("Một bản 8.000 đồng", 0),
+        ("8.000 đồng cho 1 bản", 0),
+        ("Nộp 8.000 đồng x 3 bản", 0),
+        ("Nộp 3 × 8.000 đồng", 0),
+        ("Nộp tối đa 200.000 đồng", 0),
+        ("Nộp không quá 200.000 đồng", 0),
+        ("Nộp từ 5.000 đến 8.000 đồng", 0),
+        ("Nộp từ 5.000 đồng đến 8.000 đồng", 0),
+        ("Nộp 5.000 - 8.000 đồng", 0),
+        ("Nộp từ 8.000 đồng trở lên", 0),
+        ("Nộp 8.000,50 đồng", 0),
         ("", 0),
     ],
 )

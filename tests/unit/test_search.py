@@ -17,6 +17,7 @@ from kiosk.search import MOST_LETTERS, Search, why_text
 from kiosk.search.choices import Choices
 from kiosk.search.index import MOST_RESULTS, Why
 from kiosk.search.words import by_ear, load_words, parted, without_telex
+from kiosk.text import fold
 
 FOLDER = ASSETS / "catalogue"
 CATALOGUE = load_catalogue(FOLDER)
@@ -147,6 +148,44 @@ def test_a_site_adds_words_of_its_own(tmp_path: Path) -> None:
     assert search.find("giay ba mu")[0].code == "1.001193"
     assert search.find("giay ba mu")[0].said == "giấy bà mụ"
     assert search.find("sao y")[0].code == "2.000815"
+
+
+RELATIVES = ("chồng", "vợ", "con", "con trai", "anh trai", "em gái", "ông cụ", "ông nội", "bà ngoại", "mẹ vợ", "cháu")
+
+
+@pytest.mark.parametrize("relative", RELATIVES)
+def test_whoever_has_died_the_death_registration_comes_first(relative: str) -> None:
+    for query in (f"{relative} mất", f"{relative} qua đời", fold(f"{relative} chết")):
+        assert found(query)[0] == "1.000656", query
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("con mất căn cước", "1.014064"),
+        ("vợ mất giấy khai sinh", "2.000635"),
+        ("cháu mất thẻ bảo hiểm", "1.002759"),
+        ("mất hộ chiếu", "1.010386"),
+        ("giấy phép buôn bán", "1.001612"),
+    ],
+)
+def test_what_was_lost_is_no_death(query: str, code: str) -> None:
+    assert found(query)[0] == code
+
+
+def test_words_that_stand_in_each_others_place_are_data(tmp_path: Path) -> None:
+    text = """
+groups: {người thân: [bầm], bánh: [mì, bao]}
+phrases:
+  - {say: [giấy <bánh>, gió], means: ["1.001193"]}
+"""
+    (tmp_path / "synonyms.yaml").write_text(text, encoding="utf-8")
+    search = Search(CATALOGUE, load_words(FOLDER, CATALOGUE, tmp_path))
+    assert search.find("bầm mất")[0].said == "bầm mất"  # ours in the words of a region
+    assert search.find("giấy bao")[0].said == "giấy bao"
+    (tmp_path / "synonyms.yaml").write_text(text.replace("<bánh>", "<banh>"), encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"phrases\.0\.say: no such group of words: .*«bánh»"):
+        load_words(FOLDER, CATALOGUE, tmp_path)
 
 
 def test_mistakes_in_the_words_are_told(tmp_path: Path) -> None:
