@@ -23,6 +23,7 @@ from kiosk.catalogue import Component, Data
 from kiosk.text import nfc
 
 REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
+COMMUNE = "{commune}"  # stands in `paper.to` for the centre's commune
 FOLLOWS = "="  # the answer to a question that follows another one
 MOST_ROWS = 10
 MONEY = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ .,][0-9]{3})+) ?(?:đồng|đ|vnđ|vnd)?", re.IGNORECASE)  # thousands in threes
@@ -149,7 +150,7 @@ class Rule(Data):
 
 
 class Paper(Data):
-    """How the filled form looks on paper. `to`: whom it is addressed to."""
+    """How the filled form looks on paper. `to`: whom it is addressed to, `{commune}` in it is the centre's."""
 
     number: str = ""  # of the official form, CT01 for one
     to: str = ""

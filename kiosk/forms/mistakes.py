@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from kiosk import i18n
-from kiosk.forms import REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
+from kiosk.forms import COMMUNE, REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
 from kiosk.forms.checks import check_answer
 from kiosk.forms.rules import table_in
 from kiosk.identity import SEXES
 
+MOST_COLUMNS = 9  # of a table on A4: with eleven a letter has no room
 # attribute of `Citizen` that fills a question → the types of question that understand it
 FILLS = {
     "id_number": (QuestionType.ID_NUMBER,),
@@ -35,15 +36,26 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
             yield from (f"question «{question.id}» {sentence}" for sentence in _of_question(question, section))
         if section.rows and section.rows.minimum > section.rows.maximum:
             yield f"section «{section.id}» has more rows at least than at most"
+        if section.rows and len(section.questions) > MOST_COLUMNS:
+            yield f"section «{section.id}» has more than {MOST_COLUMNS} questions, too many for a table on paper"
     yield from _conditions(form)
     yield from _followers(form)
     for number, rule in enumerate(form.rules):
         yield from (f"rules.{number}: {sentence}" for sentence in _of_rule(rule, form))
     yield from _owners(form)
+    yield from _of_paper(form)
     asked = {question.id for section in form.sections for question in section.questions}
     for one in (f"{REQUESTER}.full_name", f"{REQUESTER}.id_number"):
         if one not in asked:
             yield f"needs the question «{one}»: it tells the province who submits"
+
+
+def _of_paper(form: Form) -> Iterator[str]:
+    """Only the addressee has something to be filled in; what has no place would be printed as it is."""
+    printed = {"to": form.paper.to.replace(COMMUNE, ""), "pledge": form.paper.pledge, "signer": form.paper.signer}
+    for name, text in printed.items():
+        if "{" in text or "}" in text:
+            yield f"paper.{name}: braces are for «{COMMUNE}» in paper.to alone"
 
 
 def conditions(form: Form) -> Iterator[tuple[str, Condition]]:

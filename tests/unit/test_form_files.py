@@ -224,3 +224,20 @@ def test_one_mistake_of_shape_is_no_other_mistake_too(wrong: object) -> None:
             assert left is None or list(left.sure(mistakes(left.form, "temporary-residence"))) == [], (key, right)
         owner[key] = right
     assert shapes > 50
+
+
+@pytest.mark.parametrize("to", ["Công an {comune}", "Công an {commune", "Công an }"])
+def test_braces_that_fill_nothing_in_are_told(to: str) -> None:
+    row = yaml.safe_load((ASSETS / "forms/stay-notice.yaml").read_text(encoding="utf-8"))
+    assert list(mistakes(Form.model_validate(row), "stay-notice")) == []
+    table = next(section for section in row["sections"] if "rows" in section)
+    asked = [{"id": f"{table['id']}.q{n}", "type": "text", "label": "L"} for n in range(9)]
+    assert f"section «{table['id']}» has more than 9 questions, too many for a table on paper" in mistakes(
+        Form.model_validate(row | {"sections": [*row["sections"], table | {"questions": table["questions"] + asked}]}),
+        "stay-notice",
+    )
+    row["paper"] |= {"to": to, "signer": "{name}"}
+    assert list(mistakes(Form.model_validate(row), "stay-notice")) == [
+        "paper.to: braces are for «{commune}» in paper.to alone",
+        "paper.signer: braces are for «{commune}» in paper.to alone",
+    ]
