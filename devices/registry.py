@@ -72,6 +72,8 @@ def _sentence(model: type[BaseModel], item: Any) -> Problem:
         return path, "is missing"
     if item["type"] == "model_type":
         return path, f"must be a table of {', '.join(_keys(_model_at(model, item['loc'])))}"
+    if item["type"] == "tuple_type":
+        return path, "must be a list"
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return path, message
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
+MOST_MISTAKES = 200  # of a row, each of which is taken out by itself; of a worse one nothing is left
 Steps = Sequence[int | str]
 
 
@@ -20,7 +21,7 @@ def remains_of(kind: type[M], row: object, spare: Mapping[str, Any]) -> tuple[M,
     if not isinstance(row, Mapping):
         return None
     left, lost = deepcopy(dict(row)), set[str]()
-    while True:
+    for _ in range(MOST_MISTAKES):
         try:
             return kind.model_validate(left), frozenset(lost)
         except ValidationError as error:
@@ -31,6 +32,7 @@ def remains_of(kind: type[M], row: object, spare: Mapping[str, Any]) -> tuple[M,
                 lost |= set(kind.model_fields) - set(left)
         else:
             lost |= _without(left, first["loc"], first["type"] == "missing", spare)
+    return None
 
 
 def _without(left: dict[str, Any], steps: Steps, missing: bool, spare: Mapping[str, Any]) -> set[str]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue
 from kiosk.catalogue.own_files import LAST_GOOD, OWN_FILES, SENT, keep
+from kiosk.data_files import json_of
 from kiosk.search import Search
 from kiosk.search.words import load_words
 from offline_queue.files import make_folder, sync_folder, write_temporary
@@ -22,6 +23,14 @@ from offline_queue.gateway import Gateway
 
 log = logging.getLogger(__name__)
 REFUSED = "catalogue_refused"  # the notice while what the province has sent is wrong
+
+
+LINE = 300  # letters of a mistake for staff and log; a name in it may be as long as somebody likes
+
+
+def short(mistakes: Sequence[str]) -> str:
+    """How many there are, and the first: what a notice has room for."""
+    return f"{len(mistakes)}: {mistakes[0][:LINE]}"
 
 
 @dataclass(frozen=True)
@@ -93,23 +102,26 @@ class CatalogueNews:
     ) -> None:
         self._folder, self._own = folder, own
         self._publish, self._notice, self._end_notice = publish, notice, end_notice
-        self._etag = _etag(own / SENT)
+        self._etag = self._held = _etag(own / SENT)
 
     def fetch(self, gateway: Gateway) -> None:
         """Ask; check; exchange. Raises `SubmitError`; a full disk is told in the log, and the old one stays."""
         document, etag = gateway.procedures(self._etag)
         if document is None:
+            if self._etag == self._held:  # what was refused has been withdrawn
+                self._end_notice(REFUSED)
             return
         try:
             self._exchange(document, etag)
         except CatalogueError as error:
-            log.error("catalogue: the province's is refused: %s", "; ".join(error.problems[:20]))
-            self._notice(REFUSED, f"{len(error.problems)}: {error.problems[0]}")
+            log.error("catalogue: the province's is refused: %s", "; ".join(one[:LINE] for one in error.problems[:20]))
+            self._notice(REFUSED, short(error.problems))
         except OSError as error:
             log.warning("catalogue: news not written: %s", error.strerror)
             return
         else:
             self._end_notice(REFUSED)
+            self._held = etag
         self._etag = etag  # also of a refused one: it is not fetched again and again
 
     def _exchange(self, document: Mapping[str, Any], etag: str) -> None:
@@ -136,6 +148,6 @@ class CatalogueNews:
 
 def _etag(sent: Path) -> str:
     try:
-        return str(json.loads(sent.read_bytes()).get("etag", ""))
+        return str(json_of(sent).get("etag", ""))
     except (OSError, ValueError, AttributeError):
         return ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from kiosk import i18n
+from kiosk.catalogue.mistakes import twice
 from kiosk.forms import COMMUNE, REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
 from kiosk.forms.checks import check_answer
 from kiosk.forms.rules import table_in
@@ -70,8 +71,8 @@ def conditions(form: Form) -> Iterator[tuple[str, Condition]]:
 
 
 def _twice(what: str, ids: list[str]) -> Iterator[str]:
-    for twice in sorted({one for one in ids if ids.count(one) > 1}):
-        yield f"{what} «{twice}» stands here twice"
+    for again in twice(ids):
+        yield f"{what} «{again}» stands here twice"
 
 
 def _once(form: Form) -> dict[str, Question]:

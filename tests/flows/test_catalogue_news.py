@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from tests.flows.conftest import Player
 
 FOLDER = ASSETS / "catalogue"
 FEE = {"amount_vnd": 12_000, "valid_from": "2026-01-01"}
-NEWS = {
+NEWS: dict[str, Any] = {
     "code": "1.004884",
     "name": "Đăng ký lại khai sinh",
     "field": "Hộ tịch",
@@ -127,6 +128,57 @@ def test_what_is_no_catalogue_is_refused(heard: Heard, province: Publishing, doc
     assert REFUSED in heard.notices
     assert heard.changes == []
     assert not (heard.own / SENT).exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channels": [{"way": "counter", "days": 1e308}]},
+        {"channels": [{"way": "counter", "days": "1"}]},
+        {"channels": [{"way": "counter", "fees": [{"amount_vnd": 10**40}]}]},
+        {"channels": [{"way": "counter", "fees": [{"amount_vnd": "5.000"}]}]},
+        {"channels": [{"way": "counter", "fees": [{"amount_vnd": 5.5}]}]},
+        {"name": "   "},
+        {"name": "Khai sinh" * 400_000},
+        {"name": "Khai\u202esinh"},
+        {"notes": ["a" * 10_001]},
+        {"papers": [{"title": "P", "copies": 10**9}]},
+        {"code": "1" * 3_000_000},
+        {"n" * 3_000_000: 1},
+    ],
+)
+def test_nonsense_is_refused(heard: Heard, province: Publishing, change: Mapping[str, Any]) -> None:
+    heard.news.fetch(province.publish({"procedures": [{**NEWS, **change}]}))
+    assert "province.json: " in heard.notices[REFUSED]  # not the name that the file had for a moment
+    assert heard.changes == []
+    assert len(heard.notices[REFUSED]) < 1000
+
+
+def test_a_heap_of_procedures_is_refused(heard: Heard, province: Publishing) -> None:
+    heap = [NEWS | {"code": f"9.{number:06}"} for number in range(10_001)]
+    heard.news.fetch(province.publish({"procedures": heap}))
+    assert heard.notices[REFUSED] == "1: province.json: procedures: must be a list, of not more than 10000"
+
+
+def test_invisible_marks_leave_no_trace(heard: Heard, province: Publishing) -> None:
+    name = unicodedata.normalize("NFD", "Đăng ký\u200b lại khai sinh")
+    heard.news.fetch(province.publish({"procedures": [NEWS | {"name": name}]}))
+    again = heard.changes[0].lookup.catalogue.find("1.004884")
+    assert again is not None
+    assert again.name == "Đăng ký lại khai sinh"
+
+
+def test_a_refusal_is_over_when_what_holds_is_back(heard: Heard, province: Publishing) -> None:
+    """Also after a restart, when nothing is sent: it is unchanged."""
+    good = province.publish({"procedures": [NEWS]})
+    heard.news.fetch(good)
+    bad = province.publish({"procedures": 7})
+    heard.news.fetch(bad)
+    heard.news.fetch(bad)  # unchanged as well, and still wrong
+    assert REFUSED in heard.notices
+    heard.fresh().fetch(good)
+    assert heard.notices == {}
+    assert len(heard.changes) == 1
 
 
 def test_damaged_news_are_left_out_and_fetched_again(heard: Heard, province: Publishing) -> None:
