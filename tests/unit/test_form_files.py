@@ -241,3 +241,56 @@ def test_braces_that_fill_nothing_in_are_told(to: str) -> None:
         "paper.to: braces are for «{commune}» in paper.to alone",
         "paper.signer: braces are for «{commune}» in paper.to alone",
     ]
+
+
+ID_FIRST = "requester.id_number"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("id: wish.kind", 'id: ""', "question «» needs a name of small letters, digits, _ and dots between"),
+        ("id: wish.kind", "id: 'a#b'", "question «a#b» needs a name of"),
+        ("id: wish.kind", 'id: "a\\nb"', "question «a b» needs a name of"),
+        ("id: wish.kind", "id: Wish", "question «Wish» needs a name of"),
+        ("id: wish.kind", "id: wish.", "question «wish.» needs a name of"),
+        ("id: wish.kind", "id: case", "question «case» must be named otherwise: that is the chosen case"),
+        ("{id: wish,", "{id: 'wi sh',", "section «wi sh» needs a name of small letters, digits and _"),
+        ("label: Loại", 'label: ""', "question «wish.kind» label says nothing"),
+        ("label: Loại", 'label: "  "', "question «wish.kind» label says nothing"),
+        ("label: Loại", f"label: {'a' * 301}", "question «wish.kind» label has more than 300 letters"),
+        ("label: Truyện", 'label: ""', "question «wish.kind» label of «novel» says nothing"),
+        ("title: Đơn", 'title: ""', "title says nothing"),
+        ("value: novel", 'value: ""', "question «wish.kind» has a choice without a value"),
+        (
+            "person: requester",
+            "when: {question: case, values: [x]}",
+            f"question «{ID_FIRST}» must always",
+        ),
+        ("person: requester", "rows: {label: Thêm}", f"question «{ID_FIRST}» must always be answered: required, in no"),
+        ("label: Số định danh", "label: Số, required: false", f"question «{ID_FIRST}» must always be answered"),
+        ("label: Số định danh", "label: Số, when: {question: case, values: [x]}", f"question «{ID_FIRST}» must always"),
+    ],
+)
+def test_what_would_stop_a_citizen_later_is_told(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    form = """
+id: card
+version: 2026-07-01
+title: Đơn
+sections:
+  - id: requester
+    title: Người xin
+    person: requester
+    questions:
+      - {id: requester.full_name, type: name, label: Họ tên}
+      - {id: requester.id_number, type: id_number, label: Số định danh}
+  - {id: wish, title: Sách, questions: [
+      {id: wish.kind, type: choice, label: Loại, choices: [{value: novel, label: Truyện}]}]}
+"""
+    path = tmp_path / "card.yaml"
+    path.write_text(form, encoding="utf-8")
+    assert read_files(tmp_path)[0].problems == ()
+    assert right in form
+    path.write_text(form.replace(right, wrong), encoding="utf-8")
+    problems = read_files(tmp_path)[0].problems
+    assert any(problem.startswith(f"card.yaml: {told}") for problem in problems), problems
