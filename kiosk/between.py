@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from devices.registry import unknown
-from kiosk.catalogue import Procedure, Reading
+from kiosk.catalogue import MOST_NEAREST, Procedure, Reading
 from kiosk.config import ASSETS, Config, HallTable
 from kiosk.fees import COPIES
 from kiosk.forms import Form
@@ -102,4 +102,6 @@ def _unknown_icons(reading: Reading) -> Iterator[str]:
     named = {f"procedures.yaml: {code}: icon": one.icon for code, one in offered.procedures.items()}
     named |= {f"site.yaml: job «{job.title}»": job.icon for job in offered.rules.jobs}
     named |= {f"site.yaml: icons.{field}": icon for field, icon in offered.rules.icons.items()}
-    return (f"{where}: no such icon: {unknown(icon, known)}" for where, icon in named.items() if icon not in known)
+    wrong = ((where, icon) for where, icon in named.items() if icon not in known)
+    for told, (where, icon) in enumerate(wrong):
+        yield f"{where}: no such icon: {unknown(icon, known if told < MOST_NEAREST else ())}"

@@ -17,7 +17,7 @@ from typing import Any
 from kiosk.text import nfc
 
 MB = 1024 * 1024
-MOST_BYTES = MB  # of a file of a site, fifty times our longest: YAML takes seconds a megabyte
+MOST_BYTES = MB // 4  # of a file of a site, seventeen times our longest: YAML takes seconds a megabyte
 MOST_SENT = 16 * MB  # of what the province sends, ten times the national catalogue; JSON takes a tenth of a second
 DEEPEST = 24  # lists and tables within each other; ours have 8
 PLAIN_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")  # YAML 1.1 reads 010 as 8 and 1:30 as 90
@@ -43,7 +43,7 @@ def content_of(path: Path, most: int = MOST_BYTES) -> bytes:
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise Unreadable(f"has more than {most // MB} MB")
+        raise Unreadable(f"has more than {most // 1024} KB")
     return content
 
 

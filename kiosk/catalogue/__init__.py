@@ -75,6 +75,7 @@ SPARE: Mapping[type[BaseModel], Mapping[str, Any]] = {  # what stands in the pla
     | dict.fromkeys(("title", "hidden"), NOBODY),
 }
 MOST_OFFERED, MOST_ENTRIES = 1000, 10_000  # procedures of a site, of a province; the whole country has some 6,000
+MOST_NEAREST = 100  # names for which the one that may have been meant is looked for, which takes milliseconds
 LONGEST_KEY = 40  # letters of a row's name in a sentence
 ENOUGH = 1000  # mistakes; of a row after so many nothing more is told than what is wrong with its shape
 NAMES = frozenset({"code", "field"})  # by which a procedure is found
@@ -98,8 +99,12 @@ class Catalogue:
         named = self.index.get(code)
         return self._described(Entry(**named.model_dump())) if named else None
 
-    def no_procedure(self, code: str) -> str:
-        """A sentence about a code that nothing has, with the nearest one."""
+    def no_procedure(self, code: str, told: int = 0) -> str:
+        """A sentence about a code that nothing has, with the nearest one, unless so many have been `told` already that
+        nobody waits for it.
+        """
+        if told >= MOST_NEAREST:
+            return f"no procedure {code}"
         parts = (self.procedures, self.entries, self.index)  # what is offered here is rather meant than others
         found = (one for part in parts for one in difflib.get_close_matches(code, part, n=1, cutoff=NEAR))
         near = self.find(next(found, ""))
@@ -253,10 +258,12 @@ def read_catalogue(folder: Path, own: Path | None = None, sent: Path | None = No
     if reading.whole:
         for number, job in enumerate(rules.jobs):
             if job.code and job.code not in every:
-                problems.append(f"site.yaml: jobs.{number}.code: {catalogue.no_procedure(job.code)}")
+                problems.append(f"site.yaml: jobs.{number}.code: {catalogue.no_procedure(job.code, len(problems))}")
         for number, code in enumerate(rules.hidden):
             if code not in every and code != NOBODY:
-                reading.harmless.append(f"site.yaml: hidden.{number}: {catalogue.no_procedure(code)}")
+                reading.harmless.append(
+                    f"site.yaml: hidden.{number}: {catalogue.no_procedure(code, len(reading.harmless))}"
+                )
     return reading
 
 

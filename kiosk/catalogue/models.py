@@ -17,6 +17,7 @@ Way = Literal["counter", "online", "post"]
 
 
 MOST_VND = 10_000_000_000  # no fee is that high: a number beyond it is a slip of the hand
+MOST_PARTS = 200  # cases, papers, ways, fees of one procedure, tiles; the national portal has 23 papers at most
 MOST_COPIES = 100_000  # of a paper; the national portal asks for 20,251 somewhere
 LONGEST = 10_000  # letters of any text; the longest paper of the national portal has 4,704
 
@@ -77,7 +78,7 @@ class Case(Data):
 
     id: str = Field(min_length=1, max_length=100)
     title: Name
-    components: tuple[Component, ...] = ()
+    components: tuple[Component, ...] = Field((), max_length=MOST_PARTS)
 
 
 class PageTariff(Data):
@@ -116,7 +117,7 @@ class Channel(Data):
     way: Way
     days: float | None = Field(None, ge=0, le=36525, strict=True)
     unit: Literal["", "hours", "days", "working_days"] = ""
-    fees: tuple[Fee, ...] = ()
+    fees: tuple[Fee, ...] = Field((), max_length=MOST_PARTS)
     note: str = ""
 
 
@@ -135,7 +136,7 @@ class Procedure(Data):
     online: bool  # can be submitted at the kiosk
     prepare: bool = False  # cannot: the kiosk prepares and gives a number
     series: str = Field(pattern=r"^[A-Z]$")
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Case, ...] = Field((), max_length=MOST_PARTS)
     bring: tuple[str, ...] = ()  # always to be brought along
     fee: Fee | None = None
     duration_text: str = ""
@@ -144,7 +145,7 @@ class Procedure(Data):
     keywords: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()  # kinds of paper, for `prepare`
     papers: tuple[Component, ...] = ()  # in every case
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[Channel, ...] = Field((), max_length=MOST_PARTS)
     level: Literal["", "full", "partial", "none"] = ""  # how far it goes on line here: published by each province
     levels: tuple[Authority, ...] = ()  # who decides
     notes: tuple[str, ...] = ()
@@ -172,7 +173,7 @@ class PaperCase(Data):
     """One situation, with the papers that only it needs."""
 
     title: Name
-    papers: tuple[Paper, ...] = ()
+    papers: tuple[Paper, ...] = Field((), max_length=MOST_PARTS)
 
 
 class Entry(Data):
@@ -183,9 +184,9 @@ class Entry(Data):
     field: Name
     levels: tuple[Authority, ...] = ()
     level: Literal["", "full", "partial", "none"] = ""
-    channels: tuple[Channel, ...] = ()
-    papers: tuple[Paper, ...] = ()
-    cases: tuple[PaperCase, ...] = ()
+    channels: tuple[Channel, ...] = Field((), max_length=MOST_PARTS)
+    papers: tuple[Paper, ...] = Field((), max_length=MOST_PARTS)
+    cases: tuple[PaperCase, ...] = Field((), max_length=MOST_PARTS)
     notes: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -222,7 +223,7 @@ class PlainWords(Data):
 class SiteRules(Data):
     """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
 
-    jobs: tuple[HomeTile, ...] = ()
+    jobs: tuple[HomeTile, ...] = Field((), max_length=MOST_PARTS)
     series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
     hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
     plain: tuple[PlainWords, ...] = ()

@@ -25,6 +25,8 @@ def remains_of(kind: type[M], row: object, spare: Mapping[str, Any]) -> tuple[M,
         try:
             return kind.model_validate(left), frozenset(lost)
         except ValidationError as error:
+            if error.error_count() > MOST_MISTAKES:
+                return None
             first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "extra_forbidden":
             del at(left, first["loc"][:-1])[first["loc"][-1]]

@@ -26,6 +26,7 @@ REQUESTER = "requester"  # who stands there: the first part of the identifiers o
 COMMUNE = "{commune}"  # stands in `paper.to` for the centre's commune
 FOLLOWS = "="  # the answer to a question that follows another one
 MOST_ROWS = 10
+MOST_PARTS = 100  # sections of a form, questions of a section, answers to choose from
 MONEY = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ .,][0-9]{3})+) ?(?:đồng|đ|vnđ|vnd)?", re.IGNORECASE)  # thousands in threes
 SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
 
@@ -79,7 +80,7 @@ class Question(Data):
     label: str
     help: str = ""
     required: bool = True
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] = Field((), max_length=MOST_PARTS)
     when: Condition | None = None
     fills: str = ""
     default: str = ""
@@ -109,7 +110,7 @@ class Section(Data):
 
     id: str
     title: str
-    questions: tuple[Question, ...]
+    questions: tuple[Question, ...] = Field(max_length=MOST_PARTS)
     person: str = ""
     when: Condition | None = None
     requester_when: Condition | None = None
@@ -176,15 +177,17 @@ class Form(Data):
     version: date
     title: str
     sections: tuple[Section, ...]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = Field((), max_length=MOST_PARTS)
     paper: Paper = Paper()
-    owners: tuple[Owner, ...] = ()
+    owners: tuple[Owner, ...] = Field((), max_length=MOST_PARTS)
 
     @field_validator("sections")
     @classmethod
     def _some(cls, sections: tuple[Section, ...]) -> tuple[Section, ...]:
         if not sections:  # min_length would be told beside the mistakes of the sections as well
             raise ValueError("needs at least 1 section")
+        if len(sections) > MOST_PARTS:
+            raise ValueError(f"has more than {MOST_PARTS} sections")
         return sections
 
 

@@ -51,6 +51,8 @@ def remains_of(row: object, stem: str) -> Remains | None:
         try:
             return Remains(Form.model_validate(left), frozenset(lost))
         except ValidationError as error:
+            if error.error_count() > MOST_MISTAKES:
+                return None
             first = error.errors(include_url=False, include_input=False)[0]
             gone = _without(left, first["loc"], first["type"], stem)
             if gone is None:

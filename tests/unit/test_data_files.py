@@ -41,7 +41,7 @@ def reason_of(path: Path) -> str:
         ("\n" + "[" * 5_000 + "]" * 5_000, "line 2: lists and tables stand more than 24 deep within each other"),
         ("[" * 200_000, "line 1: lists and tables stand more than 24 deep within each other"),
         ("{a: " * 5_000, "line 1: lists and tables stand more than 24 deep within each other"),
-        ("- x\n" * (MOST_BYTES // 4 + 1), "has more than 1 MB"),
+        ("- x\n" * (MOST_BYTES // 4 + 1), "has more than 256 KB"),
         ("tên: Cấp thẻ".encode("utf-16"), "is not UTF-8: save it as UTF-8"),
         ("ten: C\xea".encode("cp1258"), "is not UTF-8: save it as UTF-8"),
         ('a: "Khai\\u202Etử"', "«Khai» goes on with U+202E (RIGHT-TO-LEFT OVERRIDE)"),

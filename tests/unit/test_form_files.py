@@ -294,3 +294,15 @@ sections:
     path.write_text(form.replace(right, wrong), encoding="utf-8")
     problems = read_files(tmp_path)[0].problems
     assert any(problem.startswith(f"card.yaml: {told}") for problem in problems), problems
+
+
+def test_a_heap_is_no_form(tmp_path: Path) -> None:
+    heap = ", ".join(["{id: a, type: text, label: L}"] * 101)
+    (tmp_path / "f.yaml").write_text(
+        f"id: f\nversion: 2026-07-01\ntitle: T\nsections: [{{id: s, title: T, questions: [{heap}]}}]", encoding="utf-8"
+    )
+    sections = ", ".join(["{id: s, title: T, questions: []}"] * 101)
+    (tmp_path / "g.yaml").write_text(f"id: g\nversion: 2026-07-01\ntitle: T\nsections: [{sections}]", encoding="utf-8")
+    one, other = read_files(tmp_path)
+    assert one.problems[0] == "f.yaml: sections.0.questions: must have at most 100 entries"
+    assert other.problems == ("g.yaml: sections: has more than 100 sections",)
