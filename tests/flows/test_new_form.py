@@ -241,6 +241,34 @@ def test_a_mistake_between_two_files_holds_the_last_good_set(own: Path, config: 
         assert told in machine.kiosk.parts.outbox.notices()[OWN_REFUSED]
 
 
+def test_the_last_good_set_holds_although_the_hall_has_changed(own: Path, config: Config) -> None:
+    """It was right once: nothing of it is lost by a series that the hall has no more, but it is told."""
+    builders.data_of(config, starting=True)
+    series = tuple(one for one in config.hall.series if one.letter != "A")
+    other = config.model_copy(update={"hall": config.hall.model_copy(update={"series": series})})
+    data = builders.data_of(other, starting=True)
+    assert data.folder == own / LAST_GOOD
+    assert "9.000001" in data.lookup.catalogue.procedures
+    assert data.mistakes[0].startswith("procedures.yaml: 9.000001: series: the hall has no series «A»")
+
+
+def test_a_newer_program_may_find_mistakes_in_the_last_good_set(own: Path, config: Config) -> None:
+    """A form that is wrong now is left out; with a wrong catalogue nothing can be done: then ours alone hold."""
+    builders.data_of(config, starting=True)
+    for folder in (own, own / LAST_GOOD):
+        (folder / "forms/library-card.yaml").write_text(FORM.replace("type: phone", "type: fone"), encoding="utf-8")
+    data = builders.data_of(config, starting=True)
+    assert "9.000001" in data.lookup.catalogue.procedures
+    assert "library-card" not in data.forms
+    assert "birth-registration" in data.forms
+    (own / LAST_GOOD / "procedures.yaml").write_text("- {code: 1}", encoding="utf-8")
+    data = builders.data_of(config, starting=True)
+    assert data.folder is None
+    assert data.mistakes
+    assert "9.000001" not in data.lookup.catalogue.procedures
+    assert "1.001193" in data.lookup.catalogue.procedures
+
+
 def test_a_form_is_renamed_while_its_procedure_is_wrong(own: Path, config: Config) -> None:
     """Half of a change changes nothing: the procedure can be begun as before; the whole of it holds."""
     with Machine(config):
