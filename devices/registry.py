@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 HERE = Path(__file__).parent
 Problem = tuple[str, str]
 MANY = 60  # names that nobody wants to read
+MOST = 1000  # mistakes of one table that are told: after so many it is another kind of file
 
 
 def drivers(kind: str) -> tuple[str, ...]:
@@ -60,7 +61,7 @@ def unknown(word: str, known: Iterable[str]) -> str:
 
 def explain(model: type[BaseModel], error: ValidationError) -> list[Problem]:
     """The mistakes that pydantic found, each as (path, plain sentence)."""
-    return [_sentence(model, item) for item in error.errors(include_url=False, include_input=False)]
+    return [_sentence(model, item) for item in error.errors(include_url=False, include_input=False)[:MOST]]
 
 
 def _sentence(model: type[BaseModel], item: Any) -> Problem:
@@ -72,6 +73,10 @@ def _sentence(model: type[BaseModel], item: Any) -> Problem:
         return path, "is missing"
     if item["type"] == "model_type":
         return path, f"must be a table of {', '.join(_keys(_model_at(model, item['loc'])))}"
+    if item["type"] == "tuple_type":
+        return path, "must be a list"
+    if item["type"] == "too_long":
+        return path, f"must have at most {item['ctx']['max_length']} entries"
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     return path, message
 

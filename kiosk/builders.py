@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from devices import registry
-from kiosk import i18n, staff
-from kiosk.catalogue.own_files import LAST_GOOD, LOCALES, OWN_CATALOGUE, keep, texts_in
-from kiosk.catalogue.update import Lookup, load_last_good, load_lookup
+from kiosk import staff
+from kiosk.catalogue.own_files import OWN_CATALOGUE
 from kiosk.config import ASSETS, Config
 from kiosk.errands.hall_ledger import HallLedger
 from kiosk.errands.ledger import Ledger
 from kiosk.figures.metrics import Metrics
-from kiosk.forms.files import FormShelf, read_forms
 from kiosk.hall.shared_store import SharedStore
 from kiosk.hall.store import TicketStore
+from kiosk.own_data import OwnData, load_data
 from kiosk.search.choices import Choices
 from offline_queue.http_gateway import HttpGateway
 from offline_queue.store import Outbox
@@ -42,42 +41,15 @@ def site_clock(config: Config) -> Callable[[], datetime]:
     return lambda: datetime.now(zone)
 
 
-def lookup_to_start_with(config: Config) -> Lookup:
-    """As `lookup_of`, with the site's last good files while its own have mistakes."""
-    return load_last_good(ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE)
-
-
-def lookup_of(config: Config) -> Lookup:
-    """The catalogue with the site's own files and what the province has sent. Raises `CatalogueError`."""
-    return load_lookup(ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE)
+def data_of(config: Config, starting: bool = False) -> OwnData:
+    """Catalogue, search, forms and texts as they hold (`own_data`). Raises `CatalogueError`."""
+    clock = site_clock(config)
+    return load_data(ASSETS, config, lambda: clock().date(), starting)
 
 
 def choices_of(config: Config) -> Choices:
     """What people here choose."""
     return Choices(config.storage.data_dir / OWN_CATALOGUE / "choices.json")
-
-
-def forms_of(config: Config) -> FormShelf:
-    """The e-forms, ours and the site's own.
-
-    One with a mistake is told in the log and left out: of the site's own its last good file stays in use.
-    """
-    now, own = site_clock(config), config.storage.data_dir / OWN_CATALOGUE
-    forms, problems = read_forms(ASSETS / "forms", lambda: now().date(), own)
-    for problem in problems:
-        log.error("forms: %s", problem)
-    return forms
-
-
-def texts_of(config: Config) -> tuple[dict[str, list[Path]], list[str]]:
-    """The site's own texts by language, for a file that cannot be read its last good one; and every mistake."""
-    own = config.storage.data_dir / OWN_CATALOGUE
-    found, used = texts_in(own), dict[str, list[Path]]()
-    for language in i18n.languages():
-        part, here = f"{LOCALES}/{language}", [path for path in found if path.parent.name == language]
-        keep(own, part, [path.name for path in here if not found[path]], [path.name for path in here if found[path]])
-        used[language] = [own / LAST_GOOD / part / path.name if found[path] else path for path in here]
-    return used, [f"{path.relative_to(own)}: {mistake}" for path, mistake in found.items() if mistake]
 
 
 def metrics_of(config: Config) -> Metrics:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from devices.registry import unknown
 from kiosk import i18n, staff
+from kiosk.between import forms_in, no_series
 from kiosk.builders import accounts_of
-from kiosk.catalogue import Catalogue, Procedure, Reading, read_catalogue, result_of
+from kiosk.catalogue import Catalogue, Procedure, result_of
 from kiosk.catalogue import texts as catalogue_texts
-from kiosk.catalogue.own_files import FORMS, OWN_CATALOGUE, SENT, misnamed, texts_in
-from kiosk.config import ASSETS, DEFAULT_FILE, Config, HallTable
+from kiosk.catalogue.own_files import OWN_CATALOGUE, SENT, misnamed, shown, text_files
+from kiosk.config import ASSETS, DEFAULT_FILE, Config
 from kiosk.errands.exemptions import FILE as EXEMPTIONS
-from kiosk.errands.exemptions import Exemption, read_exemptions, unknown_names
-from kiosk.fees import COPIES
-from kiosk.forms import Form, texts
-from kiosk.forms.files import FormFile, read_files
-from kiosk.forms.mistakes import conditions
+from kiosk.forms import texts
 from kiosk.i18n import SOURCE_LANGUAGE, catalogue
-from kiosk.search.words import read_words
+from kiosk.own_data import DataSet, read_all
 
-ICONS = ASSETS / "icons" / "codepoints.json"
 VIETNAMESE = re.compile("[À-ỹĐđ]")
 
 
@@ -37,33 +31,24 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     What cannot be read hides no mistake of anything else, and makes none that is not there.
     """
     own = config.storage.data_dir / OWN_CATALOGUE
-    site_texts = texts_in(own)
-    found = [f"{path.relative_to(own)}: {mistake}" for path, mistake in site_texts.items() if mistake]
-    by_language = {name: [path for path in site_texts if path.parent.name == name] for name in i18n.languages()}
-    with i18n.also(by_language):
-        return found + _problems(config, file, own)
-
-
-def _problems(config: Config, file: Path, own: Path) -> list[str]:
-    reading = read_catalogue(ASSETS / "catalogue", own, own / SENT)
-    found = [*misnamed(own), *reading.problems, *reading.harmless]
-    found += read_words(ASSETS / "catalogue", reading.catalogue, own, reading.whole)[1]
+    sent = own / SENT
+    data = read_all(ASSETS, config, own, sent if sent.exists() else None)
+    reading = data.reading
+    found = [*map(shown, misnamed(own)), *data.problems, *reading.harmless]
     if reading.whole:
         found += (f"{file.name}: {where}: {what}" for where, what in _unknown_fields(config, reading.catalogue))
     found += (f"{file.name}: {where}: {what}" for where, what in _unknown_series(config))
-    found += _unknown_letters(reading, config)
-    found += _unknown_icons(reading)
-    found += _forms(reading, own, config.site.languages)
-    exemptions, mistakes = read_exemptions(ASSETS / "catalogue", own)
-    found += [*mistakes, *(unknown_names(read_exemptions(own)[0], reading.catalogue) if reading.whole else ())]
-    found += _without_words(exemptions, config.site.languages)
+    with i18n.also(text_files(own)):
+        for language in config.site.languages:
+            found += _untranslated(_read(data), language)
+        found += _codes_without_text()
     if config.staff is not None:
         try:
             staff.load_accounts(config.staff.accounts_file)
         except (OSError, ValueError) as error:
             found.append(f"accounts: {error}")
     found += (f"{file.name}: hall.database: {what}" for what in _unusable_database(config.hall.database))
-    return found + _codes_without_text()
+    return found
 
 
 def hints(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
@@ -97,29 +82,15 @@ def _unusable_database(location: str) -> Iterator[str]:
             yield f"{passwords}: {error.strerror}"
 
 
-# -- forms -------------------------------------------------------------------------------------------------------------
-def _forms(reading: Reading, own: Path, languages: Iterable[str]) -> Iterator[str]:
-    """The forms, and what procedures and translations say of them; those with mistakes as far as they can be read."""
-    files = (*read_files(ASSETS / "forms"), *read_files(own / FORMS))
-    yield from (problem for file in files for problem in file.problems)
-    broken = {file.name for file in files if file.problems}
-    procedures = reading.catalogue.procedures
-    yield from _without_form(reading, files)
-    # of two that are the same version of one form the site's, which comes later, holds
-    forms = {(file.form.id, file.form.version): (file.name, file.form) for file in files if file.form}
-    for code, procedure in procedures.items():
-        for name, form in forms.values():
-            if form.id == procedure.form_id:
-                if "cases" not in _lost(reading, code):
-                    yield from (f"{name}: {what}" for what in _unknown_cases(form, code, procedure))
-                if name not in broken:
-                    yield from (f"{name}: {what}" for what in _uncounted(form, code, procedure))
-    rules = reading.catalogue.rules
-    read = [(f"procedure {code}", _own_texts(reading.catalogue, one)) for code, one in procedures.items()]
-    read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for _name, form in forms.values()]
-    read += [("site.yaml", (*(job.title for job in rules.jobs), *(plain.say for plain in rules.plain)))]
-    for language in languages:
-        yield from _untranslated(read, language)
+# -- texts -------------------------------------------------------------------------------------------------------------
+def _read(data: DataSet) -> list[tuple[str, tuple[str, ...]]]:
+    """What a person reads, and where it stands; of what has mistakes as far as it can be read."""
+    offered = data.reading.catalogue
+    read = [(f"procedure {code}", _own_texts(offered, one)) for code, one in offered.procedures.items()]
+    read += [(f"form «{form.id}» of {form.version}", tuple(texts(form))) for _name, form in forms_in(data.forms)]
+    read += [(EXEMPTIONS, (one.title, one.proof)) for one in data.exemptions if one.holds]
+    rules = offered.rules
+    return [*read, ("site.yaml", (*(job.title for job in rules.jobs), *(plain.say for plain in rules.plain)))]
 
 
 def _own_texts(offered: Catalogue, procedure: Procedure) -> tuple[str, ...]:
@@ -129,42 +100,7 @@ def _own_texts(offered: Catalogue, procedure: Procedure) -> tuple[str, ...]:
     return tuple(text for text in catalogue_texts(procedure) if text != portals)
 
 
-def _without_form(reading: Reading, files: Iterable[FormFile]) -> Iterator[str]:
-    """Procedures whose form is in no file, or not yet in force."""
-    versions: dict[str, list[date]] = {}
-    for file in files:
-        if file.problems:  # it is there, whatever it is
-            versions.setdefault(file.name.partition(".")[0], []).append(date.min)
-        if file.form:
-            versions.setdefault(file.form.id, []).append(file.form.version)
-    for code, procedure in reading.catalogue.procedures.items():
-        if procedure.form_id and procedure.form_id not in versions:
-            yield f"procedures.yaml: {code}: form_id: no such form: {unknown(procedure.form_id, versions)}"
-        elif procedure.form_id and (first := min(versions[procedure.form_id])) > date.today():  # noqa: DTZ011  as `FormShelf`
-            yield f"procedures.yaml: {code}: form_id: «{procedure.form_id}» is not in force before {first}"
-
-
-def _unknown_cases(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
-    known = dict.fromkeys(case.id for case in procedure.cases)
-    for owner, condition in conditions(form):
-        for case in condition.values if condition.question == "case" else ():
-            if case not in known:
-                yield f"«{owner}» waits for a case that procedure {code} has not: {unknown(case, known)}"
-
-
-def _uncounted(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
-    """A fee for each copy, of which nobody asks how many."""
-    asked = {question.id for section in form.sections for question in section.questions}
-    if procedure.fee and procedure.fee.per and COPIES not in asked:
-        yield f"needs the question «{COPIES}»: the fee of procedure {code} is one a {procedure.fee.per}"
-
-
 # -- names that are nowhere --------------------------------------------------------------------------------------------
-def _lost(reading: Reading, code: str) -> frozenset[str]:
-    """What is not known of a procedure of the site."""
-    return frozenset(reading.lost.get(f"procedures.yaml: {code}", ()))
-
-
 def _unknown_fields(config: Config, offered: Catalogue) -> Iterator[tuple[str, str]]:
     """Fields of procedures that no procedure has: such a line of the hall or account would wait for ever."""
     others = config.payment.others if config.payment else ()
@@ -194,36 +130,7 @@ def _unknown_series(config: Config) -> Iterator[tuple[str, str]]:
     }
     for where, letter in told.items():
         if letter and letter not in letters:
-            yield where, _no_series(letter, letters)
-
-
-def _unknown_letters(reading: Reading, config: Config) -> Iterator[str]:
-    """Letters in the catalogue that the hall has not: its number would be one of the first series. Ours is made for
-    the usual series: a hall of its own has its own `fields`, and only what the site itself has said must fit it.
-    """
-    here = [one.letter for one in config.hall.series]
-    usual = sorted({*here, *(one.letter for one in HallTable().series)})
-    for code, procedure in reading.catalogue.procedures.items():
-        letters = here if code in reading.own else usual
-        if procedure.series not in letters and "series" not in _lost(reading, code):
-            yield f"procedures.yaml: {code}: series: {_no_series(procedure.series, letters)}"
-    letters, letter = here if "series" in reading.own else usual, reading.catalogue.rules.series
-    if letter and letter not in letters:
-        yield f"site.yaml: series: {_no_series(letter, letters)}"
-
-
-def _no_series(letter: str, letters: Iterable[str]) -> str:
-    return f"the hall has no series «{letter}»; one of {', '.join(letters)}"
-
-
-def _unknown_icons(reading: Reading) -> Iterator[str]:
-    """Names that the icon font does not have: the glass would show a question mark."""
-    known = json.loads(ICONS.read_text(encoding="utf-8"))
-    offered = reading.catalogue
-    named = {f"procedures.yaml: {code}: icon": one.icon for code, one in offered.procedures.items()}
-    named |= {f"site.yaml: job «{job.title}»": job.icon for job in offered.rules.jobs}
-    named |= {f"site.yaml: icons.{field}": icon for field, icon in offered.rules.icons.items()}
-    return (f"{where}: no such icon: {unknown(icon, known)}" for where, icon in named.items() if icon not in known)
+            yield where, no_series(letter, letters)
 
 
 def _untranslated(read: Iterable[tuple[str, tuple[str, ...]]], language: str) -> Iterator[str]:
@@ -233,11 +140,6 @@ def _untranslated(read: Iterable[tuple[str, tuple[str, ...]]], language: str) ->
         for text in dict.fromkeys(words):
             if language != SOURCE_LANGUAGE and VIETNAMESE.search(text) and ("", text) not in known:
                 yield f"locales/{language}: {where}: no text for «{text}»"
-
-
-def _without_words(exemptions: Iterable[Exemption], languages: Iterable[str]) -> Iterator[str]:
-    read = [(EXEMPTIONS, (one.title, one.proof)) for one in exemptions if one.holds]
-    return (problem for language in languages for problem in _untranslated(read, language))
 
 
 def _codes_without_text() -> list[str]:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
+from kiosk.data_files import letters, reason, text_of
+
 LOCALES = Path(__file__).parent.parent / "assets" / "locales"
 SOURCE_LANGUAGE = "vi"
 _site: dict[str, Sequence[Path]] = {}  # the site's own files by language
@@ -50,7 +52,7 @@ def mistake(path: Path, language: str) -> str:
     except PoFileError as error:
         return f"line {error.lineno + 1}: {str(error).rpartition(' on ')[0]}"  # Babel counts from 0
     except (OSError, ValueError) as error:
-        return f"cannot be read: {error}"
+        return f"cannot be read: {reason(error)}"
     return ""
 
 
@@ -70,12 +72,11 @@ def _read(path: Path, language: str) -> dict[tuple[str, str], str]:
     """One file. Babel is imported here: it is needed once per language."""
     from babel.messages.pofile import read_po
 
-    with path.open("rb") as file:
-        return {
-            (message.context or "", message.id): str(message.string)
-            for message in read_po(file, locale=language, abort_invalid=True)
-            if message.id and message.string and isinstance(message.id, str)
-        }
+    return {
+        (message.context or "", letters(message.id)): letters(str(message.string))
+        for message in read_po(text_of(path).splitlines(keepends=True), locale=language, abort_invalid=True)
+        if message.id and message.string and isinstance(message.id, str)
+    }
 
 
 def translate(text: str, language: str) -> str:

@@ -180,7 +180,7 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 procedure_code=session.procedure.code,
                 created_at=declared_at,
                 provisional_code=session.provisional_code,
-                attachments=(*attachments, declaration.attach(parts.blobs, filled)),
+                attachments=(*attachments, *declaration.attach(parts.blobs, filled, parts.outbox.notice)),
                 payload=_payload(parts, session, declared_at),
             )
             parts.ledger.keep_fee(entry.id, due_lines(session, declared_at), declared_at)

@@ -20,17 +20,15 @@ from kiosk import heartbeat, i18n
 from kiosk.builders import (
     accounts_of,
     choices_of,
-    forms_of,
+    data_of,
     gateway_of,
-    lookup_to_start_with,
     open_devices,
     province_of,
     site_clock,
-    texts_of,
     trust_of,
 )
 from kiosk.catalogue.own_files import OWN_CATALOGUE, OWN_REFUSED
-from kiosk.catalogue.update import CatalogueNews
+from kiosk.catalogue.update import CatalogueNews, short
 from kiosk.clerk import Clerk
 from kiosk.config import ASSETS, Config
 from kiosk.core import Parts
@@ -40,7 +38,7 @@ from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.open_numbers import print_before_leaving
 from kiosk.side_stores import open_ledger, open_metrics
-from kiosk.stores import Stores, instance_lock, open_stores
+from kiosk.stores import instance_lock, open_stores
 from kiosk.text_layer import TextReader
 from offline_queue.entry import SALVAGED, OutboxChanged
 from offline_queue.link import LinkWatch
@@ -64,7 +62,7 @@ def _read_code(scanner: CodeScanner) -> Iterator[object]:
 def _tell_mistakes(outbox: Outbox, mistakes: Sequence[str]) -> None:
     """Staff learn that the site's own files are not the ones in force."""
     if mistakes:
-        outbox.notice(OWN_REFUSED, f"{len(mistakes)}: {mistakes[0]}")
+        outbox.notice(OWN_REFUSED, short(mistakes))
     else:
         outbox.end_notice(OWN_REFUSED)
 
@@ -97,6 +95,7 @@ class Machine:
         self._exits = ExitStack()
         self.devices: dict[str, Any] = {}
         self.province: Province | None = None
+        self.news: CatalogueNews
         self.kiosk: Kiosk
 
     def __enter__(self) -> Self:
@@ -121,6 +120,11 @@ class Machine:
         exits.callback(stores.close)
         if SALVAGED not in stores.outbox.notices():  # until staff have seen it, what no list names may still be needed
             stores.blobs.sweep(stores.outbox.blob_ids)
+        data = data_of(config, starting=True)
+        exits.enter_context(i18n.also(data.texts))
+        _tell_mistakes(stores.outbox, data.mistakes)
+        outbox, folders = stores.outbox, (ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE)
+        self.news = CatalogueNews(*folders, self.inbox.put, outbox.notice, outbox.end_notice, data.folder)
         self.province = province_of(config)
         url = self.province.start() if self.province else ""
         if self.province:
@@ -134,7 +138,7 @@ class Machine:
             self._outbox_changed,
             report=lambda: heartbeat.report(config, self.kiosk.state),  # asked for after the kiosk is there
             keep=timedelta(days=config.storage.keep_days),
-            catalogue=self._catalogue_news(stores).fetch,
+            catalogue=self.news.fetch,
         )
         clerk = Clerk(self.inbox)
         desk = gateway_of(config, stores.outbox, url, inquiries.TIMEOUT)
@@ -143,18 +147,13 @@ class Machine:
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
         self.devices = open_devices(config)
         workers = self._workers()
-        lookup = lookup_to_start_with(config)
-        texts, mistakes = texts_of(config)
-        exits.enter_context(i18n.also(texts))
-        forms = forms_of(config)  # whose codes must have a text
-        _tell_mistakes(stores.outbox, [*lookup.mistakes, *forms.mistakes, *mistakes])
         self.kiosk = Kiosk(
             Parts(
                 config=config,
                 hall=hall_of(config, stores.tickets),
-                lookup=lookup,
+                lookup=data.lookup,
                 choices=choices_of(config),
-                forms=forms,
+                forms=data.forms,
                 workers=workers,
                 clerk=clerk,
                 inquiries=asker,
@@ -180,10 +179,6 @@ class Machine:
             exits.callback(part.stop)
         exits.callback(self.kiosk.keep_before_leaving)  # what is registered last ends first: the clerk still works
         exits.callback(print_before_leaving, self.kiosk.parts)
-
-    def _catalogue_news(self, stores: Stores) -> CatalogueNews:
-        folders = ASSETS / "catalogue", self.config.storage.data_dir / OWN_CATALOGUE
-        return CatalogueNews(*folders, self.inbox.put, stores.outbox.notice, stores.outbox.end_notice)
 
     def _outbox_changed(self, event: OutboxChanged) -> None:
         self.inbox.put(event)

@@ -9,17 +9,16 @@ describes them), `index.json` (names of all others), `procedures.yaml` (what thi
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from devices.registry import explain
-from kiosk.catalogue.mistakes import mistakes_of, mistakes_of_entry, twice
+from kiosk.catalogue.mistakes import mistakes_of, mistakes_of_entry
 from kiosk.catalogue.models import (
     PORTAL,
     Authority,
@@ -37,7 +36,9 @@ from kiosk.catalogue.models import (
     Procedure,
     SiteRules,
 )
+from kiosk.catalogue.own_files import SENT
 from kiosk.catalogue.remains import remains_of
+from kiosk.data_files import Unreadable, json_of, reason, yaml_of
 
 __all__ = [
     "Case",
@@ -73,6 +74,10 @@ SPARE: Mapping[type[BaseModel], Mapping[str, Any]] = {  # what stands in the pla
     SiteRules: {"icon": DEFAULT_ICON, "jobs": {"title": NOBODY, "icon": DEFAULT_ICON}}
     | dict.fromkeys(("title", "hidden"), NOBODY),
 }
+MOST_OFFERED, MOST_ENTRIES = 1000, 10_000  # procedures of a site, of a province; the whole country has some 6,000
+MOST_NEAREST = 100  # names for which the one that may have been meant is looked for, which takes milliseconds
+LONGEST_KEY = 40  # letters of a row's name in a sentence
+ENOUGH = 1000  # mistakes; of a row after so many nothing more is told than what is wrong with its shape
 NAMES = frozenset({"code", "field"})  # by which a procedure is found
 
 
@@ -94,8 +99,12 @@ class Catalogue:
         named = self.index.get(code)
         return self._described(Entry(**named.model_dump())) if named else None
 
-    def no_procedure(self, code: str) -> str:
-        """A sentence about a code that nothing has, with the nearest one."""
+    def no_procedure(self, code: str, told: int = 0) -> str:
+        """A sentence about a code that nothing has, with the nearest one, unless so many have been `told` already that
+        nobody waits for it.
+        """
+        if told >= MOST_NEAREST:
+            return f"no procedure {code}"
         parts = (self.procedures, self.entries, self.index)  # what is offered here is rather meant than others
         found = (one for part in parts for one in difflib.get_close_matches(code, part, n=1, cutoff=NEAR))
         near = self.find(next(found, ""))
@@ -174,30 +183,14 @@ def texts(procedure: Procedure) -> Iterator[str]:
 
 # -- reading ---------------------------------------------------------------------------------------------------------
 def read_yaml(path: Path, problems: list[str]) -> Any:
-    """A YAML file; a mistake goes to `problems`, also a key that stands twice, of which YAML keeps the last."""
-    import yaml
-
+    """A YAML file; what is wrong with it goes to `problems`."""
     try:
-        text = path.read_bytes()
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        problems += [f"{path.name}: {told}" for told in _twice_in(yaml.compose(text, loader))]
-        return yaml.load(text, loader)  # noqa: S506  both are safe loaders
-    except (OSError, yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2026-02-31
-        sentence = " ".join(str(error).split()).replace(' in "<byte string>",', "")
-        problems.append(f"{path.name}: cannot be read: {sentence}")
+        document, twice = yaml_of(path)
+    except (Unreadable, OSError) as error:
+        problems.append(f"{path.name}: cannot be read: {reason(error)}")
         return None
-
-
-def _twice_in(node: Any) -> Iterator[str]:
-    """Keys that stand twice in a mapping of a YAML document."""
-    if not isinstance(node.value if node else None, list):
-        return
-    keys = [pair[0].value for pair in node.value if isinstance(pair, tuple)]
-    for key in twice([key for key in keys if isinstance(key, str)]):
-        yield f"line {node.start_mark.line + 1}: «{key}» stands here twice"
-    for child in node.value:
-        for one in child if isinstance(child, tuple) else (child,):
-            yield from _twice_in(one)
+    problems += [f"{path.name}: {told}" for told in twice]
+    return document
 
 
 def told(file: str, where: str, what: str) -> str:
@@ -250,7 +243,7 @@ def read_catalogue(folder: Path, own: Path | None = None, sent: Path | None = No
         rules = ours.model_copy(update={key: getattr(rules, key) for key in rules.model_fields_set})
     entries = read_entries(folder / "national.json", problems, lost)
     if sent is not None and sent.exists():
-        entries = entries | read_entries(sent, problems, lost)
+        entries = entries | read_entries(sent, problems, lost, SENT)
     index = _index(folder / "index.json", problems, lost)
     if own is not None and (own / "procedures.yaml").exists():
         added = _offered(own / "procedures.yaml", problems, lost)
@@ -265,10 +258,12 @@ def read_catalogue(folder: Path, own: Path | None = None, sent: Path | None = No
     if reading.whole:
         for number, job in enumerate(rules.jobs):
             if job.code and job.code not in every:
-                problems.append(f"site.yaml: jobs.{number}.code: {catalogue.no_procedure(job.code)}")
+                problems.append(f"site.yaml: jobs.{number}.code: {catalogue.no_procedure(job.code, len(problems))}")
         for number, code in enumerate(rules.hidden):
             if code not in every and code != NOBODY:
-                reading.harmless.append(f"site.yaml: hidden.{number}: {catalogue.no_procedure(code)}")
+                reading.harmless.append(
+                    f"site.yaml: hidden.{number}: {catalogue.no_procedure(code, len(reading.harmless))}"
+                )
     return reading
 
 
@@ -296,19 +291,28 @@ def _rules(path: Path, problems: list[str]) -> SiteRules:
         return left[0] if left else SiteRules()
 
 
-def read_entries(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[str, Entry]:
-    """The described procedures of a JSON file `{"procedures": […]}` by code; `problems` and `lost` of `read_rows`."""
+def read_entries(path: Path, problems: list[str], lost: dict[str, Set[str]], name: str = "") -> dict[str, Entry]:
+    """The described procedures of a JSON file `{"procedures": […]}` by code; `problems` and `lost` of `read_rows`.
+
+    `name`: what the file is called in sentences, where that is not its own name.
+    """
     try:
-        document = json.loads(path.read_bytes())
+        document = json_of(path)
         rows = document.get("procedures") if isinstance(document, dict) else None
-    except (OSError, ValueError) as error:
-        problems.append(f"{path.name}: cannot be read: {error}")
+    except (Unreadable, OSError) as error:
+        problems.append(f"{name or path.name}: cannot be read: {reason(error)}")
     else:
-        if isinstance(rows, list):
-            return read_rows(rows, Entry, "code", path.name, problems, mistakes_of_entry, lost)
-        problems.append(f"{path.name}: procedures: must be a list")
-    lost[path.name] = NAMES
+        if _is_list(rows, f"{name or path.name}: procedures: must be a list", MOST_ENTRIES, problems):
+            return read_rows(rows, Entry, "code", name or path.name, problems, mistakes_of_entry, lost)
+    lost[name or path.name] = NAMES
     return {}
+
+
+def _is_list(rows: object, sentence: str, most: int, problems: list[str]) -> TypeGuard[list[Any]]:
+    if isinstance(rows, list) and len(rows) <= most:
+        return True
+    problems.append(f"{sentence}, of not more than {most}" if isinstance(rows, list) else sentence)
+    return False
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -330,12 +334,12 @@ def read_rows(
     found: dict[str, M] = {}
     for number, row in enumerate(rows, start=1):
         given, gone = row.get(key) if isinstance(row, dict) else None, frozenset[str]()
-        name = str(given) if isinstance(given, str | float) else str(number)
+        name = str(given) if isinstance(given, str | float) and len(str(given)) <= LONGEST_KEY else str(number)
         try:
             one = kind.model_validate(row)
         except ValidationError as error:
             problems += [told(f"{file}: {name}", where, what) for where, what in explain(kind, error)]
-            left = remains_of(kind, row, SPARE[kind]) if kind in SPARE else None
+            left = remains_of(kind, row, SPARE[kind]) if kind in SPARE and len(problems) < ENOUGH else None
             if lost is not None:
                 lost[f"{file}: {name}"] = left[1] if left else NAMES
             if left is None:
@@ -355,7 +359,7 @@ _FIELDS: TypeAdapter[list[str]] = TypeAdapter(list[str])
 def _index(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[str, Named]:
     """Rows of (code, name, number of the field, letters of the levels)."""
     try:
-        document = json.loads(path.read_bytes())
+        document = json_of(path)
         fields, rows = _FIELDS.validate_python(document["fields"]), _ROWS.validate_python(document["procedures"])
         return {
             code: Named.model_construct(
@@ -367,8 +371,8 @@ def _index(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[s
         problems += [told(path.name, ".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
     except (LookupError, TypeError) as error:
         problems.append(f"{path.name}: no such field or level: {error}")
-    except (OSError, ValueError) as error:
-        problems.append(f"{path.name}: cannot be read: {error}")
+    except (Unreadable, OSError) as error:
+        problems.append(f"{path.name}: cannot be read: {reason(error)}")
     lost[path.name] = NAMES
     return {}
 
@@ -376,8 +380,8 @@ def _index(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[s
 def _offered(path: Path, problems: list[str], lost: dict[str, Set[str]]) -> dict[str, Procedure]:
     before = len(problems)
     rows = read_yaml(path, problems)
-    if not isinstance(rows, list):
-        problems += [] if len(problems) > before else [f"{path.name}: must be a list of procedures"]
+    found = problems if len(problems) == before else []  # one that cannot be read is told already
+    if not _is_list(rows, f"{path.name}: must be a list of procedures", MOST_OFFERED, found):
         lost[path.name] = NAMES
         return {}
     return read_rows(rows, Procedure, "code", path.name, problems, mistakes_of, lost)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
 
 from kiosk.catalogue.models import Entry, Fee, Procedure
 
@@ -38,6 +39,6 @@ def _fee_mistakes(fee: Fee) -> Iterator[str]:
         yield "fee: valid_to is before valid_from"
 
 
-def twice(ids: list[str]) -> list[str]:
-    """What stands more than once in a list."""
-    return sorted({one for one in ids if ids.count(one) > 1})
+def twice(ids: Iterable[str]) -> list[str]:
+    """What stands there more than once."""
+    return sorted(one for one, times in Counter(ids).items() if times > 1)

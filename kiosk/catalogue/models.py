@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 CODE = r"^[0-9]\.[0-9]{6}$"
 SHORT_TITLE = 140  # letters
@@ -14,6 +14,24 @@ ASIDE = re.compile(r"(?<=\w)\. (?=[A-ZĐ])|; |:(?= )| \((?:sau đây|do người
 PORTAL = "https://dichvucong.gov.vn/thu-tuc-hanh-chinh/"  # and the page's identifier
 Authority = Literal["commune", "province", "ministry", "other"]
 Way = Literal["counter", "online", "post"]
+
+
+MOST_VND = 10_000_000_000  # no fee is that high: a number beyond it is a slip of the hand
+MOST_PARTS = 200  # cases, papers, ways, fees of one procedure, tiles; the national portal has 23 papers at most
+MOST_COPIES = 100_000  # of a paper; the national portal asks for 20,251 somewhere
+LONGEST = 10_000  # letters of any text; the longest paper of the national portal has 4,704
+
+
+def _whole(amount: Any) -> Any:
+    """Never what looks like a number: 5.000 is five, "5.000" may be five thousand, true is one."""
+    if type(amount) is int and 0 <= amount <= MOST_VND:
+        return amount
+    raise ValueError("must be a whole number of đồng without dots and quotes, such as 5000")
+
+
+Amount = Annotated[int, BeforeValidator(_whole)]
+Text = Annotated[str, StringConstraints(pattern=r"\S")]  # says something
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
 class CatalogueError(Exception):
@@ -25,22 +43,22 @@ class CatalogueError(Exception):
 
 
 class Data(BaseModel):
-    """Base of everything that is read from a data file: no unknown key, never changed."""
+    """Base of everything that is read from a data file: no unknown key, nothing endless, never changed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=LONGEST, allow_inf_nan=False)
 
 
 class Component(Data):
     """One paper. `scan` says that it is scanned at the kiosk; else it is only shown or handed over at the counter."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: str
+    title: Text
     hint: str = ""  # how it must lie, what must be readable
     scan: bool = True
     required: bool = True
     copy_type: Literal["original", "certified_copy", "copy"] = "copy"
-    originals: int = Field(0, ge=0)  # how many of each, where the law says so
-    copies: int = Field(0, ge=0)
+    originals: int = Field(0, ge=0, le=MOST_COPIES)  # how many of each, where the law says so
+    copies: int = Field(0, ge=0, le=MOST_COPIES)
     part: str = ""  # the heading under which the portal lists it
     plain: str = ""  # the same in plain words
 
@@ -58,18 +76,18 @@ class Component(Data):
 class Case(Data):
     """One situation of a citizen, in which the procedure needs these papers."""
 
-    id: str
-    title: str
-    components: tuple[Component, ...] = ()
+    id: str = Field(min_length=1, max_length=100)
+    title: Name
+    components: tuple[Component, ...] = Field((), max_length=MOST_PARTS)
 
 
 class PageTariff(Data):
     """So much a page, less from a page on, and never more than that a copy; whole đồng."""
 
-    first_pages: int = Field(ge=0)
-    first_page_vnd: int = Field(ge=0)
-    next_page_vnd: int = Field(ge=0)
-    most_vnd: int = Field(ge=0)
+    first_pages: int = Field(ge=0, le=MOST_COPIES, strict=True)
+    first_page_vnd: Amount
+    next_page_vnd: Amount
+    most_vnd: Amount
 
 
 class Fee(Data):
@@ -79,7 +97,7 @@ class Fee(Data):
     `shown_free`: the national portal says free, which is no proof (the province may have set a fee).
     """
 
-    amount_vnd: int | None = Field(None, ge=0)
+    amount_vnd: Amount | None = None
     per: Literal["", "copy", "page"] = ""
     note: str = ""
     tariff: PageTariff | None = None
@@ -97,9 +115,9 @@ class Channel(Data):
     """One way to hand in: how long it takes, what it costs. `unit` is "" where the portal prints a bare number."""
 
     way: Way
-    days: float | None = Field(None, ge=0)
+    days: float | None = Field(None, ge=0, le=36525, strict=True)
     unit: Literal["", "hours", "days", "working_days"] = ""
-    fees: tuple[Fee, ...] = ()
+    fees: tuple[Fee, ...] = Field((), max_length=MOST_PARTS)
     note: str = ""
 
 
@@ -111,14 +129,14 @@ class Procedure(Data):
     """
 
     code: str = Field(pattern=CODE)
-    name: str
-    short_name: str
-    field: str
+    name: Name
+    short_name: Name
+    field: Name
     icon: str
     online: bool  # can be submitted at the kiosk
     prepare: bool = False  # cannot: the kiosk prepares and gives a number
     series: str = Field(pattern=r"^[A-Z]$")
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Case, ...] = Field((), max_length=MOST_PARTS)
     bring: tuple[str, ...] = ()  # always to be brought along
     fee: Fee | None = None
     duration_text: str = ""
@@ -127,7 +145,7 @@ class Procedure(Data):
     keywords: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()  # kinds of paper, for `prepare`
     papers: tuple[Component, ...] = ()  # in every case
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[Channel, ...] = Field((), max_length=MOST_PARTS)
     level: Literal["", "full", "partial", "none"] = ""  # how far it goes on line here: published by each province
     levels: tuple[Authority, ...] = ()  # who decides
     notes: tuple[str, ...] = ()
@@ -144,9 +162,9 @@ class Procedure(Data):
 class Paper(Data):
     """One paper in the words of the law; `part` is the heading under which the portal lists it."""
 
-    title: str = Field(min_length=1)
-    originals: int = Field(0, ge=0)
-    copies: int = Field(0, ge=0)
+    title: Text
+    originals: int = Field(0, ge=0, le=MOST_COPIES)
+    copies: int = Field(0, ge=0, le=MOST_COPIES)
     form: str = ""  # file name of its form on the portal
     part: str = ""
 
@@ -154,21 +172,21 @@ class Paper(Data):
 class PaperCase(Data):
     """One situation, with the papers that only it needs."""
 
-    title: str = Field(min_length=1)
-    papers: tuple[Paper, ...] = ()
+    title: Name
+    papers: tuple[Paper, ...] = Field((), max_length=MOST_PARTS)
 
 
 class Entry(Data):
     """One procedure of the national catalogue, or of what the province sends in its place."""
 
     code: str = Field(pattern=CODE)
-    name: str = Field(min_length=1)
-    field: str = Field(min_length=1)
+    name: Name
+    field: Name
     levels: tuple[Authority, ...] = ()
     level: Literal["", "full", "partial", "none"] = ""
-    channels: tuple[Channel, ...] = ()
-    papers: tuple[Paper, ...] = ()
-    cases: tuple[PaperCase, ...] = ()
+    channels: tuple[Channel, ...] = Field((), max_length=MOST_PARTS)
+    papers: tuple[Paper, ...] = Field((), max_length=MOST_PARTS)
+    cases: tuple[PaperCase, ...] = Field((), max_length=MOST_PARTS)
     notes: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
@@ -189,7 +207,7 @@ class Named(Data):
 class HomeTile(Data):
     """One tile of home: a common job in a few words, for one procedure, or for a search where it may be several."""
 
-    title: str
+    title: Name
     icon: str
     code: str = Field("", pattern=r"^([0-9]\.[0-9]{6})?$")
     query: str = ""
@@ -205,7 +223,7 @@ class PlainWords(Data):
 class SiteRules(Data):
     """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
 
-    jobs: tuple[HomeTile, ...] = ()
+    jobs: tuple[HomeTile, ...] = Field((), max_length=MOST_PARTS)
     series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
     hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
     plain: tuple[PlainWords, ...] = ()

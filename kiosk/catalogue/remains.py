@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 M = TypeVar("M", bound=BaseModel)
+MOST_MISTAKES = 200  # of a row, each of which is taken out by itself; of a worse one nothing is left
 Steps = Sequence[int | str]
 
 
@@ -20,10 +21,12 @@ def remains_of(kind: type[M], row: object, spare: Mapping[str, Any]) -> tuple[M,
     if not isinstance(row, Mapping):
         return None
     left, lost = deepcopy(dict(row)), set[str]()
-    while True:
+    for _ in range(MOST_MISTAKES):
         try:
             return kind.model_validate(left), frozenset(lost)
         except ValidationError as error:
+            if error.error_count() > MOST_MISTAKES:
+                return None
             first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "extra_forbidden":
             del at(left, first["loc"][:-1])[first["loc"][-1]]
@@ -31,6 +34,7 @@ def remains_of(kind: type[M], row: object, spare: Mapping[str, Any]) -> tuple[M,
                 lost |= set(kind.model_fields) - set(left)
         else:
             lost |= _without(left, first["loc"], first["type"] == "missing", spare)
+    return None
 
 
 def _without(left: dict[str, Any], steps: Steps, missing: bool, spare: Mapping[str, Any]) -> set[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kiosk import builders
+from kiosk.catalogue.update import short
 from kiosk.config import Config
 from kiosk.search import why_text
 
@@ -31,7 +32,12 @@ def search(options: argparse.Namespace, config: Config) -> int:
 
 
 def _searcher(config: Config) -> Callable[[str], dict[str, Any]]:
-    lookup = builders.lookup_of(config).search
+    data = builders.data_of(config)
+    if data.mistakes:  # the screen is no better off
+        sys.stderr.write(
+            f"the site's own files have mistakes ({short(data.mistakes)}); searched in what the screen has\n"
+        )
+    lookup = data.lookup.search
     chosen = builders.choices_of(config).on(builders.site_clock(config)().date())
     lookup.ready()  # the first query is as fast as the others
 

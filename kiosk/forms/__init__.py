@@ -23,8 +23,10 @@ from kiosk.catalogue import Component, Data
 from kiosk.text import nfc
 
 REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
+COMMUNE = "{commune}"  # stands in `paper.to` for the centre's commune
 FOLLOWS = "="  # the answer to a question that follows another one
 MOST_ROWS = 10
+MOST_PARTS = 100  # sections of a form, questions of a section, answers to choose from
 MONEY = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ .,][0-9]{3})+) ?(?:đồng|đ|vnđ|vnd)?", re.IGNORECASE)  # thousands in threes
 SPACES = re.compile(r"[ \u00a0\u2000-\u200a\u202f\u3000]+")
 
@@ -78,7 +80,7 @@ class Question(Data):
     label: str
     help: str = ""
     required: bool = True
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] = Field((), max_length=MOST_PARTS)
     when: Condition | None = None
     fills: str = ""
     default: str = ""
@@ -108,7 +110,7 @@ class Section(Data):
 
     id: str
     title: str
-    questions: tuple[Question, ...]
+    questions: tuple[Question, ...] = Field(max_length=MOST_PARTS)
     person: str = ""
     when: Condition | None = None
     requester_when: Condition | None = None
@@ -149,7 +151,7 @@ class Rule(Data):
 
 
 class Paper(Data):
-    """How the filled form looks on paper. `to`: whom it is addressed to."""
+    """How the filled form looks on paper. `to`: whom it is addressed to, `{commune}` in it is the centre's."""
 
     number: str = ""  # of the official form, CT01 for one
     to: str = ""
@@ -175,15 +177,17 @@ class Form(Data):
     version: date
     title: str
     sections: tuple[Section, ...]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = Field((), max_length=MOST_PARTS)
     paper: Paper = Paper()
-    owners: tuple[Owner, ...] = ()
+    owners: tuple[Owner, ...] = Field((), max_length=MOST_PARTS)
 
     @field_validator("sections")
     @classmethod
     def _some(cls, sections: tuple[Section, ...]) -> tuple[Section, ...]:
         if not sections:  # min_length would be told beside the mistakes of the sections as well
             raise ValueError("needs at least 1 section")
+        if len(sections) > MOST_PARTS:
+            raise ValueError(f"has more than {MOST_PARTS} sections")
         return sections
 
 

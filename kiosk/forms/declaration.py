@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,13 +14,24 @@ from kiosk.state import Session
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import DECLARATION, Attachment, OutboxEntry
 
+log = logging.getLogger(__name__)
+NOT_DRAWN = "declaration_not_drawn"  # the notice that dossiers go without it
 
-def attach(blobs: BlobStore, told: Filled) -> Attachment:
-    """Draw and keep it, encrypted. Raises OSError; takes a tenth of a second: never on the thread of the glass."""
-    paper = filled_form(told)
-    return Attachment(
-        DECLARATION, told.form.title, blobs.put(paper.pdf), len(paper.pdf), "application/pdf", paper.pages
-    )
+
+def attach(blobs: BlobStore, told: Filled, notice: Callable[[str, str], None]) -> tuple[Attachment, ...]:
+    """Draw and keep it, encrypted. Raises OSError; takes a tenth of a second: never on the thread of the glass.
+
+    A form that cannot be drawn is none of the citizen's faults: the dossier goes without it, all answers are in it as
+    data, and staff are told which form it is.
+    """
+    try:
+        paper = filled_form(told)
+    except Exception as error:  # noqa: BLE001  whatever a site writes into a form, no dossier is lost by it
+        log.error("forms: %s of %s is not drawn: %s", told.form.id, told.form.version, type(error).__name__)
+        notice(NOT_DRAWN, f"{told.form.id} {told.form.version}")
+        return ()
+    sha256, size = blobs.put(paper.pdf), len(paper.pdf)
+    return (Attachment(DECLARATION, told.form.title, sha256, size, "application/pdf", paper.pages),)
 
 
 def of_session(session: Session, centre: str, at: datetime) -> Filled:
@@ -41,8 +54,18 @@ def of_session(session: Session, centre: str, at: datetime) -> Filled:
     )
 
 
-def renewed(blobs: BlobStore, entry: OutboxEntry, known: Declared, centre: str, at: datetime) -> OutboxEntry:
-    """A corrected entry with its declaration drawn anew; as it is where it has none. Raises OSError."""
+def renewed(
+    blobs: BlobStore,
+    entry: OutboxEntry,
+    known: Declared,
+    centre: str,
+    at: datetime,
+    notice: Callable[[str, str], None],
+) -> OutboxEntry:
+    """A corrected entry with its declaration drawn anew; as it is where it has none. Raises OSError.
+
+    The old one goes in any case: it tells other answers.
+    """
     if not any(paper.component == DECLARATION for paper in entry.attachments):
         return entry
     said = entry.payload
@@ -57,5 +80,5 @@ def renewed(blobs: BlobStore, entry: OutboxEntry, known: Declared, centre: str, 
         entry.provisional_code,
         said["identification"]["assurance"] == "verified",
     )
-    papers = (paper if paper.component != DECLARATION else attach(blobs, told) for paper in entry.attachments)
-    return replace(entry, attachments=tuple(papers))
+    scans = tuple(paper for paper in entry.attachments if paper.component != DECLARATION)
+    return replace(entry, attachments=(*scans, *attach(blobs, told, notice)))

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from devices.registry import explain
 from kiosk.catalogue import CatalogueError, read_yaml, told
-from kiosk.catalogue.own_files import FORMS, LAST_GOOD, keep
 from kiosk.forms import Form
 from kiosk.forms.mistakes import mistakes
 from kiosk.forms.remains import remains_of
@@ -20,10 +19,9 @@ from kiosk.forms.remains import remains_of
 class FormShelf(Mapping[str, Form]):
     """The forms by id, each in the newest version that is in force on the day; what comes later lies ready."""
 
-    def __init__(self, forms: Iterable[Form], today: Callable[[], date], mistakes: Iterable[str] = ()) -> None:
-        """`mistakes`: of the site's own forms. Of two that are the same version of one form the later one holds."""
+    def __init__(self, forms: Iterable[Form], today: Callable[[], date]) -> None:
+        """Of two that are the same version of one form the later one holds."""
         self._today = today
-        self.mistakes = tuple(mistakes)
         self._versions: dict[str, list[Form]] = {}
         several = {(form.id, form.version): form for form in forms}
         for form in sorted(several.values(), key=lambda one: one.version, reverse=True):
@@ -57,30 +55,10 @@ def load_forms(folder: Path, today: Callable[[], date] = date.today) -> FormShel
 
     `today` is asked each time a form is taken. Raises `CatalogueError` with every mistake.
     """
-    forms, problems = read_forms(folder, today)
-    if problems:
+    files = read_files(folder)
+    if problems := [problem for file in files for problem in file.problems]:
         raise CatalogueError(problems)
-    return forms
-
-
-def read_forms(
-    folder: Path, today: Callable[[], date] = date.today, own: Path | None = None
-) -> tuple[FormShelf, list[str]]:
-    """The forms that are right, ours and those in the site's folder `own`, and every mistake of the others.
-
-    The site's takes the place of the same version of ours. In the place of a wrong file of the site its last good one
-    is read, which is kept here.
-    """
-    ours = read_files(folder)
-    site = read_files(own / FORMS) if own else ()
-    forms = [file.form for file in (*ours, *site) if file.form and not file.problems]
-    if own:
-        wrong = [file.name for file in site if file.problems]
-        keep(own, FORMS, [file.name for file in site if not file.problems], wrong)
-        last = [file for file in read_files(own / LAST_GOOD / FORMS) if file.name in wrong]
-        forms += [file.form for file in last if file.form and not file.problems]
-    mistakes = [problem for file in site for problem in file.problems]
-    return FormShelf(forms, today, mistakes), [problem for file in (*ours, *site) for problem in file.problems]
+    return FormShelf((file.form for file in files if file.form), today)
 
 
 @dataclass(frozen=True)

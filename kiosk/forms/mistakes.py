@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
 from kiosk import i18n
-from kiosk.forms import REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
+from kiosk.catalogue.mistakes import twice
+from kiosk.forms import COMMUNE, REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
 from kiosk.forms.checks import check_answer
 from kiosk.forms.rules import table_in
 from kiosk.identity import SEXES
 
+MOST_COLUMNS = 9  # of a table on A4: with eleven a letter has no room
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+QUESTION_NAME = re.compile(rf"{NAME.pattern}(?:\.{NAME.pattern})*")
+FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+LONGEST_LABEL = 300  # letters: more is read by nobody, and fills a page
+SHORT = 40  # letters of a name in a sentence
 # attribute of `Citizen` that fills a question → the types of question that understand it
 FILLS = {
     "id_number": (QuestionType.ID_NUMBER,),
@@ -35,15 +43,79 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
             yield from (f"question «{question.id}» {sentence}" for sentence in _of_question(question, section))
         if section.rows and section.rows.minimum > section.rows.maximum:
             yield f"section «{section.id}» has more rows at least than at most"
+        if section.rows and len(section.questions) > MOST_COLUMNS:
+            yield f"section «{section.id}» has more than {MOST_COLUMNS} questions, too many for a table on paper"
+    yield from _names(form)
+    yield from (f"{where} {sentence}" for where, text in _words(form) for sentence in _of_words(text))
     yield from _conditions(form)
     yield from _followers(form)
     for number, rule in enumerate(form.rules):
         yield from (f"rules.{number}: {sentence}" for sentence in _of_rule(rule, form))
     yield from _owners(form)
-    asked = {question.id for section in form.sections for question in section.questions}
+    yield from _of_paper(form)
+    yield from _requester(form)
+
+
+def _requester(form: Form) -> Iterator[str]:
+    """Who submits is asked in every case, once."""
+    found = {question.id: (section, question) for section in form.sections for question in section.questions}
     for one in (f"{REQUESTER}.full_name", f"{REQUESTER}.id_number"):
-        if one not in asked:
+        if one not in found:
             yield f"needs the question «{one}»: it tells the province who submits"
+            continue
+        section, question = found[one]
+        if section.rows or section.when or question.when or not question.required:
+            yield f"question «{one}» must always be answered: required, in no table, and without a when"
+
+
+def _names(form: Form) -> Iterator[str]:
+    """What is part of the keys of answers, and of those that the kiosk makes of them."""
+    if not FILE_NAME.fullmatch(form.id):
+        yield f"id «{_short(form.id)}» must be made of small letters, digits and hyphens"
+    for section in form.sections:
+        if not NAME.fullmatch(section.id):
+            yield f"section «{_short(section.id)}» needs a name of small letters, digits and _"
+        for question in section.questions:
+            if not QUESTION_NAME.fullmatch(question.id):
+                yield f"question «{_short(question.id)}» needs a name of small letters, digits, _ and dots between"
+            if question.id == "case":
+                yield "question «case» must be named otherwise: that is the chosen case"
+            if any(not choice.value for choice in question.choices):
+                yield f"question «{question.id}» has a choice without a value"
+
+
+def _words(form: Form) -> Iterator[tuple[str, str]]:
+    """What is a heading, a question or on a button, and where it stands."""
+    yield "title", form.title
+    for section in form.sections:
+        yield f"section «{_short(section.id)}» title", section.title
+        if section.rows:
+            yield f"section «{_short(section.id)}» rows.label", section.rows.label
+        for question in section.questions:
+            where = f"question «{_short(question.id)}»"
+            yield f"{where} label", question.label
+            yield from ((f"{where} label of «{_short(choice.value)}»", choice.label) for choice in question.choices)
+            if question.same_as:
+                yield f"{where} same_as.label", question.same_as.label
+
+
+def _short(name: str) -> str:
+    return " ".join(name.split())[:SHORT]
+
+
+def _of_words(text: str) -> Iterator[str]:
+    if not text.strip():
+        yield "says nothing"
+    if len(text) > LONGEST_LABEL:
+        yield f"has more than {LONGEST_LABEL} letters"
+
+
+def _of_paper(form: Form) -> Iterator[str]:
+    """Only the addressee has something to be filled in; what has no place would be printed as it is."""
+    printed = {"to": form.paper.to.replace(COMMUNE, ""), "pledge": form.paper.pledge, "signer": form.paper.signer}
+    for name, text in printed.items():
+        if "{" in text or "}" in text:
+            yield f"paper.{name}: braces are for «{COMMUNE}» in paper.to alone"
 
 
 def conditions(form: Form) -> Iterator[tuple[str, Condition]]:
@@ -58,8 +130,8 @@ def conditions(form: Form) -> Iterator[tuple[str, Condition]]:
 
 
 def _twice(what: str, ids: list[str]) -> Iterator[str]:
-    for twice in sorted({one for one in ids if ids.count(one) > 1}):
-        yield f"{what} «{twice}» stands here twice"
+    for again in twice(ids):
+        yield f"{what} «{again}» stands here twice"
 
 
 def _once(form: Form) -> dict[str, Question]:

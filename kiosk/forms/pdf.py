@@ -63,18 +63,22 @@ def date_in_words(day: date) -> str:
 
 
 def filled_form(told: Filled) -> FilledPaper:
-    """The paper as PDF/A-2b."""
+    """The paper as PDF/A-2b. Raises whatever the library does where it cannot be drawn."""
     from devices.document_scanner.pdf import as_pdf_a
 
     paper = _sheet(told)
-    _head(paper, told)
-    for section in _sections(told):
-        if isinstance(section, Section):
-            _answers(paper, told, section)
-        else:
-            _table(paper, told, section)
-    _end(paper, told)
-    return FilledPaper(as_pdf_a(bytes(paper.output()), told.at), paper.page_no())
+    try:
+        _head(paper, told)
+        for section in _sections(told):
+            if isinstance(section, Section):
+                _answers(paper, told, section)
+            else:
+                _table(paper, told, section)
+        _end(paper, told)
+        return FilledPaper(as_pdf_a(bytes(paper.output()), told.at), paper.page_no())
+    finally:
+        for font in paper.fonts.values():  # the library closes them in a document that has become one
+            getattr(font, "close", lambda: None)()
 
 
 def _sections(told: Filled) -> Iterator[Section | tuple[Section, ...]]:
@@ -145,7 +149,7 @@ def _head(paper: FPDF, told: Filled) -> None:
     _line(paper, f"Thủ tục {told.procedure.code}: {told.procedure.name}{case}", 9.5, height=5)
     if told.form.paper.to:
         paper.ln(3)
-        _line(paper, f"Kính gửi: {told.form.paper.to.format(commune=told.commune)}", 11)
+        _line(paper, f"Kính gửi: {told.form.paper.to.replace(forms.COMMUNE, told.commune)}", 11)
     paper.ln(3)
 
 

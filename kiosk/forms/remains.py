@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from kiosk.catalogue.remains import Steps, at, holds
+from kiosk.catalogue.remains import MOST_MISTAKES, Steps, at, holds
 from kiosk.forms import Form
 
 NOBODY = "?"  # stands where a text or a name is missing
@@ -45,10 +45,14 @@ def remains_of(row: object, stem: str) -> Remains | None:
     if not isinstance(row, Mapping):
         return None
     left, lost = deepcopy(dict(row)), set(UNSURE)
-    while left.get("sections"):
+    for _ in range(MOST_MISTAKES):
+        if not left.get("sections"):
+            break
         try:
             return Remains(Form.model_validate(left), frozenset(lost))
         except ValidationError as error:
+            if error.error_count() > MOST_MISTAKES:
+                return None
             first = error.errors(include_url=False, include_input=False)[0]
             gone = _without(left, first["loc"], first["type"], stem)
             if gone is None:

@@ -129,7 +129,7 @@ def _hand_in(visit: Visit, entry: OutboxEntry) -> Response:
             return ended(visit, entry)
         visit.audit("dossier_corrected", entry=entry.id, by=anew.id, way=way, fields=fields)
         with desk.blobs.hold():  # what is drawn here belongs to nobody until it is committed
-            anew = declaration.renewed(desk.blobs, anew, known, desk.centre, desk.clock())
+            anew = declaration.renewed(desk.blobs, anew, known, desk.centre, desk.clock(), desk.outbox.notice)
             taken = desk.outbox.replace(entry.id, anew)
         left = {paper.sha256 for paper in (*entry.attachments, *anew.attachments)}
         desk.blobs.discard(left, used=desk.outbox.uses_blob)

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+from kiosk.data_files import MB, json_of
 from offline_queue.files import make_folder, sync_folder, write_temporary
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Choices:
         self._day = date.min
         self._counts: Mapping[str, float] = MappingProxyType({})
         try:
-            document = json.loads(path.read_bytes())
+            document = json_of(path, MB)
             counts = {str(code): float(count) for code, count in document["counts"].items()}
             self._day, self._counts = date.fromisoformat(document["day"]), MappingProxyType(counts)
         except FileNotFoundError:

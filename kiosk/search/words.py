@@ -121,11 +121,12 @@ def _read(path: Path, catalogue: Catalogue, whole: bool, problems: list[str]) ->
         problems += [told(path.name, where, what) for where, what in explain(Words, error)]
         left = remains_of(Words, row, {"phrases": NOTHING})
         words = left[0] if left else Words()
+    known = {*catalogue.procedures, *catalogue.entries, *catalogue.index, *catalogue.rules.hidden, NOBODY}
+    means = ((n, code) for n, phrases in enumerate(words.phrases) for code in phrases.means)
+    nowhere = [(n, code) for n, code in means if whole and code not in known]
     problems += [
-        f"{path.name}: phrases.{n}.means: {catalogue.no_procedure(code)}"
-        for n, phrases in enumerate(words.phrases)
-        for code in phrases.means
-        if whole and code not in (*catalogue.rules.hidden, NOBODY) and catalogue.find(code) is None
+        f"{path.name}: phrases.{n}.means: {catalogue.no_procedure(code, told)}"
+        for told, (n, code) in enumerate(nowhere)
     ]
     return words
 

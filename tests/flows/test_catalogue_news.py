@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk.catalogue import CatalogueError
-from kiosk.catalogue.own_files import OWN_CATALOGUE, OWN_REFUSED, SENT
+from kiosk import builders
+from kiosk.catalogue.own_files import LAST_GOOD, OWN_CATALOGUE, OWN_REFUSED, SENT
 from kiosk.catalogue.update import (
     REFUSED,
     CatalogueChanged,
     CatalogueNews,
-    load_last_good,
     load_lookup,
 )
 from kiosk.config import ASSETS, Config
@@ -29,7 +30,7 @@ from tests.flows.conftest import Player
 
 FOLDER = ASSETS / "catalogue"
 FEE = {"amount_vnd": 12_000, "valid_from": "2026-01-01"}
-NEWS = {
+NEWS: dict[str, Any] = {
     "code": "1.004884",
     "name": "Đăng ký lại khai sinh",
     "field": "Hộ tịch",
@@ -96,7 +97,7 @@ def test_news_are_fetched_once_and_outlive_a_restart(heard: Heard, province: Pub
     assert again.level == "partial"
     assert again.channels[0].fees[0].amount_vnd == 12_000
     assert change.lookup.search.find("đăng ký lại khai sinh")[0].code == "1.004884"
-    assert load_lookup(FOLDER, heard.own).catalogue.find("1.004884") == again
+    assert load_lookup(FOLDER, None, heard.own / SENT).catalogue.find("1.004884") == again
     assert {path.name for path in heard.own.iterdir()} == {SENT}
 
 
@@ -113,7 +114,7 @@ def test_a_bad_one_is_refused_and_the_last_good_one_kept(
     assert len(told) == 1
     assert "1.004884: channels.0.way: " in caplog.text
     assert "x: code: " in caplog.text
-    kept = load_lookup(FOLDER, heard.own).catalogue.find("1.004884")
+    kept = load_lookup(FOLDER, None, heard.own / SENT).catalogue.find("1.004884")
     assert kept is not None
     assert kept.level == "partial"
     heard.news.fetch(province.publish({"procedures": [NEWS | {"level": "full"}]}))
@@ -129,29 +130,98 @@ def test_what_is_no_catalogue_is_refused(heard: Heard, province: Publishing, doc
     assert not (heard.own / SENT).exists()
 
 
-def test_damaged_news_are_left_out_and_fetched_again(heard: Heard, province: Publishing) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"channels": [{"way": "counter", "days": 1e308}]},
+        {"channels": [{"way": "counter", "days": "1"}]},
+        {"channels": [{"way": "counter", "fees": [{"amount_vnd": 10**40}]}]},
+        {"channels": [{"way": "counter", "fees": [{"amount_vnd": "5.000"}]}]},
+        {"channels": [{"way": "counter", "fees": [{"amount_vnd": 5.5}]}]},
+        {"name": "   "},
+        {"name": "Khai sinh" * 400_000},
+        {"name": "Khai\u202esinh"},
+        {"notes": ["a" * 10_001]},
+        {"papers": [{"title": "P", "copies": 10**9}]},
+        {"code": "1" * 3_000_000},
+        {"n" * 3_000_000: 1},
+    ],
+)
+def test_nonsense_is_refused(heard: Heard, province: Publishing, change: Mapping[str, Any]) -> None:
+    heard.news.fetch(province.publish({"procedures": [{**NEWS, **change}]}))
+    assert "province.json: " in heard.notices[REFUSED]  # not the name that the file had for a moment
+    assert heard.changes == []
+    assert len(heard.notices[REFUSED]) < 1000
+
+
+def test_a_heap_of_procedures_is_refused(heard: Heard, province: Publishing) -> None:
+    heap = [NEWS | {"code": f"9.{number:06}"} for number in range(10_001)]
+    heard.news.fetch(province.publish({"procedures": heap}))
+    assert heard.notices[REFUSED] == "1: province.json: procedures: must be a list, of not more than 10000"
+
+
+def test_invisible_marks_leave_no_trace(heard: Heard, province: Publishing) -> None:
+    name = unicodedata.normalize("NFD", "Đăng ký\u200b lại khai sinh")
+    heard.news.fetch(province.publish({"procedures": [NEWS | {"name": name}]}))
+    again = heard.changes[0].lookup.catalogue.find("1.004884")
+    assert again is not None
+    assert again.name == "Đăng ký lại khai sinh"
+
+
+def test_a_refusal_is_over_when_what_holds_is_back(heard: Heard, province: Publishing) -> None:
+    """Also after a restart, when nothing is sent: it is unchanged."""
+    good = province.publish({"procedures": [NEWS]})
+    heard.news.fetch(good)
+    bad = province.publish({"procedures": 7})
+    heard.news.fetch(bad)
+    heard.news.fetch(bad)  # unchanged as well, and still wrong
+    assert REFUSED in heard.notices
+    heard.fresh().fetch(good)
+    assert heard.notices == {}
+    assert len(heard.changes) == 1
+
+
+def test_damaged_news_are_left_out_and_fetched_again(config: Config, province: Publishing) -> None:
+    heard = Heard(config.storage.data_dir / OWN_CATALOGUE)
     gateway = province.publish({"procedures": [NEWS]})
     heard.news.fetch(gateway)
     (heard.own / SENT).write_text('{"etag": "x", "procedures": [', encoding="utf-8")
-    again = load_lookup(FOLDER, heard.own).catalogue.find("1.004884")
-    assert again is not None
-    assert again.level == ""
+    assert level_in(config) == ""
+    assert (heard.own / SENT).exists()  # whoever only looks changes nothing
+    builders.data_of(config, starting=True)
+    assert not (heard.own / SENT).exists()
     heard.fresh().fetch(gateway)
     assert len(heard.changes) == 2
+    assert level_in(config) == "partial"
 
 
-def test_a_mistake_of_the_site_is_told(heard: Heard) -> None:
-    heard.own.mkdir()
-    (heard.own / "procedures.yaml").write_text("- {code: 1}", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"procedures\.yaml"):
-        load_lookup(FOLDER, heard.own)
+def level_in(config: Config) -> str:
+    again = builders.data_of(config).lookup.catalogue.find("1.004884")
+    assert again is not None
+    return again.level
+
+
+@pytest.mark.parametrize("damage", ["{", "[" * 100_000, "pipe"])
+def test_damaged_news_beside_a_mistake_of_the_site(config: Config, damage: str) -> None:
+    own = config.storage.data_dir / OWN_CATALOGUE
+    own.mkdir(parents=True)
+    (own / "site.yaml").write_text("hidden: ['1.004884']\n", encoding="utf-8")
+    builders.data_of(config, starting=True)
+    (own / "site.yaml").write_text("hidden: 7\n", encoding="utf-8")
+    if damage == "pipe":
+        os.mkfifo(own / SENT)
+    else:
+        (own / SENT).write_text(damage, encoding="utf-8")
+    with Machine(config) as machine:
+        assert machine.kiosk.parts.catalogue.find("1.004884") is None
+        assert machine.kiosk.parts.outbox.notices()[OWN_REFUSED].startswith("1: site.yaml: hidden: ")
 
 
 def test_the_next_person_gets_the_new_catalogue(player: Player, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
     (own / SENT).write_text(json.dumps({"etag": "x", "procedures": [NEWS]}), encoding="utf-8")
-    change = CatalogueChanged(load_lookup(FOLDER, own))
+    change = CatalogueChanged(load_lookup(FOLDER, None, own / SENT))
     kiosk = player.kiosk
     kiosk.browse("đăng ký lại khai sinh")
     kiosk.choose_procedure("1.004884")
@@ -167,7 +237,7 @@ def test_the_next_person_gets_the_new_catalogue(player: Player, tmp_path: Path) 
     assert after is not None
     assert [line.amount_vnd for line in fee_lines(after, kiosk.now().date())] == [12_000]
     kiosk.finish()
-    kiosk.handle(CatalogueChanged(load_lookup(FOLDER, tmp_path / "nothing")))  # nobody stands there: at once
+    kiosk.handle(CatalogueChanged(load_lookup(FOLDER, None, None)))  # nobody stands there: at once
     assert kiosk.parts.catalogue.find("1.004884") == kiosk.parts.catalogue.find("1.004884")
     again = kiosk.parts.catalogue.find("1.004884")
     assert again is not None
@@ -183,8 +253,6 @@ def test_a_kiosk_starts_with_the_last_good_files_of_its_site(config: Config) -> 
         assert machine.kiosk.parts.catalogue.find("1.004884") is None
         assert OWN_REFUSED not in machine.kiosk.parts.outbox.notices()
     rules.write_text("hidden: 7\njobs: [{}]\n", encoding="utf-8")
-    with pytest.raises(CatalogueError):
-        load_lookup(FOLDER, own)
     with Machine(config) as machine:
         assert machine.kiosk.parts.catalogue.find("1.004884") is None
         assert "site.yaml" in machine.kiosk.parts.outbox.notices()[OWN_REFUSED]
@@ -204,7 +272,28 @@ def test_the_first_file_of_a_site_may_be_wrong(config: Config) -> None:
         assert "procedures.yaml" in machine.kiosk.parts.outbox.notices()[OWN_REFUSED]
 
 
-def test_without_a_last_good_one_a_mistake_keeps_the_kiosk_from_starting(tmp_path: Path) -> None:
-    (tmp_path / "synonyms.yaml").write_text("- nothing\n", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"synonyms\.yaml"):
-        load_last_good(FOLDER, tmp_path)
+def test_a_kiosk_that_never_was_right_starts_without_the_files_of_its_site(config: Config) -> None:
+    own = config.storage.data_dir / OWN_CATALOGUE
+    own.mkdir(parents=True)
+    (own / "site.yaml").write_text("hidden: ['1.004884']\n", encoding="utf-8")
+    (own / "synonyms.yaml").write_text("- nothing\n", encoding="utf-8")
+    with Machine(config) as machine:
+        assert machine.kiosk.parts.catalogue.find("1.004884") is not None
+        assert machine.kiosk.parts.outbox.notices()[OWN_REFUSED].startswith("1: synonyms.yaml: ")
+    assert not (own / LAST_GOOD).exists()
+
+
+def test_news_come_to_the_files_with_which_the_kiosk_has_started(config: Config, province: Publishing) -> None:
+    """What is changed since waits for the restart, as forms and texts do."""
+    own = config.storage.data_dir / OWN_CATALOGUE
+    own.mkdir(parents=True)
+    (own / "site.yaml").write_text("hidden: ['1.004873']\n", encoding="utf-8")
+    with Machine(config) as machine:
+        (own / "site.yaml").write_text("hidden: ['1.001193']\n", encoding="utf-8")
+        machine.kiosk.parts.sender.stop()
+        while not machine.inbox.empty():
+            machine.inbox.get()
+        machine.news.fetch(province.publish({"procedures": [NEWS]}))
+        found = next(event for event in iter(machine.inbox.get, None) if isinstance(event, CatalogueChanged)).lookup
+        assert found.catalogue.find("1.004873") is None
+        assert found.catalogue.find("1.001193") is not None

@@ -8,7 +8,8 @@ import pypdfium2
 import pytest
 
 from kiosk.errands.inquiries import Answered
-from kiosk.forms import FOLLOWS
+from kiosk.forms import FOLLOWS, Question, QuestionType, Rows, Section
+from kiosk.forms.declaration import NOT_DRAWN
 from kiosk.state import AppState, Job, Session, Step
 from offline_queue.entry import DECLARATION, EntryState
 from offline_queue.gateway import FamilyMember
@@ -293,3 +294,23 @@ def test_what_is_done_at_the_counter_is_prepared_by_case(player: Player) -> None
     kiosk.choose_procedure("2.000884")
     kiosk.prepare(kind="Giấy ủy quyền", copies=3)
     assert session_of(player).preparation.fee_vnd == 30_000
+
+
+def test_a_form_that_cannot_be_drawn_is_handed_in(player: Player) -> None:
+    """As far as the outbox: with the answers, without its declaration, and staff know it."""
+    to_review(player, "1.004194")
+    form = session_of(player).form
+    assert form
+    wide = tuple(
+        Question(id=f"t.q{n}", type=QuestionType.TEXT, label="Câu hỏi", required=False, default="x") for n in range(40)
+    )
+    table = Section(id="t", title="Bảng", rows=Rows(label="Thêm"), questions=wide)
+    answers = {**session_of(player).answers, "t.1.q0": "x"}
+    player.kiosk.change_session(form=form.model_copy(update={"sections": (*form.sections, table)}), answers=answers)
+    player.kiosk.next()
+    player.kiosk.declare()
+    player.until(lambda s: s.step is Step.COLLECT, "the stored dossier")
+    entry = player.kiosk.parts.outbox.get(session_of(player).client_ref)
+    assert entry
+    assert DECLARATION not in {paper.component for paper in entry.attachments}
+    assert player.kiosk.parts.outbox.notices()[NOT_DRAWN].startswith("temporary-residence ")

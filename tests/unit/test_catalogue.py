@@ -299,3 +299,32 @@ def test_check_tells_the_mistakes_of_catalogue_and_forms(tmp_path: Path, monkeyp
     problems = check.problems(config.load(None))
     assert any(problem.startswith("procedures.yaml: cannot be read") for problem in problems)
     assert "a.yaml: version: is missing" in problems
+
+
+@pytest.mark.parametrize(
+    "amount", ["5.000", '"5.000"', '"5000"', "010000", "true", "1:30", "5000.0", "-1", "1e4", "9" * 40]
+)
+def test_an_amount_is_a_whole_number_and_nothing_like_it(tmp_path: Path, amount: str) -> None:
+    row = '- {code: "9.000001", name: N, short_name: N, field: Hộ tịch, icon: ring, online: false, series: A, fee: '
+    told = "must be a whole number of đồng without dots and quotes, such as 5000"
+    fee = f"procedures.yaml: 9.000001: fee.amount_vnd: {told}"
+    assert fee in problems_of(tmp_path, f"{row}{{amount_vnd: {amount}}}}}")
+    tariff = f"tariff: {{first_pages: 2, first_page_vnd: {amount}, next_page_vnd: {amount}, most_vnd: {amount}}}"
+    told_of = [problem for problem in problems_of(tmp_path, f"{row}{{{tariff}}}}}") if told in problem]
+    assert len(told_of) == 3
+    procedure = load(tmp_path, f"{row}{{amount_vnd: 5000}}}}").procedures["9.000001"]
+    assert fee_for(procedure, 1, TODAY) == 5000
+
+
+def test_a_heap_of_mistakes_is_told_and_not_pondered(tmp_path: Path) -> None:
+    """A file that is allowed by its size, of rows that are all wrong, or of one row with many mistakes."""
+    (problem,) = problems_of(tmp_path, "- {}\n" * 50_000)
+    assert problem == "procedures.yaml: must be a list of procedures, of not more than 1000"
+    cases = ", ".join(["{id: x, titel: y}"] * 12_000)
+    assert len(problems_of(tmp_path, f'- {{code: "9.000001", cases: [{cases}]}}')) == 1_000
+
+
+def test_each_name_says_something(tmp_path: Path) -> None:
+    row = '- {code: "9.000001", name: "  ", short_name: "", field: Hộ tịch, icon: ring, online: false, series: A}'
+    named = {problem.split(": ")[2] for problem in problems_of(tmp_path, row)}
+    assert {"name", "short_name"} <= named

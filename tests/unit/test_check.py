@@ -131,9 +131,9 @@ def test_series_fit_the_hall_that_is_configured(site: Config, tmp_path: Path) ->
     ours = yaml.safe_load((ASSETS / "catalogue/procedures.yaml").read_text(encoding="utf-8"))
     write(here, procedures__yaml=json.dumps([row for row in ours if row["code"] == "2.000815"]), site__yaml="series: F")
     assert check.problems(here, file) == [
-        *known,
         f"procedures.yaml: 2.000815: series: {one_of.format('B')}",
         f"site.yaml: series: {one_of.format('F')}",
+        *known,
     ]
 
 
@@ -325,3 +325,8 @@ def shape_of(kind: type[Data], tree: Any) -> list[object]:
         except ValueError as error:
             found += explain(kind, error)  # type: ignore[arg-type]
     return found
+
+
+def test_a_list_is_called_a_list(site: Config) -> None:
+    write(site, synonyms__yaml="phrases: khai sinh\n", site__yaml="jobs: {a: 1}\n")
+    assert check.problems(site) == ["site.yaml: jobs: must be a list", "synonyms.yaml: phrases: must be a list"]

@@ -224,3 +224,85 @@ def test_one_mistake_of_shape_is_no_other_mistake_too(wrong: object) -> None:
             assert left is None or list(left.sure(mistakes(left.form, "temporary-residence"))) == [], (key, right)
         owner[key] = right
     assert shapes > 50
+
+
+@pytest.mark.parametrize("to", ["Công an {comune}", "Công an {commune", "Công an }"])
+def test_braces_that_fill_nothing_in_are_told(to: str) -> None:
+    row = yaml.safe_load((ASSETS / "forms/stay-notice.yaml").read_text(encoding="utf-8"))
+    assert list(mistakes(Form.model_validate(row), "stay-notice")) == []
+    table = next(section for section in row["sections"] if "rows" in section)
+    asked = [{"id": f"{table['id']}.q{n}", "type": "text", "label": "L"} for n in range(9)]
+    assert f"section «{table['id']}» has more than 9 questions, too many for a table on paper" in mistakes(
+        Form.model_validate(row | {"sections": [*row["sections"], table | {"questions": table["questions"] + asked}]}),
+        "stay-notice",
+    )
+    row["paper"] |= {"to": to, "signer": "{name}"}
+    assert list(mistakes(Form.model_validate(row), "stay-notice")) == [
+        "paper.to: braces are for «{commune}» in paper.to alone",
+        "paper.signer: braces are for «{commune}» in paper.to alone",
+    ]
+
+
+ID_FIRST = "requester.id_number"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("id: wish.kind", 'id: ""', "question «» needs a name of small letters, digits, _ and dots between"),
+        ("id: wish.kind", "id: 'a#b'", "question «a#b» needs a name of"),
+        ("id: wish.kind", 'id: "a\\nb"', "question «a b» needs a name of"),
+        ("id: wish.kind", "id: Wish", "question «Wish» needs a name of"),
+        ("id: wish.kind", "id: wish.", "question «wish.» needs a name of"),
+        ("id: wish.kind", "id: case", "question «case» must be named otherwise: that is the chosen case"),
+        ("{id: wish,", "{id: 'wi sh',", "section «wi sh» needs a name of small letters, digits and _"),
+        ("label: Loại", 'label: ""', "question «wish.kind» label says nothing"),
+        ("label: Loại", 'label: "  "', "question «wish.kind» label says nothing"),
+        ("label: Loại", f"label: {'a' * 301}", "question «wish.kind» label has more than 300 letters"),
+        ("label: Truyện", 'label: ""', "question «wish.kind» label of «novel» says nothing"),
+        ("title: Đơn", 'title: ""', "title says nothing"),
+        ("value: novel", 'value: ""', "question «wish.kind» has a choice without a value"),
+        (
+            "person: requester",
+            "when: {question: case, values: [x]}",
+            f"question «{ID_FIRST}» must always",
+        ),
+        ("person: requester", "rows: {label: Thêm}", f"question «{ID_FIRST}» must always be answered: required, in no"),
+        ("label: Số định danh", "label: Số, required: false", f"question «{ID_FIRST}» must always be answered"),
+        ("label: Số định danh", "label: Số, when: {question: case, values: [x]}", f"question «{ID_FIRST}» must always"),
+    ],
+)
+def test_what_would_stop_a_citizen_later_is_told(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    form = """
+id: card
+version: 2026-07-01
+title: Đơn
+sections:
+  - id: requester
+    title: Người xin
+    person: requester
+    questions:
+      - {id: requester.full_name, type: name, label: Họ tên}
+      - {id: requester.id_number, type: id_number, label: Số định danh}
+  - {id: wish, title: Sách, questions: [
+      {id: wish.kind, type: choice, label: Loại, choices: [{value: novel, label: Truyện}]}]}
+"""
+    path = tmp_path / "card.yaml"
+    path.write_text(form, encoding="utf-8")
+    assert read_files(tmp_path)[0].problems == ()
+    assert right in form
+    path.write_text(form.replace(right, wrong), encoding="utf-8")
+    problems = read_files(tmp_path)[0].problems
+    assert any(problem.startswith(f"card.yaml: {told}") for problem in problems), problems
+
+
+def test_a_heap_is_no_form(tmp_path: Path) -> None:
+    heap = ", ".join(["{id: a, type: text, label: L}"] * 101)
+    (tmp_path / "f.yaml").write_text(
+        f"id: f\nversion: 2026-07-01\ntitle: T\nsections: [{{id: s, title: T, questions: [{heap}]}}]", encoding="utf-8"
+    )
+    sections = ", ".join(["{id: s, title: T, questions: []}"] * 101)
+    (tmp_path / "g.yaml").write_text(f"id: g\nversion: 2026-07-01\ntitle: T\nsections: [{sections}]", encoding="utf-8")
+    one, other = read_files(tmp_path)
+    assert one.problems[0] == "f.yaml: sections.0.questions: must have at most 100 entries"
+    assert other.problems == ("g.yaml: sections: has more than 100 sections",)

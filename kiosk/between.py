@@ -1,0 +1,107 @@
+"""What is wrong between the files of the data: names in one that another has not. Each is right in itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from devices.registry import unknown
+from kiosk.catalogue import MOST_NEAREST, Procedure, Reading
+from kiosk.config import ASSETS, Config, HallTable
+from kiosk.fees import COPIES
+from kiosk.forms import Form
+from kiosk.forms.files import FormFile
+from kiosk.forms.mistakes import conditions
+
+ICONS = ASSETS / "icons" / "codepoints.json"
+
+
+def mistakes_between(reading: Reading, files: Iterable[FormFile], config: Config) -> Iterator[str]:
+    """One sentence each; what cannot be read makes none that is not there."""
+    files = tuple(files)
+    yield from _unknown_letters(reading, config)
+    yield from _unknown_icons(reading)
+    yield from _without_form(reading, files)
+    broken = {file.name for file in files if file.problems}
+    for code, procedure in reading.catalogue.procedures.items():
+        for name, form in forms_in(files):
+            if form.id == procedure.form_id:
+                if "cases" not in _lost(reading, code):
+                    yield from (f"{name}: {what}" for what in _unknown_cases(form, code, procedure))
+                if name not in broken:
+                    yield from (f"{name}: {what}" for what in _uncounted(form, code, procedure))
+
+
+def forms_in(files: Iterable[FormFile]) -> Iterable[tuple[str, Form]]:
+    """The forms with the names of their files: of two that are the same version of one form the later one holds, which
+    is the site's.
+    """
+    return {(file.form.id, file.form.version): (file.name, file.form) for file in files if file.form}.values()
+
+
+def no_series(letter: str, letters: Iterable[str]) -> str:
+    """A sentence about a series that the hall has not."""
+    return f"the hall has no series «{letter}»; one of {', '.join(letters)}"
+
+
+def _without_form(reading: Reading, files: Iterable[FormFile]) -> Iterator[str]:
+    """Procedures whose form is in no file, or not yet in force."""
+    versions: dict[str, list[date]] = {}
+    for file in files:
+        if file.problems:  # it is there, whatever it is
+            versions.setdefault(file.name.partition(".")[0], []).append(date.min)
+        if file.form:
+            versions.setdefault(file.form.id, []).append(file.form.version)
+    for code, procedure in reading.catalogue.procedures.items():
+        if procedure.form_id and procedure.form_id not in versions:
+            yield f"procedures.yaml: {code}: form_id: no such form: {unknown(procedure.form_id, versions)}"
+        elif procedure.form_id and (first := min(versions[procedure.form_id])) > date.today():  # noqa: DTZ011  as `FormShelf`
+            yield f"procedures.yaml: {code}: form_id: «{procedure.form_id}» is not in force before {first}"
+
+
+def _unknown_cases(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
+    known = dict.fromkeys(case.id for case in procedure.cases)
+    for owner, condition in conditions(form):
+        for case in condition.values if condition.question == "case" else ():
+            if case not in known:
+                yield f"«{owner}» waits for a case that procedure {code} has not: {unknown(case, known)}"
+
+
+def _uncounted(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
+    """A fee for each copy, of which nobody asks how many."""
+    asked = {question.id for section in form.sections for question in section.questions}
+    if procedure.fee and procedure.fee.per and COPIES not in asked:
+        yield f"needs the question «{COPIES}»: the fee of procedure {code} is one a {procedure.fee.per}"
+
+
+def _lost(reading: Reading, code: str) -> frozenset[str]:
+    """What is not known of a procedure of the site."""
+    return frozenset(reading.lost.get(f"procedures.yaml: {code}", ()))
+
+
+def _unknown_letters(reading: Reading, config: Config) -> Iterator[str]:
+    """Letters in the catalogue that the hall has not: its number would be one of the first series. Ours is made for
+    the usual series: a hall of its own has its own `fields`, and only what the site itself has said must fit it.
+    """
+    here = [one.letter for one in config.hall.series]
+    usual = sorted({*here, *(one.letter for one in HallTable().series)})
+    for code, procedure in reading.catalogue.procedures.items():
+        letters = here if code in reading.own else usual
+        if procedure.series not in letters and "series" not in _lost(reading, code):
+            yield f"procedures.yaml: {code}: series: {no_series(procedure.series, letters)}"
+    letters, letter = here if "series" in reading.own else usual, reading.catalogue.rules.series
+    if letter and letter not in letters:
+        yield f"site.yaml: series: {no_series(letter, letters)}"
+
+
+def _unknown_icons(reading: Reading) -> Iterator[str]:
+    """Names that the icon font does not have: the glass would show a question mark."""
+    known = json.loads(ICONS.read_text(encoding="utf-8"))
+    offered = reading.catalogue
+    named = {f"procedures.yaml: {code}: icon": one.icon for code, one in offered.procedures.items()}
+    named |= {f"site.yaml: job «{job.title}»": job.icon for job in offered.rules.jobs}
+    named |= {f"site.yaml: icons.{field}": icon for field, icon in offered.rules.icons.items()}
+    wrong = ((where, icon) for where, icon in named.items() if icon not in known)
+    for told, (where, icon) in enumerate(wrong):
+        yield f"{where}: no such icon: {unknown(icon, known if told < MOST_NEAREST else ())}"
