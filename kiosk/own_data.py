@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 class DataSet:
     """All that could be read, and one sentence for each mistake.
 
-    With those of catalogue and words (`unusable`) it cannot be worked with.
+    With those of catalogue, words and exemptions (`unusable`) it cannot be worked with.
     """
 
     reading: Reading
@@ -77,7 +77,7 @@ def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) 
         forms = (*read_files(assets / "forms"), *(read_files(own / FORMS) if own else ()))
     unusable = [*reading.problems, *wrong, *more]
     problems = [*unusable, *mistakes_between(reading, forms, config)]
-    if own and reading.whole:
+    if own and reading.whole:  # ours may name what a site hides
         problems += unknown_names(read_exemptions(own)[0], reading.catalogue)
     problems += [problem for file in forms for problem in file.problems]
     problems += [f"{path.relative_to(own)}: {mistake}" for path, mistake in texts.items() if own and mistake]
