@@ -12,8 +12,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from textwrap import shorten
 from types import MappingProxyType
 
+from kiosk import i18n
 from kiosk.catalogue import Catalogue, Procedure
 from kiosk.search.index import MOST_RESULTS, Index, Text, Why
 from kiosk.search.words import Words, words_of
@@ -24,6 +26,7 @@ SAID, FIELD = 1.06, 0.62  # factors of everyday words and of the field beside a 
 NEXT_MEANING = 0.03  # less for each further procedure that an everyday phrase may mean
 BY_LEVEL = {"offered": 1.1, "described": 1.04, "commune": 1.0, "province": 0.9, "ministry": 0.8}
 CHOSEN = 0.2  # how much the choices of people here may lift
+LONGEST_SAID = 60  # letters: names of the law can have a thousand
 CODE = re.compile(r"^[\d\s.,-]*\d[\d\s.,-]*$")
 LEAST_DIGITS, INNER_DIGITS = 2, 4
 
@@ -57,7 +60,7 @@ NEAR = "Gần giống: {said}"
 def why_text(hit: Hit, translate: Callable[[str], str] = str) -> str:
     """Why it was found, in a few words."""
     near = hit.near and hit.why in (Why.NAME, Why.WORD)
-    return translate(NEAR if near else WORDS[hit.why]).format(said=hit.said)
+    return translate(NEAR if near else WORDS[hit.why]).format(said=shorten(hit.said, LONGEST_SAID, placeholder="…"))
 
 
 class Search:
@@ -174,10 +177,20 @@ class _Texts:
         for procedure in search.catalogue.procedures.values():
             for keyword in procedure.keywords:
                 yield self._text((procedure.code,), Why.WORD, keyword, SAID)
+            for text in self._in_other_languages(procedure):
+                yield self._text((procedure.code,), Why.WORD, text, SAID)
         for phrases in search.words.phrases:
             for place, code in enumerate(phrases.means):
                 if code not in search.catalogue.rules.hidden:
                     yield from (self._text((code,), Why.WORD, say, SAID - NEXT_MEANING * place) for say in phrases.say)
+
+    def _in_other_languages(self, procedure: Procedure) -> Iterator[str]:
+        """What the glass calls it in another language: its names, and its tile of home."""
+        tiles = (job.title for job in self._search.catalogue.rules.jobs if job.code == procedure.code)
+        names = dict.fromkeys((procedure.short_name, procedure.name, *tiles))
+        for language in i18n.languages():
+            known = i18n.catalogue(language)
+            yield from dict.fromkeys(known[key] for name in names if (key := ("", name)) in known)
 
     def _text(self, codes: tuple[str, ...], why: Why, text: str, factor: float) -> Text:
         written = words_of(text)

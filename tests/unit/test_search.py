@@ -103,6 +103,17 @@ def test_results_say_why() -> None:
     assert SEARCH.find("đăng ký khai tử")[0].why in (Why.NAME, Why.WORD)
 
 
+@pytest.mark.parametrize(("query", "code"), [("birth", "1.001193"), ("marriage", "1.000894"), ("Death", "1.000656")])
+def test_what_the_glass_calls_it_in_english_is_found(query: str, code: str) -> None:
+    assert found(query)[0] == code
+
+
+def test_a_name_of_a_thousand_letters_is_no_reason_to_read() -> None:
+    hits = SEARCH.find("xây chuồng heo")
+    assert max(len(hit.said) for hit in hits) > 200
+    assert max(len(why_text(hit)) for hit in hits) < 100
+
+
 def test_what_can_be_done_here_comes_before_what_a_ministry_does() -> None:
     ranks = [SEARCH.rank(code) for code in found("cấp lại")]
     assert ranks[0] != "ministry"
