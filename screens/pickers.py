@@ -208,6 +208,7 @@ class ListPicker(BoxLayout):
     choosing_province = BooleanProperty(False)
     nothing = BooleanProperty(False)
     layout = StringProperty("letters")
+    caret = NumericProperty(0)  # before which letter of the query the next one comes
     rows = ListProperty()
 
     def __init__(self, **values: Any) -> None:
@@ -252,7 +253,7 @@ class ListPicker(BoxLayout):
     def _start_typing(self) -> None:
         keys = lay_keyboard(self.ids.keyboard, "letters")
         self.layout = keys.layout
-        keys.begin("", self._typed, self._enter)
+        keys.begin("", self._typed, self._enter, on_cursor=partial(setattr, self, "caret"))
         self._typed("")
 
     def _typed(self, text: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.state import Step
+from kiosk.state import DESK_STEPS, Step
 
 ROOT = Path(__file__).parents[2]
 UPRIGHT, WIDE = "540x960", "960x540"  # half the glass
@@ -29,8 +29,10 @@ SECONDS = 500
 ALLOWED = {
     ("small target", "DevDock"): "the dev dock is for developers, never on a kiosk",
     ("broken word", "LogRow"): "the path of a file may be longer than a line",
+    ("squeezed", "NumberTile"): "three tiles stand side by side, and their words are a few",
     ("shortened", "AnswerBox"): "an answer is edited in one line; it is read in full at the review",
 }
+NOT_LOW = (*DESK_STEPS, Step.OUT_OF_SERVICE, Step.FOLLOW, Step.SCAN)  # staff stand; the last two do not fit yet
 
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
@@ -69,6 +71,8 @@ def test_a_screen_can_be_read_and_touched(step: Step, size: str, look: str) -> N
     answer = probed(size, look)
     shown = {scene["language"] for scene in answer["scenes"] if scene["step"] == step}
     assert shown == {"vi", "en"}
+    low = {scene["language"] for scene in answer["scenes"] if (scene["step"], scene["scene"][:4]) == (step, "low-")}
+    assert low == {"vi", "en"} or step in NOT_LOW
     told = wrong(answer, step)
     assert not told, f"\n{told}"
 
