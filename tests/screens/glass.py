@@ -30,7 +30,7 @@ TEXT = 32
 CONTRAST = 7.0
 COLOURS = 1 << 12  # more than letters on a plain ground have; a picture below a text has no ground to measure
 MARKUP = re.compile(r"\[/?\w[^]]*\]")
-SENTENCE, WORDS_A_LINE = 4, 1.5  # so many words stand in lines of more than so many each
+SENTENCE, WORDS_A_LINE = 6, 1.5  # so many words stand in lines of more than so many each
 SLACK = 1.5  # pixels: textures and positions are rounded
 
 
