@@ -153,7 +153,8 @@ class FormScreen(KioskScreen):
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
         self._show_chip(state, session, section)
         self.steps_number = session.step_number
-        self.folded = self.editing and theme.T.REACH and not self.wide
+        small = self.picking and self._list.layout == "low"
+        self.folded = self.editing and (small or (theme.T.REACH and not self.wide))
         low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         number, count = self.kiosk.question_number()
