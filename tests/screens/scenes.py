@@ -66,6 +66,9 @@ LOW = {  # what a citizen meets at each step, shown once more to who sits: the f
     "card-genuine",
     "notice",
     "papers",
+    "scan-pages",
+    "scan-failed",
+    "scan-moving",
     "review",
     "declare",
     "collect-card",
@@ -263,6 +266,7 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     failed = replace(scanning, scan=Job.FAILED, scan_code="scanner_jam")
     yield Scene("scan-failed", replace(base, step=Step.SCAN, session=failed))
     pages = replace(scanning, papers=_scanned(session))
+    yield Scene("scan-pages", replace(base, step=Step.SCAN, session=pages))
     yield Scene("scan-moving", replace(base, step=Step.SCAN, session=pages), lambda screen: screen.ask_where())
     yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
