@@ -26,7 +26,7 @@ class Probe:
         from kiosk.state import Step
         from screens.robot import Robot
 
-        self.robot, self.kiosk = Robot(window), window.kiosk
+        self.robot, self.window, self.kiosk = Robot(window), window, window.kiosk
         self.robot.wait(lambda s: len(window.screens) == len(Step) and len(s.devices) > 3, "all screens and devices")
         self.screen = window.screens["form"]
         self.do(lambda: to_father(self.kiosk))
@@ -93,6 +93,19 @@ class Probe:
             self.do(self.screen.stop_editing)
         return seen
 
+    def search(self) -> list[object]:
+        """Where the cursor of the search is after one step to the left, and what is shown with it."""
+        from screens.keyboard import keyboard
+
+        self.do(self.kiosk.finish)
+        self.do(self.kiosk.browse)
+        keys, screen = self.robot.on_main(lambda: keyboard("letters")), self.window.screens["procedures"]
+        self.do(partial(keys.put, "ket hon"))
+        left = next(key for row in keys.children for key in row.children if key.name == "left")
+        self.do(partial(left.dispatch, "on_press"))
+        box = next(one for one in screen.walk() if type(one).__name__ == "QueryBox")
+        return [screen.caret, box.ids.words.text.startswith("ket ho[color")]
+
     def one_question(self) -> dict[str, list[bool]]:
         """By question, alone in the largest letters, low: in sight; filled from the card; in sight after typing."""
         from kiosk.comfort import Comfort
@@ -121,6 +134,7 @@ def probe() -> dict[str, Any]:
         answer["choice"] = one.choice()
         answer["lists"] = one.lists()
         answer["one_question"] = one.one_question()
+        answer["search"] = one.search()
         one.robot.close()
 
     window_on(SIZE, work)

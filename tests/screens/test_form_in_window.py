@@ -53,3 +53,7 @@ def test_one_question_is_what_is_seen_and_the_card_is_named_where_it_has_answere
         "requester.phone": False,
     }
     assert all(before and after for before, _, after in seen.values()), seen
+
+
+def test_the_cursor_of_the_search_stands_where_letters_go_in() -> None:
+    assert probed()["search"] == [len("ket ho"), True]
