@@ -75,11 +75,13 @@ class IdentifyVerbs(KioskCore):
         except IdentityError as error:
             self.change_session(errors={**session.errors, "scan": error.code})
             return
-        assert session.form is not None
         asked = {question.id for question in section.questions}
         told = {question.id for question in section.questions if question.fills}
         if told & self.locked() and not self.takes_another_card(section, person.id_number):
             return  # the chip has told more than the code could
+        if code := self.misfit(section, person):
+            self.change_session(errors={**session.errors, "scan": code})
+            return
         answers = form_filling.prefill(section, person, session.answers)
         errors = {key: code for key, code in session.errors.items() if key not in asked | {"scan"}}
         self.change_session(answers=MappingProxyType(answers), errors=errors, scanned_person=section.id)
@@ -202,6 +204,14 @@ class IdentifyVerbs(KioskCore):
             return frozenset()
         return form_filling.told_by_card(
             session.form, self.case_id(), session.answers, session.proven, self.now().date()
+        )
+
+    def misfit(self, section: Section, person: Citizen) -> str:
+        """Code of why this person does not belong into a section of the form, "" when they do."""
+        session = self.session
+        assert session.form is not None
+        return form_filling.misfit(
+            session.form, section, self.case_id(), person, session.citizen, session.answers, self.now().date()
         )
 
     def takes_another_card(self, _section: Section, _number: str) -> bool:

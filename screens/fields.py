@@ -45,6 +45,12 @@ class AnswerBox(Press):
     wrong = BooleanProperty(False)
 
 
+class Answer(Option):
+    """One of a few answers, marked while none of them is right."""
+
+    wrong = BooleanProperty(False)
+
+
 @dataclass(frozen=True)
 class Showing:
     """What a field shows: the answer, codes of what is wrong or unusual, and whether a genuine chip has said it.
@@ -210,14 +216,15 @@ class ChoiceField(Field):
                 "key": c.value,
                 "text": tr._(c.label),
                 "selected": c.value == self.value,
+                "wrong": bool(self.error),
                 "disabled": self.locked and c.value != self.value,
             }
             for c in choices
         ]
         show_list(self.ids.body, self._option, rows)
 
-    def _option(self) -> Option:
-        option = Option()
+    def _option(self) -> Answer:
+        option = Answer()
         option.bind(on_release=lambda o: self.answer(self.question.id, o.key))
         return option
 

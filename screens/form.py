@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -21,7 +22,7 @@ from screens.fields import DIGITS, Field, Showing, field_for
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.pickers import DatePicker, Endings, ListPicker
 from screens.tr import tr
-from screens.widgets import PAGE_END, Action, KioskScreen, Scroll, show_list
+from screens.widgets import ARROW_STRIP, PAGE_END, Action, KioskScreen, Scroll, show_list
 
 REQUESTER = "requester"
 KEYBOARDS = ("letters", "digits")
@@ -55,6 +56,7 @@ class FormScreen(KioskScreen):
     help = StringProperty("")
     scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
+    filled = BooleanProperty(False)  # of what is on the glass the card has answered something
     proven = StringProperty("")  # why some of it cannot be typed over
     chip_tone = StringProperty("info")
     chip_said = StringProperty("")  # how far the chip of a card is that was laid down here
@@ -96,14 +98,15 @@ class FormScreen(KioskScreen):
             self.stop_editing()
             self._section = session.section
             self.ids.scroll.scroll_y = 1
-        self._show_section(state, session, session.section)
-        self._show_people(session.section)
         case = session.case.id if session.case else ""
         questions = self.kiosk.questions_shown()
+        self._show_section(state, session, session.section, questions)
+        self._show_people(session.section)
         wanted = [self._field(session.form.id, question) for question in questions]
         box = self.ids.fields
         if list(reversed(box.children)) != wanted:
             self._replace(wanted)
+            self._bring_question()
         locked, warnings = self.kiosk.locked(), self.kiosk.warnings()
         followed = forms.resolved(session.form, case, session.answers)
         for question, field in zip(questions, wanted, strict=True):
@@ -137,18 +140,21 @@ class FormScreen(KioskScreen):
             if field.parent is None:
                 box.add_widget(field, index=len(box.children) - place)
 
-    def _show_section(self, state: AppState, session: Session, section: Section) -> None:
+    def _show_section(self, state: AppState, session: Session, section: Section, questions: Sequence[Question]) -> None:
         self.title = tr._(section.title)
         self.help = tr._(section.help)
         own_card = session.citizen is not None and session.citizen.method is not Method.TYPED
         self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
-        self.proven = _proven(session, {question.id for question in section.questions} & self.kiosk.locked())
-        self.scan_text = _scan_text(section.person) if _ready(state, "code_scanner") else ""
+        told = [question.id for question in questions if question.fills]
+        self.filled = self.scanned and any(session.answers.get(question) for question in told)
+        self.proven = _proven(session, {question.id for question in questions} & self.kiosk.locked())
+        self.scan_text = _scan_text(section.person) if told and _ready(state, "code_scanner") else ""
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
         self._show_chip(state, session, section)
         self.steps_number = session.step_number
-        self.folded = self.editing and theme.T.REACH and not self.wide
+        small = self.picking and self._list.layout == "low"
+        self.folded = self.editing and (small or (theme.T.REACH and not self.wide))
         low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         number, count = self.kiosk.question_number()
@@ -290,6 +296,8 @@ class FormScreen(KioskScreen):
             self.edit(field)
         elif field:
             self._bring(field)
+        else:
+            self._bring_question()
 
     def stop_editing(self, settle: bool = True) -> None:
         """Put keyboard and pickers away; what is wrong with the answer is told at once."""
@@ -316,6 +324,12 @@ class FormScreen(KioskScreen):
         self._wanted = widget
         self._bring_soon()
 
+    def _bring_question(self) -> None:
+        """Where one question is asked at a time, it is what is seen, whatever stands above it."""
+        fields = self.ids.fields.children
+        if self.kiosk.state.comfort.simple and fields:
+            self._bring(fields[0])
+
     def _bring_now(self, _dt: float) -> None:
         scroll, field = self.ids.scroll, self._wanted
         hidden = scroll.viewport_size[1] - scroll.height
@@ -325,11 +339,18 @@ class FormScreen(KioskScreen):
             return
         top = scroll.children[0].top - field.top  # from the top of what scrolls
         seen = (1 - scroll.scroll_y) * hidden
-        lowest, highest = top + field.height + dp(24) - scroll.height, max(0, top - dp(24))
+        clear = dp(24 if self.editing else ARROW_STRIP + 8)  # nothing is read below the arrow
+        lowest, highest = top + field.height + clear - scroll.height, max(0, top - dp(24))
+        if getattr(field, "error", ""):
+            highest = max(highest, lowest)  # of what is higher than its place the end is seen: there it is told
         scroll.scroll_y = 1 - min(max(seen, lowest), highest, hidden) / hidden
 
     def main(self) -> None:
-        """Check this section and go on."""
+        """Check this section and go on; what was only looked for in a list is taken, or it stays open."""
+        if self.picking and self._list.query:
+            self._list.enter()
+            if self.picking:
+                return
         self.stop_editing()
         self.kiosk.next()
         session = self.kiosk.state.session

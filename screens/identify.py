@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kivy.metrics import dp
 from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, StringProperty
 
 from devices.interfaces import Condition
@@ -13,9 +14,10 @@ from screens import theme
 from screens.fields import grouped
 from screens.keyboard import keyboard, lay_keyboard
 from screens.tr import tr
-from screens.widgets import KioskScreen
+from screens.widgets import WIDE, KioskScreen
 
 NUMBER_LENGTH = 12
+LOW_SCALE = 0.6  # of the pictures on an upright glass whose controls are kept low
 
 
 class IdentifyScreen(KioskScreen):
@@ -31,6 +33,8 @@ class IdentifyScreen(KioskScreen):
     laid = StringProperty("")  # a card lies on the reader
     can_scan = BooleanProperty(True)
     wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # also a low one
+    beside = AliasProperty(lambda self: self.wide and self.width > dp(WIDE), bind=("wide",))  # cards, other ways
+    scale = AliasProperty(lambda self: LOW_SCALE if self.wide and not self.beside else 1, bind=("beside",))  # of a card
     by_phone = BooleanProperty(False)  # the site offers VNeID
 
     def __init__(self, **values: Any) -> None:

@@ -47,10 +47,10 @@ LAYOUTS = {
     ),
     "low": (  # small landscape: below the one field that is edited
         "1 2 3 4 5 6 7 8 9 0 - ' , . {back}",
-        "q w e r t y u i o p ê ô ơ ư {clear}",
+        "q w e r t y u i o p ê ô ơ ư",
         "a s d f g h j k l ă {huyen} {sac} {hoi} {nga} {nang}",
         "{shift} z x c v b n m â đ / {method} {left} {right}",
-        "{space} {done}",
+        "{clear} {space} {done}",
     ),
     "code": (  # what the codes of slips are made of
         "1 2 3 4 5",

@@ -10,6 +10,7 @@ from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, Str
 
 from kiosk.errands.petition import LONGEST, LONGEST_NAME, LONGEST_PHONE
 from kiosk.state import AppState, Job
+from screens import theme
 from screens.form import PAD_WIDTH
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
@@ -118,6 +119,7 @@ class PetitionScreen(KioskScreen):
         """The keyboard beside the fields where there is room."""
         letters = SIDE_WIDTH if letters_layout() == "side" else 0
         self.beside = (PAD_WIDTH if self.field == "phone" else letters) if self.wide and self.field else 0
+        self.folded = bool(self.field) and theme.T.REACH and not self.wide
 
     def _typed(self, text: str) -> None:
         values: dict[str, Any] = {self.field: text}
@@ -135,7 +137,7 @@ class PetitionScreen(KioskScreen):
 
     def put_away(self) -> None:
         """No keyboard: all of the screen can be seen."""
-        self.field, self.beside = "", 0
+        self.field, self.beside, self.folded = "", 0, False
         self.ids.pad.clear_widgets()
 
     def choose(self, kind: str) -> None:

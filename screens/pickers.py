@@ -207,7 +207,9 @@ class ListPicker(BoxLayout):
     province = StringProperty("")  # its name; "" hides the choice
     choosing_province = BooleanProperty(False)
     nothing = BooleanProperty(False)
+    asking = BooleanProperty(False)  # «Xong» was touched, and more than one matches
     layout = StringProperty("letters")
+    caret = NumericProperty(0)  # before which letter of the query the next one comes
     rows = ListProperty()
 
     def __init__(self, **values: Any) -> None:
@@ -252,24 +254,26 @@ class ListPicker(BoxLayout):
     def _start_typing(self) -> None:
         keys = lay_keyboard(self.ids.keyboard, "letters")
         self.layout = keys.layout
-        keys.begin("", self._typed, self._enter)
+        keys.begin("", self._typed, self.enter, on_cursor=partial(setattr, self, "caret"))
         self._typed("")
 
     def _typed(self, text: str) -> None:
         self.query = text
         found = self._search(text)
         self.rows = [self._row(row) for row in found]
-        self.nothing = not found
+        self.nothing, self.asking = not found, False
         self.ids.list.scroll_y = 1
 
     def _row(self, row: Row) -> Mapping[str, object]:
         value, name, detail = row
         return {"value": value, "title": name, "detail": detail, "selected": value == self._value, "picker": self}
 
-    def _enter(self) -> None:
-        """«Xong» takes the only match, else puts the list away."""
+    def enter(self) -> None:
+        """«Xong» takes the only match, and puts the list away where nothing was looked for."""
         if self.query and len(self.rows) == 1:
             self.picked(self.rows[0]["value"])
+        elif self.query:
+            self.asking = bool(self.rows)  # which of them is for the person to say
         else:
             self.close()
 

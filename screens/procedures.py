@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kivy.clock import Clock
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
@@ -23,6 +25,7 @@ class QueryBox(Press):
 
     text = StringProperty("")
     editing = BooleanProperty(False)
+    caret = NumericProperty(0)  # before which letter the next one comes
 
 
 class ProceduresScreen(KioskScreen):
@@ -31,6 +34,7 @@ class ProceduresScreen(KioskScreen):
     query = StringProperty("")
     heading = StringProperty("")
     typing = BooleanProperty(False)
+    caret = NumericProperty(0)
     beside = NumericProperty(0)  # width of the keyboard where it lies beside the results
     nothing = BooleanProperty(False)
 
@@ -55,7 +59,10 @@ class ProceduresScreen(KioskScreen):
         self.nothing = not state.results
         self.heading = tr._("Làm được tại máy này") if not state.query else ""
         self._later = state.results[:MOST]
-        self._rows(state.results[:AT_ONCE])
+        if self.folded:  # there is no room but for how many there are
+            self._later = ()
+            self.heading = tr._("{n} thủ tục. Chạm «Xong» để xem.").format(n=min(MOST, len(state.results)))
+        self._rows(self._later[:AT_ONCE])
         if len(self._later) > AT_ONCE:
             self._show_later()
         self.ids.scroll.scroll_y = 1
@@ -70,15 +77,24 @@ class ProceduresScreen(KioskScreen):
     def type(self) -> None:
         """Bring the keyboard up."""
         self.typing = True
+        self.folded = theme.T.REACH and not self.wide
         self.beside = SIDE_WIDTH if letters_layout() == "side" else 0
         keys = lay_keyboard(self.ids.tools, "letters")
-        keys.begin(self.kiosk.state.query, self.kiosk.search, self.stop_typing, max_length=LONGEST_QUERY)
+        keys.begin(
+            self.kiosk.state.query,
+            self.kiosk.search,
+            self.stop_typing,
+            max_length=LONGEST_QUERY,
+            on_cursor=partial(setattr, self, "caret"),
+        )
+        self.render(self.kiosk.state)
 
     def stop_typing(self) -> None:
         """Put the keyboard away: there is room for the results."""
         keyboard("letters").forget()
         self.ids.tools.clear_widgets()
-        self.typing, self.beside = False, 0
+        self.typing, self.folded, self.beside = False, False, 0
+        self.render(self.kiosk.state)
 
     def on_leave(self, *_: object) -> None:
         """The keyboard goes to whoever needs it next."""

@@ -14,6 +14,7 @@ from PIL import Image
 from devices.interfaces import Condition, Corners
 from kiosk.catalogue import Component
 from kiosk.state import AppState, Job, LiveView, Page
+from screens import theme
 from screens.live_sheet import LiveSheet
 from screens.tr import tr
 from screens.widgets import KioskScreen, Option, Press, show_list
@@ -49,6 +50,8 @@ class ScanScreen(KioskScreen):
     by_hand = BooleanProperty(False)  # its corners are a person's
     seeing = BooleanProperty(False)  # there is a picture
     outlined = BooleanProperty(False)
+    low = BooleanProperty(False)  # within reach on an upright glass: the page stands beside its buttons
+    beside = AliasProperty(lambda self: self.wide or self.low, bind=("wide", "low"))
     strip_shown = AliasProperty(lambda self: self.pages > 1 and not self.live, bind=("pages", "live"))
     more = AliasProperty(lambda self: self.pages > 0 and not self.live, bind=("pages", "live"))
     movable = BooleanProperty(False)  # there is another paper to which a page may belong
@@ -69,7 +72,8 @@ class ScanScreen(KioskScreen):
         session = state.session
         if session is None or session.component is None:
             return
-        self.steps_number, self.steps_count = session.step_number, session.step_count
+        self.low = bool(theme.T.REACH) and not self.wide
+        self.steps_number, self.steps_count = session.step_number, 0 if self.low else session.step_count
         self.title = tr._(session.component.title)
         self.steps_name = tr._("Giấy tờ")
         self.hint = tr._(session.component.hint)

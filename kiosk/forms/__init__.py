@@ -51,10 +51,11 @@ class QuestionType(StrEnum):
 
 
 class Choice(Data):
-    """One answer of a choice."""
+    """One answer of a choice. `relations`: the words of the registers for whoever it is true of («Vợ», «Chồng»)."""
 
     value: str
     label: str
+    relations: tuple[str, ...] = ()
 
 
 class Condition(Data):
@@ -106,12 +107,14 @@ class Section(Data):
     """One group of questions: one screen. `person` names whose card can fill it ("" = nobody's).
 
     While `requester_when` holds, that person is the one who stands there, and their card has told it already.
+    `sex`: of a woman's or a man's section, where nobody else's number belongs.
     """
 
     id: str
     title: str
     questions: tuple[Question, ...] = Field(max_length=MOST_PARTS)
     person: str = ""
+    sex: Literal["", "male", "female"] = ""
     when: Condition | None = None
     requester_when: Condition | None = None
     help: str = ""

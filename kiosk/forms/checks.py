@@ -208,6 +208,8 @@ def _number_against_person(section: Section, answers: Mapping[str, str]) -> Iter
     born = day_of(answers.get(by_attribute.get("date_of_birth", ""), ""))
     if born and born.year != born_year(number):
         yield by_attribute["date_of_birth"], "id_number_birth_year"
+    if section.sex and section.sex != sex_of(number):
+        yield by_attribute["id_number"], "person_sex"
     sex = answers.get(by_attribute.get("sex", ""), "")
     if sex and sex != sex_of(number):
         yield by_attribute["sex"], "id_number_sex"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from kiosk.forms import REQUESTER, Form, Question, Section, all_sections, clean, holds
-from kiosk.forms.checks import check_answer, kept
-from kiosk.identity import Citizen, sex_of
+from kiosk.forms.checks import check_answer, check_section, kept
+from kiosk.identity import Citizen, Relative, sex_of
 from kiosk.places import as_answer
 
 
@@ -19,6 +19,35 @@ def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> d
     if nameless or number_in(section, answers) not in ("", citizen.id_number):
         filled |= _emptied(section)
     return filled | {q.id: kept(q, text) for q in section.questions if (text := _told(q, citizen))}
+
+
+def misfit(
+    form: Form,
+    section: Section,
+    case: str,
+    person: Citizen,
+    citizen: Citizen | None,
+    answers: Mapping[str, str],
+    today: date,
+) -> str:
+    """Code of why `person` cannot stand in a section, "" when they can: another one than `citizen` where it asks for
+    them, of the other sex, or named where the form forbids it.
+    """
+    if about_requester(section, case, answers) and citizen and person.id_number != citizen.id_number:
+        return "person_not_you"
+    errors = check_section(form, section, case, prefill(section, person, answers), today)
+    return next((errors.get(question.id, "") for question in section.questions if question.fills == "id_number"), "")
+
+
+def prefill_relative(section: Section, relative: Relative, answers: Mapping[str, str]) -> dict[str, str]:
+    """As `prefill`, with what the registers tell of the person, and what they call them."""
+    called = {
+        question.id: choice.value
+        for question in section.questions
+        for choice in question.choices
+        if relative.relation.casefold() in map(str.casefold, choice.relations)
+    }
+    return prefill(section, relative.person, answers) | called
 
 
 def told_by_number(section: Section, changed: Question, answers: Mapping[str, str]) -> dict[str, str]:

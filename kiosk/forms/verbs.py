@@ -34,10 +34,10 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         session = self.session
         if session.section is None or not session.answers.get(question_id):
             return
-        errors = dict(session.errors)
-        errors.pop(question_id, None)
-        if code := self._section_errors(session.section).get(question_id):
-            errors[question_id] = code
+        found, here = self._section_errors(session.section), _ids(session.section)
+        told = {*session.errors, question_id}  # what another answer has put right goes as well
+        errors = {key: found.get(key, "") if key in here else session.errors[key] for key in told}
+        errors = {key: code for key, code in errors.items() if code}
         self.change_session(errors=errors, answers=self._as_kept(session.section, question_id))
         self._open_waiting_card()
 
@@ -148,15 +148,19 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         section = session.section
         if section is None or section.person in ("", REQUESTER) or set(_ids(section)) & self.locked():
             return ()
-        return tuple(one for one in session.relatives if not _named(one, section, session))
+        return tuple(
+            one
+            for one in session.relatives
+            if one.person.sex in ("", section.sex or one.person.sex) and not _named(one, section, session)
+        )
 
     def choose_relative(self, relative: Relative) -> None:
         """Fill the section on the glass with what is known of this person."""
         session = self.session
         if session.section is None or relative not in self.offered():
             return
-        answers = form_filling.prefill(session.section, relative.person, session.answers)
-        errors = {key: code for key, code in session.errors.items() if key not in _ids(session.section)}
+        answers = form_filling.prefill_relative(session.section, relative, session.answers)
+        errors = {key: code for key, code in session.errors.items() if key not in (*_ids(session.section), "scan")}
         self.change_session(answers=MappingProxyType(answers), errors=errors)
         self._open_waiting_card()
 
@@ -165,8 +169,9 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         """The printed code of a card tells its number, which opens the chip of the card that lies there."""
         super().code_scanned(event)
         section = self._of_another() if self.state.session else None
-        if section and self.session.scanned_person == section.id and self.session.person_card.code:
-            self.change_session(person_card=CardReading())  # what was asked for has come
+        came = section and section.id == self.session.scanned_person
+        if section and self.session.person_card.code and (came or "scan" in self.session.errors):
+            self.change_session(person_card=CardReading())  # what was asked for has come, or the code is the news
         self._open_waiting_card()
 
     def card_presence(self, event: CardPresence) -> None:
@@ -206,7 +211,10 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         if section is None or not self.can_forget_person():
             return
         answers = form_filling.without_person(section, session.answers)
-        self.change_session(answers=MappingProxyType(answers), person_card=CardReading(), scanned_person="")
+        errors = {key: code for key, code in session.errors.items() if key not in (*_ids(section), "scan")}
+        self.change_session(
+            answers=MappingProxyType(answers), errors=errors, person_card=CardReading(), scanned_person=""
+        )
 
     def chip_read(self, event: ChipRead) -> None:
         """What the chip of somebody else tells goes into their section, that of the citizen where it belongs."""
@@ -300,6 +308,8 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
             self._person_card_stopped("card_number_mismatch")
         elif identity.expired(fields, self._today()):
             self._person_card_stopped("card_expired")
+        elif code := self.misfit(section, person):
+            self._person_card_stopped(code)
         else:
             answers = form_filling.prefill(section, person, self.session.answers)
             errors = {key: code for key, code in self.session.errors.items() if key not in _ids(section)}
@@ -317,7 +327,10 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         """Over without a result; the printed code and typing stay possible."""
         session = self.session
         code, of = OF_OTHERS.get(code, code), section.id if section else session.person_card.section
-        self.change_session(person_card=replace(session.person_card, job=Job.FAILED, section=of, code=code))
+        errors = {key: told for key, told in session.errors.items() if key != "scan"}  # the card is the news
+        self.change_session(
+            person_card=replace(session.person_card, job=Job.FAILED, section=of, code=code), errors=errors
+        )
 
 
 def _ids(section: Section) -> tuple[str, ...]:

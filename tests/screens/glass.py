@@ -20,7 +20,7 @@ from PIL import Image
 from screens import theme
 from screens.keyboard import Key
 from screens.pickers import PickList
-from screens.widgets import Icon, KioskScreen, Overlay, Scroll
+from screens.widgets import CardPicture, Icon, KioskScreen, Overlay, Scroll
 from screens.window import Footer
 
 TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
@@ -30,6 +30,7 @@ TEXT = 32
 CONTRAST = 7.0
 COLOURS = 1 << 12  # more than letters on a plain ground have; a picture below a text has no ground to measure
 MARKUP = re.compile(r"\[/?\w[^]]*\]")
+SENTENCE, WORDS_A_LINE = 6, 1.5  # so many words stand in lines of more than so many each
 SLACK = 1.5  # pixels: textures and positions are rounded
 
 
@@ -123,7 +124,14 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
         if isinstance(one.widget, ButtonBehavior) and not isinstance(one.widget, Overlay) and not one.widget.disabled
     ]
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
-    found += [*_broken(words), *_stale(shown), *_covered(root, targets), *_bars(shown, targets)]
+    found += [
+        *_broken(words),
+        *_squeezed(words),
+        *_pictures(shown),
+        *_stale(shown),
+        *_covered(root, targets),
+        *_bars(shown, targets),
+    ]
     if theme.T.REACH and Window.height > Window.width:
         found += _high(targets)
     return list(dict.fromkeys(found))
@@ -178,6 +186,17 @@ def _broken(words: list[Seen]) -> Iterator[Finding]:
             yield _finding("broken word", one, f"«{widest}»: {width:.0f} in {room:.0f}")
 
 
+def _squeezed(words: list[Seen]) -> Iterator[Finding]:
+    """Sentences that stand hardly more than a word to the line."""
+    for one in words:
+        label, count = one.widget, len(MARKUP.sub("", one.widget.text).split())
+        if label.text_size[0] is None or count < SENTENCE or one.part.empty:
+            continue
+        line = label._label.get_extents("Ag")[1] * label.line_height
+        if (lines := round(label.texture_size[1] / line)) * WORDS_A_LINE > count:
+            yield _finding("squeezed", one, f"{count} words in {lines} lines")
+
+
 def _stale(shown: list[Seen]) -> Iterator[Finding]:
     """Shapes without a size in a colour that is seen: Kivy draws what they were before."""
     for one in shown:
@@ -208,6 +227,17 @@ def _ink(one: Seen) -> Box:
     width, height = (min(a, b) for a, b in zip(label.texture_size, label.size, strict=True))
     x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _pictures(shown: list[Seen]) -> Iterator[Finding]:
+    """Pictures of cards that lie on each other or reach beyond their panel."""
+    pictures = [one for one in shown if isinstance(one.widget, CardPicture)]
+    for one in pictures:
+        if one.box.left < one.part.left - SLACK or one.box.right > one.part.right + SLACK:
+            yield _finding("picture outside", one, f"{_rounded(one.box)} is cut to {_rounded(one.part)}")
+    for one, other in combinations(pictures, 2):
+        if one.box.gap(other.box) < -SLACK:
+            yield _finding("overlap", one, f"with another card by {-one.box.gap(other.box):.0f}")
 
 
 def _small(words: list[Seen]) -> Iterator[Finding]:

@@ -169,7 +169,7 @@ def test_a_word_in_the_place_of_a_table_is_told_what_it_lacks(tmp_path: Path) ->
     form = form.replace("- {value: visit, label: Thăm gia đình}", "- Thăm gia đình")
     (tmp_path / "stay-notice.yaml").write_text(form, encoding="utf-8")
     (told,) = (problem for file in read_files(tmp_path) for problem in file.problems)
-    assert told == "stay-notice.yaml: sections.2.questions.3.choices.0: must be a table of value, label"
+    assert told == "stay-notice.yaml: sections.2.questions.3.choices.0: must be a table of value, label, relations"
 
 
 def test_a_question_has_room_for_an_answer() -> None:

@@ -1,0 +1,145 @@
+"""Filling a form in the real window: what is wrong is in sight, lists, one question at a time; answers in JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from tests.screens.family_probe import SIZE, to_father
+from tests.screens.stage import window_on
+
+FATHER = {
+    "father.full_name": "Trần Văn Mẫu",
+    "father.id_number": "027088000003",
+    "father.date_of_birth": "1988-08-20",
+    "father.ethnic": "01",
+}
+TYPED = ("zzz", "vo", "phuong vo cuong")  # found nowhere, in many names, in one
+
+
+class Probe:
+    """One window, one thread."""
+
+    def __init__(self, window: Any) -> None:
+        from kiosk.state import Step
+        from screens.robot import Robot
+
+        self.robot, self.window, self.kiosk = Robot(window), window, window.kiosk
+        self.robot.wait(lambda s: len(window.screens) == len(Step) and len(s.devices) > 3, "all screens and devices")
+        self.screen = window.screens["form"]
+        self.do(lambda: to_father(self.kiosk))
+
+    def do(self, act: Callable[[], object]) -> None:
+        """On the main thread, and drawn."""
+        self.robot.on_main(lambda: (act(), True))
+        self.robot.settle()
+
+    def field(self, question: str) -> Any:
+        """The field of a question on the glass."""
+        return next(one for one in self.screen.ids.fields.children if one.question.id == question)
+
+    def in_sight(self, question: str) -> bool:
+        """Whether the end of a field is seen, above the strip of the arrow."""
+        from kivy.metrics import dp
+
+        from screens.widgets import ARROW_STRIP
+
+        scroll, field = self.screen.ids.scroll, self.field(question)
+        low = field.to_window(0, field.y)[1] - scroll.to_window(0, scroll.y)[1]
+        return bool((dp(ARROW_STRIP) if scroll.below else 0) <= low <= scroll.height)
+
+    def wrong(self) -> dict[str, bool]:
+        """By question left out: whether it and its sentence are in sight once «Tiếp tục» was touched."""
+        from kiosk.comfort import Comfort
+
+        self.do(lambda: self.kiosk.change(comfort=Comfort(text_size=2)))  # so that not all fits
+        seen = {}
+        for left_out in FATHER:
+            for question, value in FATHER.items():
+                self.do(partial(self.kiosk.answer, question, "" if question == left_out else value))
+            self.do(lambda: setattr(self.screen.ids.scroll, "scroll_y", 1))
+            self.do(self.screen.main)
+            told = bool(self.field(left_out).error)
+            seen[left_out] = told and self.robot.on_main(partial(self.in_sight, left_out))
+        return seen
+
+    def choice(self) -> list[bool]:
+        """The red edges of a choice that was not made, then of one that was."""
+        self.do(lambda: (self.kiosk.edit("relation"), self.kiosk.answer("relation.kind", "")))
+        self.do(self.screen.main)
+        options = self.field("relation.kind").ids.body.children
+        edges = [all(one.wrong for one in options)]
+        self.do(lambda: self.kiosk.answer("relation.kind", "mother"))
+        return [*edges, any(one.wrong for one in options)]
+
+    def lists(self) -> list[list[object]]:
+        """A commune looked for: whether the list is open, says what, and holds the cursor where it is; the answer."""
+        from screens.keyboard import keyboard
+
+        self.do(lambda: self.kiosk.edit("birth"))
+        seen, picker = [], self.screen._list
+        for typed in TYPED:
+            field = self.field("birth.commune")
+            self.do(partial(self.screen.edit, field))
+            keys = self.robot.on_main(lambda: keyboard("letters"))
+            self.do(partial(keys.put, typed))
+            left = next(key for row in keys.children for key in row.children if key.name == "left")
+            self.do(partial(left.dispatch, "on_press"))
+            before = picker.caret == len(typed) - 1
+            self.do(self.screen.main if len(picker.rows) == 1 else picker.enter)
+            seen.append([before, self.screen.picking, picker.nothing, picker.asking, field.value])
+            self.do(self.screen.stop_editing)
+        return seen
+
+    def search(self) -> list[object]:
+        """Where the cursor of the search is after one step to the left, and what is shown with it."""
+        from screens.keyboard import keyboard
+
+        self.do(self.kiosk.finish)
+        self.do(self.kiosk.browse)
+        keys, screen = self.robot.on_main(lambda: keyboard("letters")), self.window.screens["procedures"]
+        self.do(partial(keys.put, "ket hon"))
+        left = next(key for row in keys.children for key in row.children if key.name == "left")
+        self.do(partial(left.dispatch, "on_press"))
+        box = next(one for one in screen.walk() if type(one).__name__ == "QueryBox")
+        return [screen.caret, box.ids.words.text.startswith("ket ho[color")]
+
+    def one_question(self) -> dict[str, list[bool]]:
+        """By question, alone in the largest letters, low: in sight; filled from the card; in sight after typing."""
+        from kiosk.comfort import Comfort
+
+        self.do(lambda: self.kiosk.change(comfort=Comfort(text_size=3, reach=True, simple=True)))
+        self.do(lambda: (self.kiosk.edit("requester"), self.kiosk.change_session(scanned_person="requester")))
+        seen = {}
+        for number in range(4):
+            self.do(partial(self.kiosk.change_session, asked=number))
+            (field,) = self.screen.ids.fields.children
+            question = field.question.id
+            seen[question] = [self.robot.on_main(partial(self.in_sight, question)), self.screen.filled]
+            self.do(partial(self.screen.edit, field))
+            self.do(self.screen._next_field)
+            seen[question].append(self.robot.on_main(partial(self.in_sight, question)))
+        return seen
+
+
+def probe() -> dict[str, Any]:
+    """What was seen."""
+    answer: dict[str, Any] = {}
+
+    def work(window: Any, _machine: Any) -> None:
+        one = Probe(window)
+        answer["wrong"] = one.wrong()
+        answer["choice"] = one.choice()
+        answer["lists"] = one.lists()
+        answer["one_question"] = one.one_question()
+        answer["search"] = one.search()
+        one.robot.close()
+
+    window_on(SIZE, work)
+    return answer
+
+
+if __name__ == "__main__":
+    print(json.dumps(probe(), ensure_ascii=False))

@@ -1,0 +1,59 @@
+"""What is wrong with an answer stands in sight, a list drops nothing silently, one question is what is seen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 100
+
+pytestmark = pytest.mark.timeout(SECONDS + 10)
+
+
+@cache
+def probed() -> dict[str, Any]:
+    """One run; it needs no screen."""
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    command = [sys.executable, "-m", "tests.screens.form_probe"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "surprise" not in done.stderr, done.stderr[-2000:]
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def test_what_is_wrong_is_in_sight_and_a_choice_is_marked() -> None:
+    assert len(probed()["wrong"]) == 4
+    assert all(probed()["wrong"].values()), probed()["wrong"]
+    assert probed()["choice"] == [True, False]
+
+
+def test_what_was_looked_for_is_taken_or_the_list_stays_and_says_why() -> None:
+    nowhere, several, one = probed()["lists"]  # cursor moved, open, nothing found, which one?, answer
+    assert nowhere == [True, True, True, False, ""]
+    assert several == [True, True, False, True, ""]
+    assert one[0]
+    assert one[4] == "09190"
+
+
+def test_one_question_is_what_is_seen_and_the_card_is_named_where_it_has_answered() -> None:
+    seen = probed()["one_question"]
+    assert {question: told for question, (_, told, _) in seen.items()} == {
+        "requester.full_name": False,
+        "requester.id_number": True,
+        "requester.date_of_birth": False,
+        "requester.phone": False,
+    }
+    assert all(before and after for before, _, after in seen.values()), seen
+
+
+def test_the_cursor_of_the_search_stands_where_letters_go_in() -> None:
+    assert probed()["search"] == [len("ket ho"), True]
