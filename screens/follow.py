@@ -8,6 +8,7 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from devices.interfaces import Condition
 from kiosk.state import AppState
+from screens import theme
 from screens.keyboard import Keyboard, keyboard, lay_keyboard
 from screens.tr import tr
 from screens.widgets import KioskScreen
@@ -23,6 +24,7 @@ class FollowScreen(KioskScreen):
     error = StringProperty("")
     error_detail = StringProperty("")
     can_scan = BooleanProperty(True)
+    low = BooleanProperty(False)  # within reach on an upright glass: there is room for the keys and what they type
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -30,9 +32,7 @@ class FollowScreen(KioskScreen):
 
     def shown(self, _state: AppState) -> None:
         """What was typed is kept when somebody comes back from a mistyped code."""
-        keys = lay_keyboard(self.ids.pad, "code")
-        keys.begin(self.typed, self._typed, self.main, max_length=LONGEST_TYPED)
-        self._capitals(keys)
+        self._lay_keys()
 
     def render(self, state: AppState) -> None:
         """The scanner's state, and what was wrong with the last code."""
@@ -42,12 +42,26 @@ class FollowScreen(KioskScreen):
         self.error, self.error_detail = tr.error(code), tr.advice(code)
         self.main_text = tr._("Xem hồ sơ")
         self.main_disabled = len(self.typed) < LEAST_TYPED
-        keyboard("code").key_height = 96 if self.wide else 108
+        low = bool(theme.T.REACH) and not self.wide
+        if low is not self.low:
+            self.low = low
+            self._lay_keys()
+        keyboard(self._keys).key_height = 88 if low else 96 if self.wide else 108
 
     def _typed(self, text: str) -> None:
         self.typed = text.upper()
         self.main_disabled = len(text) < LEAST_TYPED
-        self._capitals(keyboard("code"))
+        self._capitals(keyboard(self._keys))
+
+    @property
+    def _keys(self) -> str:
+        return "code-reach" if self.low else "code"
+
+    def _lay_keys(self) -> None:
+        self.ids.pad.clear_widgets()
+        keys = lay_keyboard(self.ids.pad, self._keys)
+        keys.begin(self.typed, self._typed, self.main, max_length=LONGEST_TYPED)
+        self._capitals(keys)
 
     @staticmethod
     def _capitals(keys: Keyboard) -> None:
@@ -60,7 +74,8 @@ class FollowScreen(KioskScreen):
     def forget(self) -> None:
         """No code stays on this screen."""
         self.typed = self.error = self.error_detail = ""
-        keyboard("code").forget()
+        for kind in ("code", "code-reach"):
+            keyboard(kind).forget()
 
 
 SCREEN = FollowScreen

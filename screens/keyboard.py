@@ -60,6 +60,12 @@ LAYOUTS = {
         "s t u v w x y z - .",
         "{clear} {back}",
     ),
+    "code-reach": (  # the same within 1,000 dp, with room for what they type
+        "1 2 3 4 5 6 7 8 9 0",
+        "a b c d e f g h i j",
+        "k l m n o p q r s t",
+        "u v w x y z - . {back}",
+    ),
     "number": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}"),
     "digits": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}", "{done}"),
 }

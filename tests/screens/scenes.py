@@ -63,6 +63,7 @@ LOW = {  # what a citizen meets at each step, shown once more to who sits: the f
     "checklist",
     "identify",
     "identify-wrong",
+    "follow-wrong",
     "card-genuine",
     "notice",
     "papers",
