@@ -36,7 +36,7 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
             return
         found, here = self._section_errors(session.section), _ids(session.section)
         told = {*session.errors, question_id}  # what another answer has put right goes as well
-        errors = {key: found.get(key, "") if key in here else session.errors[key] for key in told}
+        errors = {key: found.get(key, "") if key in here else session.errors.get(key, "") for key in told}
         errors = {key: code for key, code in errors.items() if code}
         self.change_session(errors=errors, answers=self._as_kept(session.section, question_id))
         self._open_waiting_card()
