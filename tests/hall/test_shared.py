@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -206,9 +207,14 @@ def test_a_kiosk_that_starts_without_the_database_remembers_the_hall(
 
 def test_a_server_that_hangs_is_told_though_nobody_asks_it(server: Server, first: House) -> None:
     first.open(1)
+    database, told = first.store.database, list[tuple[bool, str]]()
+    end = database.subscribe(lambda: told.append((database.is_up, first.store.trouble)))
+    time.sleep(2)  # the opening is read, then the line only listens
     server.freeze()
-    until(first, lambda: away(first))
-    assert first.store.trouble == ""  # the line itself does not know it yet: it still waits for an answer
+    until(first, lambda: away(first) and any(not up for up, _trouble in told))
+    # the line itself did not know it yet when it was told: it still waited for an answer
+    assert next(one for one in told if not one[0]) == (False, "")
+    end()
     assert refused(first.counters.call_next, 1, AN) == "hall_away"
     server.thaw()
     until(first, lambda: here(first))
