@@ -67,6 +67,15 @@ def parser() -> argparse.ArgumentParser:
     def verb(name: str, text: str) -> argparse.ArgumentParser:
         return verbs.add_parser(name, help=text, description=text, parents=[common])
 
+    _kiosk(verb)
+    _devices(verb)
+    _records(verb)
+    _outbox(verb("outbox", "the technician's view of the queue"), common)
+    return top
+
+
+def _kiosk(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The window, the data, and the hall."""
     run = verb("run", "the kiosk, in the window or full screen")
     run.add_argument("--full-screen", action="store_true")
     run.add_argument("--scenario", type=Path, metavar="FILE", help="what the simulated devices do, and when (TOML)")
@@ -75,11 +84,6 @@ def parser() -> argparse.ArgumentParser:
     verb("check", "validate configuration, catalogue, forms and translations")
     search = verb("search", "look procedures up as the screen does, best first; - reads one query a line")
     search.add_argument("words", nargs="*", metavar="WORDS")
-    diagnose = verb("diagnose", "state of each device, of the province and of this machine")
-    diagnose.add_argument("--device")
-    diagnose.add_argument("--self-test", action="store_true", help="run the self-tests that need no person")
-    diagnose.add_argument("--report", type=Path, metavar="FOLDER", help="also write the readiness report, a PDF, there")
-    diagnose.add_argument("--bundle", type=Path, metavar="FOLDER", help="also write the redacted bundle, a ZIP, there")
     ticket = verb("ticket", "issue and print one ticket without a window")
     ticket.add_argument("--series", required=True)
     ticket.add_argument("--priority", default="")
@@ -88,6 +92,15 @@ def parser() -> argparse.ArgumentParser:
     )
     hall = verb("hall", "the numbers of the hall")
     hall.add_argument("act", choices=["list"], help="print the numbers that have not ended, to go on by hand")
+
+
+def _devices(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Hardware, and the embedded province."""
+    diagnose = verb("diagnose", "state of each device, of the province and of this machine")
+    diagnose.add_argument("--device")
+    diagnose.add_argument("--self-test", action="store_true", help="run the self-tests that need no person")
+    diagnose.add_argument("--report", type=Path, metavar="FOLDER", help="also write the readiness report, a PDF, there")
+    diagnose.add_argument("--bundle", type=Path, metavar="FOLDER", help="also write the redacted bundle, a ZIP, there")
     card = verb("card", "read the chip of the card on the reader")
     key = card.add_mutually_exclusive_group()
     key.add_argument("--can", help="card access number: the last six digits of the number")
@@ -100,6 +113,10 @@ def parser() -> argparse.ArgumentParser:
     province.add_argument("--listen", default="127.0.0.1:8500")
     province.add_argument("--data", type=Path, required=True)
     province.add_argument("--fault", default="")
+
+
+def _records(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Figures, accounts, audit log."""
     report = verb("report", "the centre's figures of a day or a month")
     period = report.add_mutually_exclusive_group(required=True)
     period.add_argument("--day", type=_like(_day, "day such as 2026-11-24"), metavar="2026-11-24")
@@ -113,7 +130,9 @@ def parser() -> argparse.ArgumentParser:
     account.add_argument("--role", choices=["staff", "technician"], required=True)
     audit = verb("audit", "the audit log")
     audit.add_argument("act", choices=["verify"])
-    outbox = verb("outbox", "the technician's view of the queue")
+
+
+def _outbox(outbox: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     acts = outbox.add_subparsers(dest="act", required=True, metavar="ACT")
     add = acts.add_parser("add", parents=[common])
     add.add_argument("payload", type=Path)
@@ -128,7 +147,6 @@ def parser() -> argparse.ArgumentParser:
     acts.add_parser("verify", parents=[common])
     acts.add_parser("rekey", parents=[common])
     acts.add_parser("drain", parents=[common]).add_argument("--seconds", type=float, default=50)
-    return top
 
 
 def main(argv: list[str] | None = None) -> int:

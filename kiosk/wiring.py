@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from devices.errors import DeviceError
 from devices.events import CardPresence, CodeScanned
@@ -37,8 +37,9 @@ from kiosk.errands.inquiries import Inquiries
 from kiosk.hall.news import HallNews
 from kiosk.hall.setup import hall_of
 from kiosk.open_numbers import print_before_leaving
+from kiosk.own_data import OwnData
 from kiosk.side_stores import open_ledger, open_metrics
-from kiosk.stores import instance_lock, open_stores
+from kiosk.stores import Stores, instance_lock, open_stores
 from kiosk.text_layer import TextReader
 from offline_queue.entry import SALVAGED, OutboxChanged
 from offline_queue.link import LinkWatch
@@ -52,6 +53,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 READ_SECONDS = 0.2
+
+
+class _Thread(Protocol):
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 def _read_code(scanner: CodeScanner) -> Iterator[object]:
@@ -114,37 +121,13 @@ class Machine:
     def _start(self) -> None:
         from kiosk.app import Kiosk
 
-        config, exits = self.config, self._exits
-        exits.enter_context(instance_lock(config.storage.data_dir))
-        stores = open_stores(config, issuer=config.site.kiosk_id)
-        exits.callback(stores.close)
-        if SALVAGED not in stores.outbox.notices():  # until staff have seen it, what no list names may still be needed
-            stores.blobs.sweep(stores.outbox.blob_ids)
-        data = data_of(config, starting=True)
-        exits.enter_context(i18n.also(data.texts))
-        _tell_mistakes(stores.outbox, data.mistakes)
-        outbox, folders = stores.outbox, (ASSETS / "catalogue", config.storage.data_dir / OWN_CATALOGUE)
-        self.news = CatalogueNews(*folders, self.inbox.put, outbox.notice, outbox.end_notice, data.folder)
-        self.province = province_of(config)
-        url = self.province.start() if self.province else ""
-        if self.province:
-            exits.callback(self.province.stop)
-        gateway = gateway_of(config, stores.outbox, url)
-        exits.callback(gateway.close)
-        sender = Sender(
-            stores.outbox,
-            stores.blobs,
-            gateway,
-            self._outbox_changed,
-            report=lambda: heartbeat.report(config, self.kiosk.state),  # asked for after the kiosk is there
-            keep=timedelta(days=config.storage.keep_days),
-            catalogue=self.news.fetch,
-        )
-        clerk = Clerk(self.inbox)
-        desk = gateway_of(config, stores.outbox, url, inquiries.TIMEOUT)
-        exits.callback(desk.close)
-        asker = Inquiries(self.inbox, desk)
+        config = self.config
+        stores = self._stores()
+        data = self._data(stores)
+        url = self._embedded_province()
+        sender, asker = self._lines(stores, url)
         reader = TextReader(stores.outbox, stores.blobs, sender.wake) if config.storage.text_layer else None
+        clerk = Clerk(self.inbox)
         self.devices = open_devices(config)
         workers = self._workers()
         self.kiosk = Kiosk(
@@ -169,16 +152,60 @@ class Machine:
                 metrics=open_metrics(config, stores),
             )
         )
-        exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
-        link = LinkWatch(sender.wake)
-        pages = pages_of(self.kiosk, self.inbox)
-        parts: list[Clerk | Inquiries | DeviceWorker[Any] | Sender | LinkWatch | TextReader | DeskPages]
-        parts = [*([reader] if reader else []), clerk, asker, *workers.values(), sender, link, *pages]
-        for part in parts:
-            part.start()
-            exits.callback(part.stop)
-        exits.callback(self.kiosk.keep_before_leaving)  # what is registered last ends first: the clerk still works
-        exits.callback(print_before_leaving, self.kiosk.parts)
+        self._exits.callback(stores.tickets.database.subscribe(HallNews(self.inbox)))
+        self._begin([*([reader] if reader else []), clerk, asker, *workers.values(), sender, LinkWatch(sender.wake)])
+
+    def _stores(self) -> Stores:
+        """What lies in the data folder, this machine's alone as long as it runs."""
+        self._exits.enter_context(instance_lock(self.config.storage.data_dir))
+        stores = open_stores(self.config, issuer=self.config.site.kiosk_id)
+        self._exits.callback(stores.close)
+        if SALVAGED not in stores.outbox.notices():  # until staff have seen it, what no list names may still be needed
+            stores.blobs.sweep(stores.outbox.blob_ids)
+        return stores
+
+    def _data(self, stores: Stores) -> OwnData:
+        """Catalogue, forms and texts as they hold, and who asks for news of them."""
+        outbox, folders = stores.outbox, (ASSETS / "catalogue", self.config.storage.data_dir / OWN_CATALOGUE)
+        data = data_of(self.config, starting=True)
+        self._exits.enter_context(i18n.also(data.texts))
+        _tell_mistakes(outbox, data.mistakes)
+        self.news = CatalogueNews(*folders, self.inbox.put, outbox.notice, outbox.end_notice, data.folder)
+        return data
+
+    def _embedded_province(self) -> str:
+        """Its address; "" where the province is a real one."""
+        self.province = province_of(self.config)
+        if self.province is None:
+            return ""
+        url = self.province.start()
+        self._exits.callback(self.province.stop)
+        return url
+
+    def _lines(self, stores: Stores, url: str) -> tuple[Sender, Inquiries]:
+        """The two to the province: a patient one for dossiers, a quick one for questions that somebody waits for."""
+        gateway = gateway_of(self.config, stores.outbox, url)
+        self._exits.callback(gateway.close)
+        desk = gateway_of(self.config, stores.outbox, url, inquiries.TIMEOUT)
+        self._exits.callback(desk.close)
+        sender = Sender(
+            stores.outbox,
+            stores.blobs,
+            gateway,
+            self._outbox_changed,
+            report=lambda: heartbeat.report(self.config, self.kiosk.state),  # asked for after the kiosk is there
+            keep=timedelta(days=self.config.storage.keep_days),
+            catalogue=self.news.fetch,
+        )
+        return sender, Inquiries(self.inbox, desk)
+
+    def _begin(self, threads: Sequence[_Thread]) -> None:
+        """All threads, in this order; they end in the other one."""
+        for thread in (*threads, *pages_of(self.kiosk, self.inbox)):
+            thread.start()
+            self._exits.callback(thread.stop)
+        self._exits.callback(self.kiosk.keep_before_leaving)  # ends before them: the clerk still works
+        self._exits.callback(print_before_leaving, self.kiosk.parts)
 
     def _outbox_changed(self, event: OutboxChanged) -> None:
         self.inbox.put(event)

@@ -7,7 +7,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, ChargeLine, Paying
 from kiosk.errands.exemptions import Exemption
-from kiosk.errands.ledger import HALL_UNKNOWN
+from kiosk.errands.paying import can_ask_again
 from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
 from kiosk.state import AppState
@@ -69,7 +69,7 @@ class PayScreen(KioskScreen):
         expired = paying.payment is not None and paying.payment.state is PaymentState.EXPIRED
         if self.paid:
             self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
-        elif not self.exempt and (expired or paying.asked is Asked.FAILED or paying.why == HALL_UNKNOWN):
+        elif not self.exempt and can_ask_again(paying):
             self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
         else:
             self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"

@@ -15,7 +15,7 @@ from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after,
 from kiosk.errands.exemptions import Exemption, exemptions_for
 from kiosk.errands.following import PAYMENT_DUE, FollowVerbs
 from kiosk.errands.inquiries import Answered
-from kiosk.errands.ledger import Charge
+from kiosk.errands.ledger import HALL_UNKNOWN, Charge
 from kiosk.errands.vietqr import bank_name
 from kiosk.fees import charge_lines
 from kiosk.slips import Slip
@@ -35,6 +35,13 @@ class RefundsRead:
     """Event: fees that staff must give back."""
 
     refunds: tuple[Charge, ...]
+
+
+def can_ask_again(paying: Paying) -> bool:
+    """Whether there may be a code now: the last one has expired, or it could not be known or asked whether there is."""
+    if paying.payment is not None:
+        return paying.payment.state is PaymentState.EXPIRED
+    return paying.asked is Asked.FAILED or (paying.asked is Asked.UNKNOWN and paying.why == HALL_UNKNOWN)
 
 
 class PayVerbs(FollowVerbs, SubmissionVerbs):
@@ -78,9 +85,7 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
     def pay_again(self) -> None:
         """PAY: another code after the first has expired, or another try to reach the province."""
         paying = self.session.paying
-        if self.state.step is not Step.PAY or paying is None or paying.asked is Asked.WAITING:
-            return
-        if paying.payment is None or paying.payment.state is PaymentState.EXPIRED:
+        if self.state.step is Step.PAY and paying is not None and can_ask_again(paying):
             self._begin_payment(replace(paying, why="", payment=None, qr=""))
 
     def _begin_payment(self, paying: Paying) -> None:

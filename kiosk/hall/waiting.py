@@ -163,10 +163,7 @@ def play(
     """
     coming = [(HOUR_SECONDS / 2 / rate, line) for line, rate in favoured_an_hour.items() if rate]
     heapq.heapify(coming)
-    left = len(waiting)
-    lines: dict[tuple[str, bool], deque[Ticket]] = defaultdict(deque)
-    for ticket in sorted(waiting, key=place):
-        lines[ticket.line, ticket.kind is TicketKind.ORDINARY].append(ticket)
+    left, lines = len(waiting), _queues(waiting)
     free = [(desk.free_in, index) for index, desk in enumerate(desks)]
     heapq.heapify(free)
     since = [desk.since_overtaking for desk in desks]
@@ -184,7 +181,7 @@ def play(
         if choice is None:
             continue  # nobody comes in this play: the counter has done its work
         ticket = choice.ticket
-        lines[ticket.line, ticket.kind is TicketKind.ORDINARY].popleft()
+        lines[_queue_of(ticket)].popleft()
         if ticket.id != TO_COME:
             turns[ticket.id] = Turn(at, calls)
             left -= 1
@@ -195,6 +192,18 @@ def play(
         calls += 1
         heapq.heappush(free, (at + means[ticket.line], index))
     return turns
+
+
+def _queues(waiting: Iterable[Ticket]) -> dict[tuple[str, bool], deque[Ticket]]:
+    """Who waits, in order, by line and whether they are ordinary."""
+    lines: dict[tuple[str, bool], deque[Ticket]] = defaultdict(deque)
+    for ticket in sorted(waiting, key=place):
+        lines[_queue_of(ticket)].append(ticket)
+    return lines
+
+
+def _queue_of(ticket: Ticket) -> tuple[str, bool]:
+    return ticket.line, ticket.kind is TicketKind.ORDINARY
 
 
 def _to_come(line: str, at: datetime) -> Ticket:

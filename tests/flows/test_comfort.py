@@ -91,6 +91,14 @@ def test_whoever_would_lose_something_is_asked_before_it_ends(player: Player) ->
     kiosk.ask_to_finish()
     kiosk.leave()
     player.at(Step.HOME)
+    kiosk.give_feedback()
+    kiosk.ask_to_finish()
+    player.at(Step.HOME)
+    kiosk.give_feedback()
+    kiosk.tell_petition(text="Xin thêm ghế ngồi đợi")
+    kiosk.ask_to_finish()
+    assert player.state.sheet is Sheet.LEAVE
+    kiosk.leave()
     assert (player.state.session, player.state.sheet) == (None, Sheet.NONE)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.config import Config
 from kiosk.errands import Asked, Following
+from kiosk.errands.following import for_the_counter
 from kiosk.hall.hall import RETURNING
 from kiosk.hall.tickets import TicketKind
 from kiosk.sandbox.progress import known_code
@@ -151,6 +152,34 @@ def test_an_appointment_has_its_place_in_the_queue(player: Player, monkeypatch: 
     hall = player.kiosk.parts.hall
     (ticket,) = hall.store.of_day(hall.day(start))
     assert (ticket.kind, ticket.due_at) == (TicketKind.APPOINTMENT, start)
+
+
+def test_an_unknown_appointment_leads_to_a_number(config: Config) -> None:
+    (first, *_) = config.hall.series
+    alone = config.model_copy(update={"hall": config.hall.model_copy(update={"series": (first,)})})
+    for hall, step in ((config, Step.HOME), (alone, Step.TICKET)):
+        with Machine(hall) as machine:
+            player = Player(machine)
+            player.kiosk.come_with_code()
+            player.kiosk.type_code("LH-9999")
+            player.until(
+                lambda s: bool(s.session and s.session.coming and s.session.coming.asked is Asked.UNKNOWN),
+                "no such one",
+            )
+            player.kiosk.take_ordinary_number()
+            player.at(step)
+
+
+@pytest.mark.parametrize(
+    ("following", "officer"),
+    [
+        (Following("H05.114-261120-0042", asked=Asked.WAITING), False),
+        (Following("H05.114-261120-0042", asked=Asked.UNKNOWN), True),
+        (Following("H05.114-261120-0042", asked=Asked.FAILED), True),
+    ],
+)
+def test_where_nothing_is_known_an_officer_is_the_way(following: Following, officer: bool) -> None:
+    assert for_the_counter(following) is officer
 
 
 def test_after_its_time_an_appointment_is_a_number_as_any_other(

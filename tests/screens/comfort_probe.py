@@ -59,6 +59,21 @@ class Probe:
         self.do(self.kiosk.finish)
         self.answer["usual_again"] = robot.on_main(lambda: (theme.BODY, theme.PAPER)) == usual
 
+    def low(self) -> None:
+        """Whoever sits has a way down that is within reach, before anything else is."""
+        from kivy.metrics import dp
+
+        from screens.theme import REACH_HEIGHT
+
+        robot = self.robot
+        tile = robot.on_main(lambda: self.window.screens["home"].ids.low)
+        top = robot.on_main(lambda: tile.to_window(tile.x, tile.top)[1])
+        robot.tap("Nút thấp")
+        state = robot.wait(lambda s: s.sheet is Sheet.DISPLAY, "the sheet")
+        self.answer["low"] = [top <= dp(REACH_HEIGHT), state.comfort.reach, robot.on_main(lambda: tile.shown)]
+        self.do(self.kiosk.as_usual)
+        self.do(self.kiosk.close_sheet)
+
     def names(self) -> None:
         """«Đắk Lắk» with the keys of each method, on the rating's keyboard."""
         from screens.keyboard import keyboard
@@ -122,6 +137,7 @@ def probe() -> dict[str, Any]:
     def work(window: Any, _machine: Any) -> None:
         one = Probe(window, answer)
         one.by_touch()
+        one.low()
         one.names()
         one.switches()
         one.robot.close()

@@ -20,7 +20,7 @@ from PIL import Image
 from screens import theme
 from screens.keyboard import Key
 from screens.pickers import PickList
-from screens.widgets import CardPicture, Icon, KioskScreen, Overlay, Scroll
+from screens.widgets import CardPicture, Column, Icon, KioskScreen, Overlay, Scroll
 from screens.window import Footer
 
 TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
@@ -125,6 +125,8 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
     ]
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
     found += [
+        *_out_of_sight(shown),
+        *_hollow(shown),
         *_broken(words),
         *_squeezed(words),
         *_pictures(shown),
@@ -172,6 +174,24 @@ def _clipped(labels: list[Seen]) -> Iterator[Finding]:
                 yield _finding("outside", one, "beside its list")
         elif not one.part.covers(inside):
             yield _finding("outside", one, f"{_rounded(inside)} is cut to {_rounded(one.part)}")
+
+
+def _out_of_sight(shown: list[Seen]) -> Iterator[Finding]:
+    """What is typed into, where its person cannot see what they type."""
+    for one in shown:
+        if getattr(one.widget, "editing", False) is True and isinstance(one.widget, ButtonBehavior):
+            seen_of_it = 0.0 if one.part.empty else one.part.top - one.part.bottom
+            if seen_of_it < min(one.box.top - one.box.bottom, dp(KEY_TARGET)) - SLACK:
+                yield _finding("typed unseen", one, f"{seen_of_it / dp(1):.0f} dp of it are in sight")
+
+
+def _hollow(shown: list[Seen]) -> Iterator[Finding]:
+    """What is hidden in a list and keeps its place."""
+    for one in shown:
+        if isinstance(one.widget, Column):
+            for child in one.widget.children:
+                if child.opacity < 0.05 and child.height > SLACK:
+                    yield _finding("hollow", one, f"{type(child).__name__} takes {child.height / dp(1):.0f} dp")
 
 
 def _broken(words: list[Seen]) -> Iterator[Finding]:

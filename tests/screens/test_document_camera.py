@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from kiosk import i18n
+from tests.screens.probing import answer
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 120
 
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
-@cache
-def probed() -> dict[str, Any]:
+def probed() -> Mapping[str, Any]:
     """One citizen, one stream; it needs no screen."""
-    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    command = [sys.executable, "-m", "tests.screens.camera_probe"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "surprise" not in done.stderr, done.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    return answer("camera_probe", seconds=SECONDS)
 
 
 def test_the_glass_shows_what_lies_below_the_camera() -> None:

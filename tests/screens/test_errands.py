@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from kiosk.errands.petition import NO_NAME, NOBODY
+from tests.screens.probing import answer, run
 
-ROOT = Path(__file__).parents[2]
 SIZE = "540x960"  # half the glass: all sizes are dp
 SECONDS = 200
 
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
-@cache
-def run_of_probe() -> subprocess.CompletedProcess[str]:
-    """One run, whatever has come of it; it needs no screen."""
-    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    command = [sys.executable, "-m", "tests.screens.errand_probe", "--size", SIZE]
-    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
-
-
-def probed() -> dict[str, Any]:
+def probed() -> Mapping[str, Any]:
     """What was seen, by errand."""
-    done = run_of_probe()
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "surprise" not in done.stderr, done.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    return answer("errand_probe", "--size", SIZE, seconds=SECONDS)
 
 
 def saw(errand: str) -> dict[str, Any]:
     """What one errand saw; why it was lost when it was not done."""
-    answer = probed()
-    assert errand in answer, run_of_probe().stderr[-2000:]
-    seen: dict[str, Any] = answer[errand]
+    done = run("errand_probe", "--size", SIZE, seconds=SECONDS)
+    assert errand in probed(), done.stderr[-2000:]
+    seen: dict[str, Any] = probed()[errand]
     return seen
 
 

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.screens.probing import answer
+
 SECONDS = 100
 
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
 def test_a_fathers_card_is_answered_in_sight_fills_his_fields_and_can_be_taken_out_again() -> None:
-    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    command = [sys.executable, "-m", "tests.screens.family_probe"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "surprise" not in done.stderr, done.stderr[-2000:]
-    seen = json.loads(done.stdout.splitlines()[-1])
+    seen = answer("family_probe", seconds=SECONDS)
     assert seen["needs"] == "Máy cần biết số của thẻ này trước."
     assert seen["in_sight"]
     assert seen["proven"] == "Ô có khóa được đọc từ chip thật trên thẻ."

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.screens.probing import answer
+
 SECONDS = 100
 
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
-@cache
-def probed() -> dict[str, Any]:
+def probed() -> Mapping[str, Any]:
     """One run; it needs no screen."""
-    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    command = [sys.executable, "-m", "tests.screens.form_probe"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "surprise" not in done.stderr, done.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    return answer("form_probe", seconds=SECONDS)
 
 
 def test_what_is_wrong_is_in_sight_and_a_choice_is_marked() -> None:

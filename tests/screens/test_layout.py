@@ -6,19 +6,14 @@ letters with high contrast. `make torture` goes through the six looks in between
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from kiosk.state import DESK_STEPS, Step
+from tests.screens.probing import answer
 
-ROOT = Path(__file__).parents[2]
 UPRIGHT, WIDE = "540x960", "960x540"  # half the glass
 CORNERS = [(size, look) for look in ("0", "3c") for size in (UPRIGHT, WIDE)]
 BETWEEN = [(size, look) for look in ("0c", "1", "1c", "2", "2c", "3") for size in (UPRIGHT, WIDE)]
@@ -36,21 +31,9 @@ NOT_LOW = (*DESK_STEPS, Step.OUT_OF_SERVICE)  # staff stand
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
-@cache
-def run_of_probe(size: str, look: str, only: str = "") -> subprocess.CompletedProcess[str]:
-    """One run of the probe, whatever has come of it; it needs no screen."""
-    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    command = [sys.executable, "-m", "tests.screens.layout_probe", "--size", size, "--look", look, "--only", only]
-    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
-
-
-def probed(size: str, look: str, only: str = "") -> dict[str, Any]:
+def probed(size: str, look: str, only: str = "") -> Mapping[str, Any]:
     """What one run of the probe found."""
-    done = run_of_probe(size, look, only)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "surprise" not in done.stderr, done.stderr[-2000:]
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answer("layout_probe", "--size", size, "--look", look, "--only", only, seconds=SECONDS)
 
 
 def allowed(finding: dict[str, str]) -> bool:
@@ -58,7 +41,7 @@ def allowed(finding: dict[str, str]) -> bool:
     return any(finding["rule"] == rule and part in finding["widget"] for rule, part in ALLOWED)
 
 
-def wrong(answer: dict[str, Any], step: Step) -> str:
+def wrong(answer: Mapping[str, Any], step: Step) -> str:
     """What is wrong on the scenes of a step, one line each."""
     found = [finding for finding in answer["findings"] if finding["step"] == step and not allowed(finding)]
     return "\n".join(" | ".join(f"{value}" for value in finding.values()) for finding in found)

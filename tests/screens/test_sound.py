@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from kiosk.voice.tones import RATE, tones
 from screens.sound import REMINDER
+from tests.screens.probing import answer_of, run_with
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 100
 
 pytestmark = pytest.mark.timeout(SECONDS + 10)
 
 
-def heard(folder: Path, driver: str) -> dict[str, int]:
+def heard(folder: Path, driver: str) -> Mapping[str, int]:
     """The probe's answer with this driver of SDL's."""
-    sound = {"SDL_AUDIODRIVER": driver, "SDL_DISKAUDIOFILE": str(folder / "heard.raw")}
-    environment = {**{key: value for key, value in os.environ.items() if key != "DISPLAY"}, **sound}
-    command = [sys.executable, "-m", "tests.screens.sound_probe", str(folder / "heard.raw")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=SECONDS)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "surprise" not in done.stderr, done.stderr[-2000:]
-    answer: dict[str, int] = json.loads(done.stdout)
-    return answer
+    file = str(folder / "heard.raw")
+    sound = {"SDL_AUDIODRIVER": driver, "SDL_DISKAUDIOFILE": file}
+    return answer_of(run_with(sound, "sound_probe", file, seconds=SECONDS))
 
 
 def test_a_bell_and_a_forgotten_card_are_heard(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kiosk.config import PaymentTable
-from kiosk.errands import ChargeLine, Paying
+from kiosk.errands import Asked, ChargeLine, Paying
 from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
-from kiosk.errands.ledger import Charge, Ledger
+from kiosk.errands.ledger import HALL_UNKNOWN, Charge, Ledger
+from kiosk.errands.paying import can_ask_again
 from kiosk.errands.vietqr import vietqr
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.server import Province
@@ -147,6 +148,22 @@ class Told:
 
     def payment(self, payment_id: str) -> Payment:
         return self.answer
+
+
+@pytest.mark.parametrize(
+    ("now", "again"),
+    [
+        ({"asked": Asked.WAITING}, False),
+        ({"asked": Asked.FAILED, "why": "province_unreachable"}, True),
+        ({"asked": Asked.UNKNOWN, "why": HALL_UNKNOWN}, True),
+        ({"asked": Asked.UNKNOWN, "why": "payment_code_wrong"}, False),
+        ({"payment": Payment("P1", PaymentState.WAITING)}, False),
+        ({"payment": Payment("P1", PaymentState.EXPIRED)}, True),
+        ({"payment": Payment("P1", PaymentState.PAID)}, False),
+    ],
+)
+def test_when_another_code_may_be_asked_for(now: dict[str, Any], again: bool) -> None:
+    assert can_ask_again(replace(FEE, **now)) is again
 
 
 @pytest.mark.parametrize(

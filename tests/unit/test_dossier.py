@@ -14,7 +14,7 @@ from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from kiosk import forms
 from kiosk.catalogue import Case, Procedure, load_catalogue
 from kiosk.config import ASSETS
-from kiosk.dossier import payload
+from kiosk.dossier import owner, payload
 from kiosk.dossier_schema import dossier_problems
 from kiosk.forms import Question, QuestionType
 from kiosk.forms import checks as form_checks
@@ -122,6 +122,20 @@ def test_whose_matter_it_is_where_that_is_not_the_submitter() -> None:
     hotel = sent(session_of("2.001159", "lodging"))
     assert hotel["owner"]["tax_code"] == "0100109106"
     assert sent(session_of("2.001159", "home"))["owner"] is None
+
+
+def test_a_landline_stands_among_the_answers_alone() -> None:
+    session = session_of("1.001612", "authorised")
+    line = {"requester.phone": "024 3825 0000"}
+    made = sent(replace(session, answers={**session.answers, **line}))
+    assert (made["submitter"]["phone"], made["form"]["answers"]["requester.phone"]) == (None, "02438250000")
+    form = session.form
+    assert form
+    (whose,) = form.owners
+    for number, told in (("0912345678", "0912345678"), ("02438250000", None)):
+        other = owner(form, "authorised", {**session.answers, f"{whose.section}.phone": number})
+        assert other
+        assert other["phone"] == told
 
 
 def test_the_rows_of_a_table_and_what_follows_are_sent_whole() -> None:
