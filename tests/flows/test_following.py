@@ -54,6 +54,8 @@ def test_a_typed_code_shows_what_must_be_done(player: Player) -> None:
     player.at(Step.FOLLOW)
     assert player.state.session
     assert player.state.session.errors == {"code": "code_unknown"}
+    player.kiosk.follow()
+    assert not player.state.session.errors
     player.machine.devices["code_scanner"].present("https://example.invalid/x")  # a code is what it waits for
     player.until(lambda s: s.session is not None and s.session.errors == {"code": "code_unknown"}, "the sentence")
     assert look_up(player, f"{AGENCY}-260101-0001").asked is Asked.UNKNOWN

@@ -12,7 +12,9 @@ from kiosk import i18n
 from kiosk.builders import metrics_of
 from kiosk.config import Config
 from kiosk.errands import Asked
+from kiosk.hall.tickets import HallError
 from kiosk.needs import FIGURES_LOST, PAYMENTS_LOST, needs
+from kiosk.stores import alone_with_outbox, open_stores
 from kiosk.wiring import Machine
 from offline_queue.errors import StoreFailed
 from tests.flows.conftest import Player
@@ -108,3 +110,12 @@ def test_a_book_that_is_only_locked_is_left_where_it_is(config: Config) -> None:
     with Machine(config) as machine, sqlite3.connect(ledger) as book:
         assert book.execute("SELECT count(*) FROM payment").fetchone() == (1,)
         assert machine.kiosk.parts.outbox.notices() == {}
+
+
+def test_stores_that_cannot_all_be_opened_let_go_of_the_outbox(config: Config) -> None:
+    used(config)
+    spoil(config.storage.data_dir / "tickets.db")
+    with pytest.raises(HallError):
+        open_stores(config, "k1")
+    with alone_with_outbox(config):  # nobody else holds it
+        pass

@@ -54,6 +54,10 @@ class Probe:
         robot.tap("Xong")
         robot.wait(lambda s: not s.sheet, "the screen below")
         heading = robot.on_main(lambda: (theme.BODY, theme.PAPER))
+        jobs = self.window.screens["home"].ids.jobs
+        columns = [robot.on_main(lambda: jobs.cols)]
+        self.do(partial(self.kiosk.switch_language, "en"))
+        self.answer["columns"] = [*columns, robot.on_main(lambda: jobs.cols)]
         self.answer["worn"] = heading[0] > usual[0] and heading[1] != usual[1]
         self.do(self.kiosk.browse)
         self.do(self.kiosk.finish)

@@ -25,6 +25,10 @@ def test_a_few_touches_make_it_easier_and_the_next_person_finds_it_as_usual() ->
     assert probed()["usual_again"]
 
 
+def test_long_words_in_the_largest_letters_get_wider_tiles() -> None:
+    assert probed()["columns"] == [3, 2]
+
+
 def test_whoever_sits_reaches_the_way_to_low_buttons() -> None:
     assert probed()["low"] == [True, True, False]
 
