@@ -59,12 +59,14 @@ class PetitionScreen(KioskScreen):
         """A long text grows: its end stays above the keys."""
         follow = Clock.create_trigger(self._follow)
         self.ids.scroll.bind(height=follow, viewport_size=follow)
+        self.ids.words.bind(pos=follow, size=follow)
 
     def _follow(self, _dt: float) -> None:
         scroll, box = self.ids.scroll, self.ids.words
         hidden = scroll.viewport_size[1] - scroll.height
         if self.field == "text" and hidden > 0:
-            below = box.y - scroll.children[0].y - dp(ARROW_STRIP + 8)
+            room = max(0, scroll.height - box.height)  # its top is seen too, where all of it has room
+            below = box.y - scroll.children[0].y - min(room, dp(ARROW_STRIP + 8))
             scroll.scroll_y = min(1, max(0, below / hidden))
             scroll.effect_y.value = -hidden * scroll.scroll_y  # else Kivy scrolls back to where it was
         else:
