@@ -31,6 +31,7 @@ from devices.events import (
 )
 from devices.interfaces import PrintOutcome, PrintResult
 from devices.worker import HANGS
+from kiosk import letters
 from kiosk.calling_desk import CallingVerbs, CounterActed
 from kiosk.catalogue.update import CatalogueChanged
 from kiosk.clerk_events import DossierFailed, DossierStored, PageFailed, PageStored, PinChecked
@@ -121,6 +122,7 @@ class Kiosk(
         """All screens stand: heavy libraries are loaded before the first citizen needs them."""
         self.warm_up_scanner()
         self.parts.clerk.do(self.parts.lookup.search.ready, failed=None)
+        self.parts.clerk.do(letters.ready, failed=None)
 
     # -- every screen --------------------------------------------------------------------------------------------
     def more_time(self) -> None:

@@ -151,12 +151,12 @@ class IdentifyVerbs(KioskCore):
             self.change_session(
                 citizen=identity.completed(citizen, self.session.citizen), card=replace(reading, citizen=citizen)
             )
-            self._fill_again()
+            self.fill_again()
 
     def _chip_done(self, reading: CardReading) -> None:
         self.touched()  # the clock stood still while the chip was read
         self.change_session(card=reading)
-        self._fill_again()
+        self.fill_again()
         self.audit("kiosk", "card_read", trust=reading.trust.value, clone_check=reading.clone_check.value)
 
     def _chip_stopped(self, code: str) -> None:
@@ -184,8 +184,8 @@ class IdentifyVerbs(KioskCore):
         return status is not None and status.condition is Condition.READY
 
     # -- what is known --------------------------------------------------------------------------------------------
-    def _fill_again(self) -> None:
-        """The chip has told something while the form is already being filled in."""
+    def fill_again(self) -> None:
+        """The chip or the registers have told something while the form is already being filled in."""
         if self.session.citizen and self.session.filled_for == self.session.citizen.id_number:
             self.fill_own_blocks()
 

@@ -40,7 +40,7 @@ class Assurance(StrEnum):
 class Citizen:
     """One person. The 12-digit number is always known of who stands there, of relatives it may be "".
 
-    `sex` is "male", "female" or "", `ethnic` a code.
+    `sex` is "male", "female" or "", `ethnic` a code. No card has `phone`: the registers or VNeID tell it.
     """
 
     id_number: str
@@ -51,6 +51,7 @@ class Citizen:
     issued_on: date | None = None
     old_number: str = ""
     ethnic: str = ""
+    phone: str = ""
     method: Method = Method.TYPED
 
     def __repr__(self) -> str:

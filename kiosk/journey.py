@@ -45,9 +45,11 @@ class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
         session = self.session
         assert session.form is not None
         assert session.citizen is not None
-        answers = MappingProxyType(form_filling.with_defaults(session.form, session.answers))
-        self.change_session(consents=consents, notice_accepted_at=self.now(), answers=answers)
+        answers = form_filling.with_defaults(session.form, session.answers)
         once = session.filled_for != session.citizen.id_number  # what was put right since then stays
+        if once and session.filled_for:
+            answers = form_filling.without_own_words(session.form, answers)
+        self.change_session(consents=consents, notice_accepted_at=self.now(), answers=MappingProxyType(answers))
         if once:
             self.fill_own_blocks()
         first = self._sections()[0]

@@ -19,16 +19,26 @@ SQUARE = "□"
 
 @cache
 def _known() -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # brought by fpdf2; needed by the first print only
+    from fontTools.ttLib import TTFont  # brought by fpdf2; needed by the first print, or the first name
 
     with TTFont(REGULAR, lazy=True) as font:
         return frozenset(font.getBestCmap())
+
+
+def ready() -> None:
+    """Read the fonts now, so that the first name does not wait for them."""
+    _known()
 
 
 def printable(text: str) -> str:
     """The text in NFC, a square in the place of each letter that no font of ours has."""
     text = nfc(text)
     return text if text.isascii() else "".join(c if _drawn(c) else SQUARE for c in text)
+
+
+def all_printable(text: str) -> bool:
+    """Whether a font of ours has each letter of the text."""
+    return text.isascii() or all(map(_drawn, nfc(text)))
 
 
 def stacked(text: str) -> bool:

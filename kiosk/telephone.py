@@ -38,6 +38,12 @@ def fault(number: str) -> str:
     return "phone_prefix"
 
 
+def good(number: str | None) -> str:
+    """The `national` form of a number that others have told; "" where it is none."""
+    told = national(number or "")
+    return "" if fault(told) else told
+
+
 def for_province(number: str | None) -> str | None:
     """The number where a `Person` of the province's API can hold it; a longer one stands among the answers only."""
     return number if number and _PROVINCE.fullmatch(number) else None

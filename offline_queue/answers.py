@@ -23,6 +23,7 @@ from offline_queue.gateway import (
     PhoneSession,
     PhoneState,
     Progress,
+    Registered,
     Rejected,
     SubmitError,
     TimelineRow,
@@ -143,7 +144,12 @@ class _Member(BaseModel):
     address: str | None = Field(None, max_length=300)
 
 
-class _Family(BaseModel):
+class _Self(BaseModel):
+    phone: str | None = Field(None, max_length=20)
+
+
+class _Registered(BaseModel):
+    person: _Self | None = None
     household: list[_Member] = []
     parents: list[_Member] = []
     spouse: _Member | None = None
@@ -217,9 +223,9 @@ def phone_answer(answer: Answer) -> PhoneAnswer:
     return PhoneAnswer(found.state, found.level, found.person.model_dump() if found.person else {}, found.proof)
 
 
-def family(answer: Answer) -> tuple[FamilyMember, ...]:
-    """Spouse, parents, household: each person once, with all that is told of them."""
-    found = _parse(_Family, answer)
+def registered(answer: Answer) -> Registered:
+    """The telephone; spouse, parents, household: each person once, with all that is told of them."""
+    found = _parse(_Registered, answer)
     members: dict[tuple[str, date | None], FamilyMember] = {}
     for one in (*([found.spouse] if found.spouse else []), *found.parents, *found.household)[:MOST_ROWS]:
         told = FamilyMember(
@@ -228,7 +234,8 @@ def family(answer: Answer) -> tuple[FamilyMember, ...]:
         before = members.setdefault((told.full_name, told.date_of_birth), told)
         more = {name: value for name, value in vars(told).items() if value and not getattr(before, name)}
         members[told.full_name, told.date_of_birth] = replace(before, **more)
-    return tuple(members.values())
+    phone = found.person.phone if found.person else None
+    return Registered(tuple(members.values()), phone or "")
 
 
 def json_object(answer: Answer) -> dict[str, Any]:

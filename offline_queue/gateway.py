@@ -173,6 +173,14 @@ class FamilyMember:
     address: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True)
+class Registered:
+    """What the national databases know about a citizen beyond their card; nothing where they do not know them."""
+
+    family: tuple[FamilyMember, ...] = ()
+    phone: str = field(default="", repr=False)
+
+
 OpenBlob = Callable[[Attachment], bytes]
 
 
@@ -219,5 +227,5 @@ class Desk(Protocol):
     def phone(self, session: str) -> PhoneAnswer:
         """How it stands; one that is unknown has expired."""
 
-    def family(self, id_number: str, proof: str) -> tuple[FamilyMember, ...]:
-        """Spouse, parents and household of a citizen who is proven to stand there; none when nothing is known."""
+    def registered(self, id_number: str, proof: str) -> Registered:
+        """Telephone, spouse, parents and household of a citizen who is proven to stand there, as far as known."""

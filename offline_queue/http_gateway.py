@@ -22,7 +22,6 @@ from offline_queue.answers import Answer
 from offline_queue.entry import Attachment, OutboxEntry, Receipt
 from offline_queue.gateway import (
     Appointment,
-    FamilyMember,
     Health,
     OpenBlob,
     Payment,
@@ -30,6 +29,7 @@ from offline_queue.gateway import (
     PhoneSession,
     PhoneState,
     Progress,
+    Registered,
     SubmitError,
     Unreachable,
 )
@@ -198,11 +198,11 @@ class HttpGateway:
         answer = self._get(f"/v1/vneid/sessions/{quote(session, safe='')}")
         return answers.phone_answer(answer) if self._known(answer) else PhoneAnswer(PhoneState.EXPIRED)
 
-    def family(self, id_number: str, proof: str) -> tuple[FamilyMember, ...]:
-        """Whom the national databases know beside a citizen; none where they do not know the citizen."""
+    def registered(self, id_number: str, proof: str) -> Registered:
+        """What the national databases know about a citizen; nothing where they do not know them."""
         body = json.dumps({"id_number": id_number, "proof": proof}).encode()
         answer = self._alone("POST", "/v1/persons/lookup", {"Content-Type": "application/json"}, body)
-        return answers.family(answer) if self._known(answer) else ()
+        return answers.registered(answer) if self._known(answer) else Registered()
 
     @staticmethod
     def _known(answer: Answer) -> bool:

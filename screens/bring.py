@@ -16,7 +16,6 @@ from screens.widgets import Fact, KioskScreen, Option, Press, show_list
 from screens.wording import not_printed
 
 MOST_PAPERS = 24  # on the glass; the printed list has them all
-LONG_NAME = 90  # letters; longer names are written smaller
 
 
 class Fold(Press):
@@ -59,8 +58,8 @@ class BringScreen(KioskScreen):
         if session is None or session.procedure is None or state.now is None:
             return
         procedure, case = session.procedure, session.case
-        self.title = tr._(procedure.name)
-        self.small_title = len(self.title) > LONG_NAME
+        self.title = words.name(procedure)
+        self.small_title = len(self.title) > words.LONG_NAME
         self.unknown = "" if procedure.described else words.where_to_ask(procedure)
         self.field = tr._(procedure.field)
         self.authority = words.authorities(procedure)

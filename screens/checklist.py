@@ -20,6 +20,7 @@ class ChecklistScreen(KioskScreen):
     title = StringProperty("")
     fee = StringProperty("")
     wanted = StringProperty("")
+    wanted_label = StringProperty("")
     amount = StringProperty("")
     where = StringProperty("")
     closed = StringProperty("")
@@ -33,6 +34,8 @@ class ChecklistScreen(KioskScreen):
         procedure, given = session.procedure, session.preparation
         self.title = tr._(procedure.short_name or procedure.name)
         self.wanted = tr._(given.kind)
+        asked = tr._("Trường hợp của bạn") if procedure.cases else tr._("Bạn cần")
+        self.wanted_label = asked if self.wanted else ""
         self.amount = _amount(procedure, given)
         self.fee = money(given.fee_vnd) if given.fee_vnd else fee_amount(procedure.fee)
         show_list(self.ids.papers, Fact, [_paper(text) for text in preparing.to_bring(procedure, session.case)])

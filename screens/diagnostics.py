@@ -305,7 +305,8 @@ class DiagnosticsScreen(KioskScreen):
         bundle, report = self.ids.rows.children
         report.run, bundle.run = self.kiosk.make_readiness_report, self.kiosk.make_bundle
         if view.code:
-            words = (tr.error(view.code), view.file, tr.advice(view.code))
+            folder, slash, name = view.file.rpartition("/")  # in two lines: a path is one word, too long for one
+            words = (tr.error(view.code), folder + slash, name, tr.advice(view.code))
             self.ids.rows.add_widget(LogRow(text="\n".join(filter(None, words)), icon="information-outline"))
 
     def _test_row(self, test: SelfTest, record: TestRecord | None) -> TestRow:

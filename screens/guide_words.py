@@ -10,14 +10,25 @@ from kiosk.fees import FeeLine, fee_lines
 from screens.tr import tr
 from screens.wording import money
 
+LONG_NAME, LONGEST_NAME = 90, 160  # letters: above that smaller, above this cut, and whole among the small print
 LONGEST_NOTE = 220  # letters of a legal note beside an amount
 MOST_NOTES, LONGEST_LINE = 16, 500
+
+
+def name(procedure: Procedure) -> str:
+    """Its name as far as it makes a heading: the law has names of half a page."""
+    whole = tr._(procedure.name)
+    return whole if len(whole) <= LONGEST_NAME else whole[:LONGEST_NAME].rpartition(" ")[0].rstrip(" ,;:–-") + "…"
 
 
 def ways(procedure: Procedure) -> str:
     """Where it can be handed in, "" when nobody has said it."""
     known = dict.fromkeys(channel.way for channel in procedure.channels)
-    return ", ".join(way(one) for one in known)
+    return _begun(", ".join(way(one) for one in known))
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def way(name: str) -> str:
@@ -86,7 +97,7 @@ def _amount(line: FeeLine) -> str:
 def _note(line: FeeLine) -> str:
     until = tr._("Áp dụng đến hết ngày {day}.").format(day=f"{line.valid_to:%d/%m/%Y}") if line.valid_to else ""
     free = tr._("Cổng Dịch vụ công ghi miễn phí, nhưng tỉnh có thể thu phí.") if line.shown_free else ""
-    note = tr._(line.note)
+    note = tr._(line.note) if tr._(line.note) != _amount(line) else ""
     return " ".join(filter(None, (free, until, note if len(note) <= LONGEST_NOTE else "")))
 
 
@@ -103,7 +114,7 @@ def counted(paper: Component) -> str:
 def authorities(procedure: Procedure) -> str:
     """Who decides, in a few words."""
     names = {"commune": tr._("xã, phường"), "province": tr._("tỉnh"), "ministry": tr._("bộ"), "other": tr._("nơi khác")}
-    return ", ".join(names[one] for one in procedure.levels)
+    return _begun(", ".join(names[one] for one in procedure.levels))
 
 
 def where_to_ask(procedure: Procedure) -> str:
@@ -124,7 +135,9 @@ def notes(procedure: Procedure) -> list[str]:
 
 
 def small_print(procedure: Procedure) -> Iterator[str]:
-    """What is folded away: the laws, and where the portal has it from."""
+    """What is folded away: a name that is too long for a heading, the laws, and where the portal has it from."""
+    if name(procedure) != (whole := tr._(procedure.name)):
+        yield whole
     if procedure.legal:
         yield ", ".join(procedure.legal)
     yield tr._("Mã thủ tục: {said}").format(said=procedure.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from kiosk import telephone
 from kiosk.core import Parts
 from kiosk.errands import Phone, PhoneStage
 from kiosk.errands.asking import AskingVerbs
@@ -82,6 +83,7 @@ class PhoneVerbs(AskingVerbs, NumberVerbs):
                 date_of_birth=person["date_of_birth"],
                 sex=person["sex"] or "",
                 address=nfc(person["address"] or ""),
+                phone=telephone.good(person["phone"]),
                 method=Method.VNEID,
             )
         except IdentityError as error:

@@ -21,6 +21,7 @@ from kiosk.forms import (
 )
 from kiosk.forms.rules import broken
 from kiosk.identity import IdentityError, born_year, check_id_number, sex_of
+from kiosk.letters import all_printable
 from kiosk.text import nfc
 
 EARLIEST_YEAR = 1900
@@ -44,6 +45,8 @@ def check_answer(question: Question, value: str, today: date) -> str:
         return "too_long"
     if any(c in VARIATION_SELECTORS or unicodedata.category(c) in NEVER for c in value):
         return "text_invalid"
+    if question.type in WRITTEN and not all_printable(value):
+        return "letters_foreign"
     check = _CHECKS.get(question.type)
     return check(question, value, today) if check else ""
 

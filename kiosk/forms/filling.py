@@ -10,6 +10,8 @@ from kiosk.forms.checks import check_answer, check_section, kept
 from kiosk.identity import Citizen, Relative, sex_of
 from kiosk.places import as_answer
 
+UNPROVEN = ("phone",)  # what may have changed since it was told: it is shown, and what is typed stays
+
 
 def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> dict[str, str]:
     """`answers` with what the card knows put into this section's questions; what belonged to another person goes."""
@@ -18,7 +20,9 @@ def prefill(section: Section, citizen: Citizen, answers: Mapping[str, str]) -> d
     nameless = not citizen.id_number and before not in ("", citizen.full_name)  # a relative whose number is unknown
     if nameless or number_in(section, answers) not in ("", citizen.id_number):
         filled |= _emptied(section)
-    return filled | {q.id: kept(q, text) for q in section.questions if (text := _told(q, citizen))}
+    told = {q.id: kept(q, text) for q in section.questions if (text := _told(q, citizen))}
+    said = {q.id for q in section.questions if q.fills in UNPROVEN and filled.get(q.id)}
+    return filled | {question: text for question, text in told.items() if question not in said}
 
 
 def misfit(
@@ -68,6 +72,12 @@ def fill_own_blocks(form: Form, case: str, citizen: Citizen, answers: Mapping[st
     return filled
 
 
+def without_own_words(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
+    """`answers` without all that somebody has said about themselves: another one stands there now."""
+    own = {q.id: "" for section in form.sections for q in section.questions if q.id.startswith(f"{REQUESTER}.")}
+    return dict(answers) | own
+
+
 def repeat_own_block(
     form: Form, left: Section, case: str, citizen: Citizen, answers: Mapping[str, str]
 ) -> dict[str, str]:
@@ -104,6 +114,7 @@ def told_by_card(form: Form, case: str, answers: Mapping[str, str], citizen: Cit
         for section in form.sections
         if about_requester(section, case, answers)
         for question in section.questions
+        if question.fills not in UNPROVEN
         if (text := _told(question, citizen)) and not check_answer(question, text, today)
     )
 

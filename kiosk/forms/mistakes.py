@@ -29,6 +29,7 @@ FILLS = {
     "address": (QuestionType.ADDRESS,),
     "old_number": (QuestionType.TEXT,),
     "ethnic": (QuestionType.ETHNIC,),
+    "phone": (QuestionType.PHONE,),
 }
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from devices.card_reader.emrtd.results import ChipData, Fields, Progress
 from devices.events import CardPresence, ChipRead, CodeScanned, JobFailed
-from kiosk import forms, identity
+from kiosk import forms, identity, telephone
 from kiosk.errands.asking import AskingVerbs
 from kiosk.errands.inquiries import Answered
 from kiosk.forms import REQUESTER, QuestionType, Section
@@ -18,6 +18,7 @@ from kiosk.identifying import CHIP_LEFT, finished, read_events
 from kiosk.identity import Citizen, IdentityError, Method, Relative, sex_of
 from kiosk.journey import JourneyVerbs
 from kiosk.state import CardReading, Job, Session, Step
+from offline_queue.gateway import Registered
 
 FAMILY = "family"  # the purpose of the question
 CARD_NEEDS_NUMBER = "person_card_first"
@@ -121,26 +122,30 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
             return
         number = proven.id_number
         self.change_session(looked_up_for=number, relatives=())
-        self.ask(FAMILY, lambda province: province.family(number, proof), self._family_told)
+        self.ask(FAMILY, lambda province: province.registered(number, proof), self._registers_told)
 
-    def _family_told(self, event: Answered) -> None:
+    def _registers_told(self, event: Answered) -> None:
         """Without an answer people type, as they do without a proof: nothing is said about it."""
-        if not event.code and isinstance(event.answer, tuple):
-            known = tuple(
-                Relative(
-                    Citizen(
-                        member.id_number,
-                        member.full_name,
-                        member.date_of_birth,
-                        member.sex or (sex_of(member.id_number) if member.id_number else ""),
-                        member.address,
-                        method=Method.TYPED,
-                    ),
-                    member.relation,
-                )
-                for member in event.answer
+        known, citizen = event.answer, self.session.citizen
+        if event.code or not isinstance(known, Registered) or citizen is None:
+            return
+        relatives = tuple(
+            Relative(
+                Citizen(
+                    member.id_number,
+                    member.full_name,
+                    member.date_of_birth,
+                    member.sex or (sex_of(member.id_number) if member.id_number else ""),
+                    member.address,
+                    method=Method.TYPED,
+                ),
+                member.relation,
             )
-            self.change_session(relatives=known)
+            for member in known.family
+        )
+        phone = citizen.phone or telephone.good(known.phone)
+        self.change_session(relatives=relatives, citizen=replace(citizen, phone=phone))
+        self.fill_again()
 
     def offered(self) -> tuple[Relative, ...]:
         """Relatives who can fill the section on the glass: it asks for a person, and they are not in the form yet."""

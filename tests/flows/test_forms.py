@@ -12,7 +12,7 @@ from kiosk.forms import FOLLOWS, Question, QuestionType, Rows, Section
 from kiosk.forms.declaration import NOT_DRAWN
 from kiosk.state import AppState, Job, Session, Step
 from offline_queue.entry import DECLARATION, EntryState
-from offline_queue.gateway import FamilyMember
+from offline_queue.gateway import FamilyMember, Registered
 from tests.flows.conftest import Player
 from tests.flows.test_chip import Citizen, card
 from tests.flows.test_dossier import MOTHER, fill_form, scan_papers, to_review
@@ -79,8 +79,36 @@ def test_a_family_is_offered_to_who_is_proven_and_picked_instead_of_typed(player
     assert names["Trần Văn Mẫu"] not in citizen.kiosk.offered()  # stands in the form already
     old = citizen.session.id
     player.kiosk.finish()
-    player.kiosk.handle(Answered(old, "late", (FamilyMember("Ai Đó", "Con"),)))
+    player.kiosk.handle(Answered(old, "late", Registered((FamilyMember("Ai Đó", "Con"),))))
     assert player.state.session is None
+
+
+def test_a_telephone_that_the_registers_know_is_not_asked_for_again_and_can_be_changed(player: Player) -> None:
+    citizen = Citizen(player)
+    citizen.identify()
+    citizen.lay(card())
+    citizen.kiosk.card_done()
+    citizen.kiosk.accept_notice(())
+    player.until(knows_family, "the registers")
+    assert citizen.session.answers["requester.phone"] == "0900000001"
+    assert "requester.full_name" in citizen.kiosk.locked()
+    assert "requester.phone" not in citizen.kiosk.locked()
+    citizen.kiosk.answer("requester.phone", "0912345678")
+    citizen.kiosk.fill_again()  # whatever else is told: what was typed stays
+    assert citizen.session.answers["requester.phone"] == "0912345678"
+
+
+def test_what_one_has_said_of_themselves_is_not_said_of_the_next_who_is_identified(player: Player) -> None:
+    start(player, STAY, "home")
+    player.kiosk.answer("requester.phone", "0912345678")
+    while player.state.step is not Step.IDENTIFY:
+        player.kiosk.back()
+    player.kiosk.type_id_number("066301000017")
+    player.kiosk.card_done()
+    player.kiosk.accept_notice(())
+    answers = session_of(player).answers
+    assert answers["requester.id_number"] == "066301000017"
+    assert (answers["requester.full_name"], answers["requester.phone"]) == ("", "")
 
 
 def test_nobody_is_looked_up_without_a_proof(player: Player) -> None:

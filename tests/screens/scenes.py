@@ -19,6 +19,7 @@ from kiosk.fees import fee_by_pages
 from kiosk.hall.tickets import TicketState
 from kiosk.hall.view import Estimate
 from kiosk.identity import Citizen, Method
+from kiosk.preparing import fee_of
 from kiosk.slip_picture import draw
 from kiosk.state import (
     AppState,
@@ -179,7 +180,8 @@ def _preparing(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("checklist", replace(base, step=Step.CHECKLIST, session=chosen))
     for code in ("2.000884", "1.004222", "1.000894"):
         procedure = site.procedures[code]
-        ready = replace(bare, procedure=procedure, preparation=Preparation(procedure.kinds[2], fee_vnd=20_000))
+        given = Preparation(procedure.kinds[2], fee_vnd=fee_of(procedure, 1, 1, NOW.date()))
+        ready = replace(bare, procedure=procedure, preparation=given)
         yield Scene(f"prepare-{code}", replace(base, step=Step.PREPARE, session=ready))
         case = procedure.cases[2] if procedure.cases else None
         yield Scene(f"checklist-{code}", replace(base, step=Step.CHECKLIST, session=replace(ready, case=case)))

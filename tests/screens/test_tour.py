@@ -18,7 +18,13 @@ from kiosk.state import Step
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 150
-PERSONAL = ("027190012345", "123456789", "Nguyễn Thị Đào", "0912345678")  # the synthetic mother and her telephone
+PERSONAL = (
+    "027190012345",
+    "123456789",
+    "Nguyễn Thị Đào",
+    "0900000001",
+    "0912345678",
+)  # the synthetic mother and telephones
 ON_THE_WAY = [Step.HOME, Step.TICKET, Step.PROCEDURES, Step.BRING, Step.IDENTIFY, Step.CARD]
 ON_THE_WAY += [Step.NOTICE, Step.FORM, Step.PAPERS]
 ON_THE_WAY += [Step.SCAN, Step.REVIEW, Step.DECLARE, Step.COLLECT, Step.SLIP, Step.RATING]

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.screens.stage import window_on
 
-NUMBER, PHONE, NAME, PLACE = "027190012345", "0912345678", "Nguyễn Thị Đào", "Ngõ Thử Nghiệm"
+NUMBER, PHONE, NAME, PLACE = "027190012345", "0900000001", "Nguyễn Thị Đào", "Ngõ Thử Nghiệm"
 CARD = f"{NUMBER}|123456789|{NAME}|14021990|Nữ|{PLACE}, Võ Cường, Bắc Ninh|10092025"
 PROCEDURE = "2.000635"
 

@@ -132,7 +132,7 @@ def test_a_mistake_of_shape_hides_no_other(tmp_path: Path) -> None:
         "owners.0.kind",
     ]
     assert "sections.1.row: is counted by the kiosk, a file tells none" in told
-    known = "address, date_of_birth, ethnic, full_name, id_number, issued_on, old_number, sex"
+    known = "address, date_of_birth, ethnic, full_name, id_number, issued_on, old_number, phone, sex"
     assert told[10:] == [  # and nothing about «b», of which nothing is known
         "question «e» has a minimum above its maximum",
         f"question «t.b» fills «full_nam», which a card has not; one of {known}",

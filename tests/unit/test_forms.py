@@ -60,6 +60,7 @@ def code(kind: str, value: str, **more: object) -> str:
         ("number", "7"),
         ("ethnic", "01"),
         ("commune", "09190"),
+        ("name", "H'Ŭn Niê Kđăm Ĭ"),
     ],
 )
 def test_good_answers(kind: str, value: str) -> None:
@@ -85,6 +86,8 @@ def test_good_answers(kind: str, value: str) -> None:
         ("text", "\ufeffa", "text_invalid"),
         ("text", "a\u2028b", "text_invalid"),
         ("text", "\ue000", "text_invalid"),
+        ("text", "Москва", "letters_foreign"),
+        ("name", "阮氏桃", "letters_foreign"),
         ("name", "Đào 2", "name_invalid"),
         ("name", "---", "name_invalid"),
         ("name", "Đào @", "name_invalid"),
@@ -346,7 +349,7 @@ def test_every_block_of_a_person_is_filled_as_its_card_says(form: Form) -> None:
         for question in section.questions:
             if not question.fills:
                 continue
-            value = form_filling.prefill(section, replace(CITIZEN, ethnic="01"), {})[question.id]
+            value = form_filling.prefill(section, replace(CITIZEN, ethnic="01", phone="0912345678"), {})[question.id]
             assert check_answer(question, value, TODAY) == ""
 
 

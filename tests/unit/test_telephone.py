@@ -20,6 +20,11 @@ def test_any_way_of_writing_is_the_same_number(number: str, front: str, data: st
     assert telephone.grouped(number).replace(" ", "") == number
 
 
+def test_what_others_tell_is_a_number_or_nothing() -> None:
+    told = ["+84 900 000 001", "024 3825 0000", "0912", "không có", "+44 20 7946 0000", "", None]
+    assert [telephone.good(one) for one in told] == ["0900000001", "02438250000", "", "", "", "", ""]
+
+
 @pytest.mark.parametrize(
     ("written", "code"),
     [
