@@ -24,7 +24,7 @@ PERSONAL = (
     "Nguyễn Thị Đào",
     "0900000001",
     "0912345678",
-)  # the synthetic mother and telephones
+)  # synthetic
 ON_THE_WAY = [Step.HOME, Step.TICKET, Step.PROCEDURES, Step.BRING, Step.IDENTIFY, Step.CARD]
 ON_THE_WAY += [Step.NOTICE, Step.FORM, Step.PAPERS]
 ON_THE_WAY += [Step.SCAN, Step.REVIEW, Step.DECLARE, Step.COLLECT, Step.SLIP, Step.RATING]
