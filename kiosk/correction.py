@@ -110,8 +110,9 @@ def _repeated(section: Section, case: str, before: Mapping[str, str], after: Map
 def errors(known: Declared, answers: Mapping[str, str], today: date) -> dict[str, str]:
     """Error codes by question id, as the kiosk itself checks: empty when all is well."""
     found: dict[str, str] = {}
+    proven = locked(known, answers)
     for section in visible_sections(known.form, known.case, answers):
-        found |= check_section(known.form, section, known.case, answers, today)
+        found |= check_section(known.form, section, known.case, answers, today, proven)
     return found
 
 

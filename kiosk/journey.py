@@ -205,7 +205,9 @@ class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
     def _section_errors(self, section: Section) -> dict[str, str]:
         session: Session = self.session
         assert session.form is not None
-        return form_checks.check_section(session.form, section, self.case_id(), session.answers, self._today())
+        return form_checks.check_section(
+            session.form, section, self.case_id(), session.answers, self._today(), self.locked()
+        )
 
     def papers_needed(self) -> tuple[Component, ...]:
         """The papers to scan in this case."""

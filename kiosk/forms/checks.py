@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 
 from kiosk import places, telephone
@@ -165,15 +165,25 @@ _CHECKS: Mapping[QuestionType, Callable[[Question, str, date], str]] = {
 }
 
 
-def check_section(form: Form, section: Section, case: str, answers: Mapping[str, str], today: date) -> dict[str, str]:
-    """Error codes by question id for all visible questions, cross-field rules included."""
+def check_section(
+    form: Form,
+    section: Section,
+    case: str,
+    answers: Mapping[str, str],
+    today: date,
+    proven: Collection[str] = (),
+) -> dict[str, str]:
+    """Error codes by question id for all visible questions, cross-field rules included.
+
+    What is `proven` (question ids) may contradict itself: nobody here can change it, the officers will ask.
+    """
     said = resolved(form, case, answers)
     errors: dict[str, str] = {}
     for question in visible_questions(section, case, answers):
         if code := _error_of(question, answers, said, today):
             errors[question.id] = code
     crossed = (
-        *_number_against_person(section, said),
+        *_number_against_person(section, said, proven),
         *_order(section, case, said),
         *broken(form, section, case, said, today, warns=False),
     )
@@ -200,7 +210,9 @@ def _error_of(question: Question, answers: Mapping[str, str], said: Mapping[str,
     return check_answer(question, said.get(question.id, ""), today)
 
 
-def _number_against_person(section: Section, answers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _number_against_person(
+    section: Section, answers: Mapping[str, str], proven: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """The number tells year of birth and sex: what contradicts it was mistyped somewhere."""
     by_attribute = {question.fills: question.id for question in section.questions if question.fills}
     number = answers.get(by_attribute.get("id_number", ""), "")
@@ -209,12 +221,12 @@ def _number_against_person(section: Section, answers: Mapping[str, str]) -> Iter
     except IdentityError:
         return
     born = day_of(answers.get(by_attribute.get("date_of_birth", ""), ""))
-    if born and born.year != born_year(number):
+    if born and born.year != born_year(number) and by_attribute["date_of_birth"] not in proven:
         yield by_attribute["date_of_birth"], "id_number_birth_year"
     if section.sex and section.sex != sex_of(number):
         yield by_attribute["id_number"], "person_sex"
     sex = answers.get(by_attribute.get("sex", ""), "")
-    if sex and sex != sex_of(number):
+    if sex and sex != sex_of(number) and by_attribute["sex"] not in proven:
         yield by_attribute["sex"], "id_number_sex"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from datetime import date
 
 from kiosk.errands import Phone, PhoneStage
 from kiosk.identity import Assurance, Method
@@ -62,6 +64,22 @@ def test_the_phone_proves_and_fills_in(player: Player) -> None:
     player.kiosk.answer("requester.full_name", "Người Khác")  # proven: not typed over
     assert player.state.session.answers["requester.full_name"] == "Nguyễn Thị Đào"
     fill_form(player)
+
+
+def test_what_is_proven_and_contradicts_itself_stops_nobody(player: Player) -> None:
+    """A number of 1990 with a birth in 1991, as the registers have it of some: only they can put it right."""
+    start(player, People(phone="confirms"))
+    wait(player)
+    kiosk = player.kiosk
+    assert kiosk.session.citizen
+    wrong = replace(kiosk.session.citizen, date_of_birth=date(1991, 2, 14), sex="male")
+    kiosk.change_session(citizen=wrong)
+    kiosk.accept_notice(())
+    first = kiosk.session.section
+    assert kiosk.session.answers["requester.date_of_birth"] == "1991-02-14"
+    kiosk.next()
+    assert not kiosk.session.errors
+    assert kiosk.session.section != first
 
 
 def test_a_low_level_gets_the_number_of_the_police(player: Player) -> None:
