@@ -62,6 +62,7 @@ DESK_SECONDS = 300  # an unattended desk locks itself
 TICKET_SECONDS = 15  # a confirmed ticket leaves the glass by itself
 PHONE_SECONDS = 180  # finding the bank's app, its password, its second password
 PHONE_STEPS = (Step.PAY, Step.VNEID)
+HELP_SECONDS = 300  # who rang is told to wait where they stand
 HALL_SECONDS = 5  # other kiosks and `main.py ticket` take numbers too
 DEVICE_LOG_LINES = 200
 
@@ -274,6 +275,8 @@ class Kiosk(
         limit = self.parts.config.site.idle_seconds * state.comfort.patience
         if state.step in PHONE_STEPS:
             limit = max(limit, PHONE_SECONDS)  # whoever looks at their own phone does not touch the glass
+        if session and session.id == self.rang_for:
+            limit = max(limit, HELP_SECONDS)
         end = limit + WARNING_SECONDS * state.comfort.patience
         if idle >= end:
             self._unattended()

@@ -28,6 +28,7 @@ class DeskVerbs(PayVerbs):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self._delay = staff.LoginDelay()
+        self.rang_for = ""  # id of the session in which staff were rung for
         self._asking: DeskAsked | None = None  # the officer at the pages for whom a verb runs
         if STOPPED in self.state.outbox.notices:
             self.change(trouble=STOPPED)
@@ -161,6 +162,7 @@ class DeskVerbs(PayVerbs):
             self.parts.outbox.notice(HELP_CALLED, self.now().strftime("%H:%M"))
             self.audit("kiosk", "help_called", step=self.state.step.value)
             self.change(outbox=self.parts.outbox.counts())
+        self.rang_for = self.state.session.id if self.state.session else ""
         self.tell("help_is_coming")
 
     def seen(self, code: str) -> None:

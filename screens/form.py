@@ -360,8 +360,8 @@ class FormScreen(KioskScreen):
                 return
 
     def forget(self) -> None:
-        """Drop every answer from its widget."""
-        self.stop_editing()
+        """Drop every answer from its widget; whoever gave them has gone."""
+        self.stop_editing(settle=False)
         self.ids.fields.clear_widgets()
         self.ids.relatives.clear_widgets()
         for field in self._fields.values():

@@ -32,8 +32,8 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
     # -- early words ---------------------------------------------------------------------------------------------
     def settle(self, question_id: str) -> None:
         """The person has left a question: what is wrong with its answer stands beside it before they go on."""
-        session = self.session
-        if session.section is None or not session.answers.get(question_id):
+        session = self.state.session
+        if session is None or session.section is None or not session.answers.get(question_id):
             return
         found, here = self._section_errors(session.section), _ids(session.section)
         told = {*session.errors, question_id}  # what another answer has put right goes as well

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.app import DESK_SECONDS, WARNING_SECONDS
+from kiosk.app import DESK_SECONDS, HELP_SECONDS, WARNING_SECONDS
 from kiosk.state import Job, Step
 from tests.flows.conftest import Player
 from tests.flows.test_dossier import MOTHER, to_review
@@ -26,6 +26,20 @@ def test_a_warning_comes_first_and_more_time_is_given(player: Player) -> None:
     let_pass(player, limit + WARNING_SECONDS + 1)
     player.at(Step.HOME)
     assert player.state.session is None
+
+
+def test_who_rang_for_staff_has_time_to_wait_for_them_and_the_next_person_has_not(player: Player) -> None:
+    to_review(player, "2.000635")
+    limit = player.machine.config.site.idle_seconds
+    player.kiosk.call_help()
+    let_pass(player, HELP_SECONDS - 1)
+    assert player.state.idle_seconds_left is None
+    player.at(Step.REVIEW)
+    let_pass(player, WARNING_SECONDS + 2)
+    player.at(Step.HOME)
+    to_review(player, "2.000635")
+    let_pass(player, limit + 1)
+    assert player.state.idle_seconds_left
 
 
 def test_the_clock_stands_still_while_a_page_is_scanned(player: Player) -> None:

@@ -32,6 +32,10 @@ def test_finish_leaves_nothing_in_any_widget() -> None:
     assert answer["textures_after_finish"] == 0
 
 
+def test_who_ends_while_a_field_is_typed_into_leaves_no_session() -> None:
+    assert not probed()["session_after_typing"]
+
+
 def test_the_rating_knows_nobody() -> None:
     answer = probed()
     assert answer["at_rating"] == []

@@ -60,6 +60,7 @@ class Citizen:
         self.do(self.kiosk.finish)
         answer["after_finish"] = self.known()
         answer["textures_after_finish"] = self.textures()
+        answer["session_after_typing"] = self.ended_while_typing()
         self.to_review()
         self.do(self.kiosk.next)
         self.do(self.kiosk.declare)
@@ -82,6 +83,31 @@ class Citizen:
         self.robot.on_main(lambda: verb(*arguments))
         self.robot.settle()
 
+    def ended_while_typing(self) -> bool:
+        """Whether a session is left when one has ended with an answered field under the keys."""
+        from kiosk.state import Step
+
+        self.to_card()
+        self.do(self.kiosk.card_done)
+        self.robot.wait_step(Step.NOTICE)
+        self.do(self.kiosk.accept_notice, ())
+        form = self.window.screens["form"]
+        answered = next(field for field in form.ids.fields.children if field.question.type == "name" and field.value)
+        self.do(form.edit, answered)
+        self.do(self.kiosk.finish)
+        return self.kiosk.state.session is not None
+
+    def to_card(self) -> None:
+        """With the printed code of the card."""
+        from kiosk.state import Step
+
+        self.do(self.kiosk.browse)
+        self.do(self.kiosk.choose_procedure, PROCEDURE)
+        self.do(self.kiosk.choose_case, "authorised")
+        self.do(self.kiosk.start_dossier)
+        self.machine.devices["code_scanner"].present(CARD)
+        self.robot.wait_step(Step.CARD)
+
     def to_review(self) -> None:
         """Typed, scanned, filled: every screen on the way holds something of this person."""
         from devices.card_reader.chip.card import make_card
@@ -89,12 +115,7 @@ class Citizen:
         from kiosk.state import Step
 
         robot, kiosk = self.robot, self.kiosk
-        self.do(kiosk.browse)
-        self.do(kiosk.choose_procedure, PROCEDURE)
-        self.do(kiosk.choose_case, "authorised")
-        self.do(kiosk.start_dossier)
-        self.machine.devices["code_scanner"].present(CARD)
-        robot.wait_step(Step.CARD)
+        self.to_card()
         reader = self.machine.devices["card_reader"]
         home = f"{PLACE}, Võ Cường, Bắc Ninh"
         reader.insert(make_card(Person(NUMBER, NAME, residence=home, expiry_date=date(2040, 2, 14))))
