@@ -27,9 +27,9 @@ class BrowseVerbs(NumberVerbs):
         self.search(query)
 
     def choose_job(self, tile: HomeTile) -> None:
-        """A tile of home: HOME → BRING or PREPARE, or the search for its words."""
+        """A tile of home: HOME → BRING, or PREPARE at once, or the search for its words."""
         if tile.code:
-            self.choose_procedure(tile.code)
+            self.choose_procedure(tile.code, shortcut=True)
         else:
             self.browse(tile.query)
 
@@ -38,15 +38,15 @@ class BrowseVerbs(NumberVerbs):
         lookup, today = self.parts.lookup, self.now().date()
         self.change(query=query, results=lookup.search.find(query, self.parts.choices.on(today)))
 
-    def choose_procedure(self, code: str) -> None:
-        """→ BRING, or PREPARE where it is prepared here for the counter."""
+    def choose_procedure(self, code: str, shortcut: bool = False) -> None:
+        """→ BRING; by a `shortcut` → PREPARE where it is prepared here for the counter."""
         procedure = self.parts.catalogue.find(code)
         if procedure is None:
             return
         letter = self.parts.hall.letter_for(procedure.field, procedure.series)
         procedure = procedure.model_copy(update={"series": letter})
         case = procedure.cases[0] if len(procedure.cases) == 1 else None
-        step = Step.PREPARE if procedure.prepare else Step.BRING
+        step = Step.PREPARE if procedure.prepare and shortcut else Step.BRING
         form = self.parts.forms.get(procedure.form_id)
         if procedure.online and form is None:
             self.tell("form_not_in_force")
@@ -55,8 +55,19 @@ class BrowseVerbs(NumberVerbs):
         self.change_session(step, procedure=procedure, case=case, form=form, **nothing)
         self.parts.choices.add(code, self.now().date())
         self.parts.clerk.do(self.parts.choices.save, failed=None)
-        if procedure.prepare:
+        if step is Step.PREPARE:
             self.prepare()
+
+    def start_preparing(self) -> None:
+        """BRING → PREPARE, with the case that was chosen there."""
+        procedure, case = self.session.procedure, self.session.case
+        if procedure is not None and procedure.prepare:
+            self.change_session(Step.PREPARE, slip_print=Job.NONE, slip_code="")
+            self.prepare(kind=case.title if case else None)
+
+    def look_up_papers(self) -> None:
+        """PREPARE → BRING: what to bring, how long it takes, a list to take home."""
+        self.change_session(Step.BRING, errors={})
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
         """PREPARE: kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""
@@ -92,8 +103,14 @@ class BrowseVerbs(NumberVerbs):
         self.take_number(session.procedure.series)
 
     def before_choice(self) -> None:
-        """Back to the search, or home for who came from a tile of home."""
-        if self.session.browsed:
+        """Back to the search, or home for who came from a tile of home; what is prepared stands between."""
+        session, preparing_now = self.session, self.state.step is Step.PREPARE
+        if session.procedure and session.procedure.prepare and session.browsed is preparing_now:
+            if preparing_now:
+                self.look_up_papers()
+            else:
+                self.start_preparing()
+        elif session.browsed:
             self.change_session(Step.PROCEDURES, slip_print=Job.NONE, slip_code="")
         else:
             self.finish_session()

@@ -45,6 +45,7 @@ class BringScreen(KioskScreen):
     page = StringProperty("")
     page_picture = ObjectProperty(None, allownone=True)
     can_start = BooleanProperty(False)
+    can_prepare = BooleanProperty(False)
     printing = BooleanProperty(False)
     pointing = BooleanProperty(False)
     asking = BooleanProperty(False)
@@ -67,8 +68,11 @@ class BringScreen(KioskScreen):
         self.can_start = procedure.online
         self.several = len(procedure.cases) > 1
         self.chosen = case is not None or not procedure.cases
-        self.main_text = tr._("Bắt đầu") if procedure.online else tr._("Lấy số cho việc này")
-        self.main_icon = "arrow-right" if procedure.online else "ticket-confirmation-outline"
+        self.can_prepare = procedure.prepare
+        by_itself = tr._("Bắt đầu") if procedure.online else tr._("Chuẩn bị, rồi lấy số")
+        here = procedure.online or procedure.prepare
+        self.main_text = by_itself if here else tr._("Lấy số cho việc này")
+        self.main_icon = "arrow-right" if here else "ticket-confirmation-outline"
         self.main_disabled = procedure.online and case is None
         self._show_cases(procedure, case)
         self._show_facts(procedure, state.now.date())
@@ -114,6 +118,8 @@ class BringScreen(KioskScreen):
         """Begin, or the number of the counter that handles it."""
         if self.can_start:
             self.kiosk.start_dossier()
+        elif self.can_prepare:
+            self.kiosk.start_preparing()
         else:
             self.kiosk.take_number_for_this()
 

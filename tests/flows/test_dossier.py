@@ -294,8 +294,7 @@ def test_a_bad_code_is_a_sentence_and_nothing_is_lost(player: Player, text: str,
 
 def test_certified_copies_in_five_touches(player: Player) -> None:
     kiosk = player.kiosk
-    kiosk.browse()
-    kiosk.choose_procedure("2.000815")
+    kiosk.choose_procedure("2.000815", shortcut=True)
     player.at(Step.PREPARE)
     session = player.state.session
     assert session
@@ -331,8 +330,7 @@ def test_the_number_is_for_the_counter_of_the_procedures_field(config: Config) -
     hall = config.hall.model_copy(update={"series": (config.hall.series[0], table)})
     with Machine(config.model_copy(update={"hall": hall})) as machine:
         player = Player(machine)
-        player.kiosk.browse()
-        player.kiosk.choose_procedure("2.000815")
+        player.kiosk.choose_procedure("2.000815", shortcut=True)
         player.kiosk.prepare(kind="Giấy khai sinh")
         player.kiosk.next()
         player.kiosk.take_number("B")

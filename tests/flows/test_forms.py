@@ -305,8 +305,18 @@ def test_what_is_done_at_the_counter_is_prepared_by_case(player: Player) -> None
     kiosk = player.kiosk
     kiosk.browse()
     kiosk.choose_procedure("1.000894")
+    player.at(Step.BRING)  # what to bring is read first
+    kiosk.start_preparing()
     kiosk.next()
     assert session_of(player).errors == {"kind": "choice_missing"}
+    kiosk.back()
+    player.at(Step.BRING)
+    kiosk.choose_case("divorced")
+    kiosk.print_list()
+    player.until(lambda s: bool(s.session and s.session.slip_print is Job.CONFIRMED), "the list")
+    kiosk.start_preparing()
+    assert session_of(player).preparation.kind == "Có người đã ly hôn"  # not chosen twice
+    kiosk.prepare(kind="Cả hai kết hôn lần đầu")
     kiosk.prepare(kind="Có người đã ly hôn")
     case = session_of(player).case
     assert case
@@ -320,8 +330,21 @@ def test_what_is_done_at_the_counter_is_prepared_by_case(player: Player) -> None
     kiosk.done_with_ticket()
     kiosk.browse()
     kiosk.choose_procedure("2.000884")
+    kiosk.start_preparing()
     kiosk.prepare(kind="Giấy ủy quyền", copies=3)
     assert session_of(player).preparation.fee_vnd == 30_000
+
+
+def test_who_comes_by_a_tile_prepares_at_once_and_can_still_read_what_to_bring(player: Player) -> None:
+    kiosk = player.kiosk
+    kiosk.choose_job(next(tile for tile in player.state.jobs if tile.code == "2.000815"))
+    player.at(Step.PREPARE)
+    kiosk.look_up_papers()
+    player.at(Step.BRING)
+    kiosk.back()
+    player.at(Step.PREPARE)
+    kiosk.back()
+    player.at(Step.HOME)
 
 
 def test_a_form_that_cannot_be_drawn_is_handed_in(player: Player) -> None:

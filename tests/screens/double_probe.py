@@ -72,7 +72,7 @@ class Clumsy:
 
     def to_prepare(self) -> None:
         """A certified copy, its kind chosen."""
-        self.kiosk.choose_procedure("2.000815")
+        self.kiosk.choose_procedure("2.000815", shortcut=True)
         self.kiosk.prepare(kind=self.kiosk.state.session.procedure.kinds[0])
 
     def to_petition(self) -> None:
