@@ -6,6 +6,7 @@ its line follows below. No slip holds a citizen's name, ID number or answers.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -170,6 +171,7 @@ def provisional_slip(
     case: Case | None,
     stored_at: datetime,
     declared: bool,
+    scanned: Collection[str],
     linked_number: str = "",
     counters: tuple[int, ...] = (),
     hotline: str = "",
@@ -178,7 +180,8 @@ def provisional_slip(
 ) -> Slip:
     """What a citizen holds until the official receipt: code, QR, what to hand over where.
 
-    A `declared` dossier is a pre-filing that is completed at the counter under `linked_number` (DOMAIN 6).
+    A `declared` dossier is a pre-filing that is completed at the counter under `linked_number` (DOMAIN 6); `scanned`
+    are the ids of the papers that are in it.
     """
     write = Writer(language)
     blocks = [*write.head(centre), *write.text("PHIẾU NỘP HỒ SƠ TẠM", Style.TITLE)]
@@ -188,7 +191,7 @@ def provisional_slip(
     blocks += [Rule(), *write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     blocks.append(write.pair("Giờ nộp", stored_at.strftime(TIME_FORMAT)))
     blocks += [Rule(), *(_pre_filing(linked_number, counters, write) if declared else _filed(counters, write))]
-    blocks += _hand_over(case, declared, write)
+    blocks += _hand_over(case, declared, scanned, write)
     if hotline:
         blocks += [Rule(), write.pair("Điện thoại hỏi đáp", hotline)]
     return _marked(blocks, write, reprint)
@@ -237,9 +240,12 @@ def _filed(counters: tuple[int, ...], write: Writer) -> list[Block]:
     return [*blocks, *write.counters(counters)]
 
 
-def _hand_over(case: Case | None, declared: bool, write: Writer) -> list[Block]:
-    """A declared dossier is compared with all originals; of another one only what was not scanned is missing."""
-    components = case.components if case else ()
+def _hand_over(case: Case | None, declared: bool, scanned: Collection[str], write: Writer) -> list[Block]:
+    """A declared dossier is compared with all its originals; of another one only what is not scanned here is missing.
+
+    A paper that is not for everybody, and that was not scanned, is asked of nobody.
+    """
+    components = [one for one in case.components if one.required or not one.scan or one.id in scanned] if case else []
     titles = [component.title for component in components if declared or not component.scan]
     if declared:
         titles.insert(0, "Thẻ căn cước của bạn")

@@ -16,6 +16,7 @@ from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
 from kiosk.dossier import SUPPLEMENT, payload
 from kiosk.errands import ChargeLine
+from kiosk.errands import slips as errand_slips
 from kiosk.errands.codes import SLIP
 from kiosk.fees import charge_lines
 from kiosk.forms import declaration
@@ -95,6 +96,7 @@ class SubmissionVerbs(NumberVerbs):
             case=session.case,
             stored_at=session.declared_at or self.now(),
             declared=session.assurance is Assurance.DECLARED,
+            scanned=[component_id for component_id, pages in session.papers.items() if pages],
             linked_number=session.ticket.number if session.ticket else "",
             counters=session.ticket.counters if session.ticket else (),
             hotline=self.parts.config.site.hotline,
@@ -103,8 +105,9 @@ class SubmissionVerbs(NumberVerbs):
         self.print_slip(f"slip:{session.id[:8]}", session.id, self.completed_slip(slip), awaited=True)
 
     def completed_slip(self, slip: Slip) -> Slip:
-        """The slip of a dossier that was just handed in, with what else belongs on it."""
-        return slip
+        """The slip of a dossier that was just handed in, with what it will cost."""
+        lines = due_lines(self.session, self.session.declared_at or self.now())
+        return errand_slips.with_fee_later(slip, lines, self.state.language) if lines else slip
 
     def slip_of_entry(self, entry: OutboxEntry) -> Slip | None:
         """The provisional slip of a stored dossier once more: the kiosk may have died before it was printed.
@@ -126,6 +129,7 @@ class SubmissionVerbs(NumberVerbs):
             case=next((case for case in procedure.cases if case.id == said.get("case")), None),
             stored_at=entry.created_at.astimezone(self.now().tzinfo),
             declared=said.get("identification", {}).get("assurance") != Assurance.VERIFIED,
+            scanned=[paper.component for paper in entry.attachments],
             linked_number=number,
             counters=series.counters if series else (),
             hotline=self.parts.config.site.hotline,

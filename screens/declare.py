@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from kivy.properties import BooleanProperty, StringProperty
 
-from kiosk.state import AppState, Job
+from kiosk.dossier import SUPPLEMENT
+from kiosk.errands.slips import counted
+from kiosk.state import AppState, Job, Session
+from kiosk.submission import due_lines
+from screens.guide_words import fee_online
 from screens.tr import tr
 from screens.widgets import KioskScreen
+from screens.wording import money
 
 
 class DeclareScreen(KioskScreen):
     """The declaration in full, a large box, and what became of submitting."""
 
     procedure = StringProperty("")
+    fee = StringProperty("")
+    fee_detail = StringProperty("")
     ticked = BooleanProperty(False)
     saving = BooleanProperty(False)
     problem = StringProperty("")
@@ -30,6 +37,7 @@ class DeclareScreen(KioskScreen):
         self.steps_number, self.steps_count = session.step_number, session.step_count
         self.steps_name = tr._("Cam đoan và nộp")
         self.procedure = tr._(session.procedure.name) if session.procedure else ""
+        self._show_fee(session)
         self.saving = session.submit is Job.RUNNING
         failed = session.submit is Job.FAILED
         self.problem = tr.error(session.submit_code) if failed else ""
@@ -37,6 +45,21 @@ class DeclareScreen(KioskScreen):
         self.can_back = not self.saving
         self.main_text = tr._("Đang lưu hồ sơ…") if self.saving else tr._("Nộp hồ sơ")
         self.main_icon = "timer-sand" if self.saving else "send"
+
+    def _show_fee(self, session: Session) -> None:
+        """The sum before anything is handed in, and when it is paid."""
+        lines = due_lines(session, self.kiosk.now())
+        table = self.kiosk.parts.config.payment
+        total = sum(line.total_vnd for line in lines)
+        self.fee = self.fee_detail = ""
+        if total:
+            explained = " + ".join(map(counted, lines))
+            whole = money(total) if explained == money(total) else f"{explained} = {money(total)}"
+            self.fee = tr._("Lệ phí: {sum}").format(sum=whole)
+            now, later = tr._("Bạn trả ngay sau đó, hoặc trả tại quầy."), tr._("Chưa phải trả bây giờ.")
+            self.fee_detail = now if table and table.when == "submission" else later
+        elif session.procedure and session.form and session.form.id != SUPPLEMENT:
+            self.fee = tr._("Lệ phí: {sum}").format(sum=fee_online(session.procedure, self.kiosk.now().date()))
 
     def main(self) -> None:
         """Submit."""

@@ -78,6 +78,12 @@ def fees(procedure: Procedure, on: date) -> list[tuple[str, str, str]]:
     return [(_sentence(by) if several else "", amount, note) for (amount, note), by in told.items()]
 
 
+def fee_online(procedure: Procedure, on: date) -> str:
+    """What it costs who hands it in here, in a few words."""
+    told = {_amount(line) for line in fee_lines(procedure, on) if line.way in ("", "online")}
+    return told.pop() if len(told) == 1 else tr._("Hỏi tại quầy")
+
+
 def _sentence(by: list[str]) -> str:
     text = ", ".join(dict.fromkeys(filter(None, by)))
     return tr._("Nộp {ways}").format(ways=text) if text else ""

@@ -49,16 +49,18 @@ class SlipScreen(KioskScreen):
         self._problem(session)
 
     def _whereabouts(self, session: Session, online: bool | None) -> None:
+        # who has a number waits for it; their dossier goes on its way without them
+        rest = tr._("Bạn không cần chờ ở đây.") if not session.ticket else tr._("Bạn không phải làm gì thêm ở máy này.")
         self.received = session.receipt is not None
         if session.receipt is not None:
             self.whereabouts = tr._("Tỉnh đã nhận: {code}").format(code=session.receipt.code)
             self.whereabouts_detail = _due(session.receipt) or tr._("Đây là mã hồ sơ chính thức của bạn.")
         elif online is False:
             self.whereabouts = tr._("Hồ sơ đã lưu an toàn, sẽ tự gửi khi có mạng.")
-            self.whereabouts_detail = tr._("Bạn không cần chờ ở đây.")
+            self.whereabouts_detail = rest
         else:
             self.whereabouts = tr._("Hồ sơ đã lưu an toàn và đang được gửi đi.")
-            self.whereabouts_detail = tr._("Bạn không cần chờ ở đây.")
+            self.whereabouts_detail = rest
 
     def _next(self, session: Session) -> None:
         ticket = session.ticket

@@ -204,7 +204,7 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
         """With the fee, where it was asked for on submission."""
         paying = self.session.paying
         if paying is None or not paying.leads_on or not paying.lines:
-            return slip
+            return super().completed_slip(slip)
         paid = paying.payment is not None and paying.payment.state is PaymentState.PAID
         proof = next((one.proof for one in self.exemptions(paying) if one.id == paying.exempt), "")
         return errand_slips.with_fee(slip, paying.lines, paid, paying.qr, proof, self.state.language)

@@ -58,6 +58,14 @@ def with_fee(slip: Slip, lines: tuple[ChargeLine, ...], paid: bool, qr: str, pro
     return replace(slip, blocks=(*slip.blocks, *blocks))
 
 
+def with_fee_later(slip: Slip, lines: tuple[ChargeLine, ...], language: str) -> Slip:
+    """`slip` with the fee of its dossier, which is paid when the province asks for it."""
+    write = Writer(language)
+    blocks = [Rule(), *write.text("Phí, lệ phí", Style.HEADING, centred=False), *_fee(lines, write)]
+    blocks += write.text("Chưa phải trả bây giờ. Cơ quan tiếp nhận sẽ báo khi cần trả.")
+    return replace(slip, blocks=(*slip.blocks, *blocks))
+
+
 def _fee(lines: tuple[ChargeLine, ...], write: Writer) -> list[Block]:
     """Line by line, then the sum."""
     blocks = [write.pair(line.label, counted(line)) for line in lines]

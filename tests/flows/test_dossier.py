@@ -10,6 +10,7 @@ import pytest
 from kiosk import audit, forms
 from kiosk.config import Config
 from kiosk.forms import Question, QuestionType
+from kiosk.slips import Pair, Slip, Text, format_vnd
 from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.entry import EntryState
@@ -290,6 +291,15 @@ def test_a_bad_code_is_a_sentence_and_nothing_is_lost(player: Player, text: str,
     player.until(lambda s: s.step is Step.CARD, "the step of the chip")
     player.kiosk.card_done()
     player.at(Step.NOTICE)
+
+
+def test_the_slip_tells_what_it_will_cost_where_it_is_paid_later(player: Player) -> None:
+    to_review(player, "2.000635")
+    copies = player.kiosk.session.answers["copies"]
+    slip = player.kiosk.completed_slip(Slip(()))
+    told = [block.value for block in slip.blocks if isinstance(block, Pair)]
+    assert told[-1] == format_vnd(8000 * int(copies))
+    assert "Chưa phải trả bây giờ." in "".join(block.text for block in slip.blocks if isinstance(block, Text))
 
 
 def test_certified_copies_in_five_touches(player: Player) -> None:

@@ -313,6 +313,7 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
 def _slip(session: Session, language: str) -> Image.Image:
     assert session.procedure is not None
     slip = slips.provisional_slip(
+        scanned=(),
         centre="Trung tâm Phục vụ hành chính công phường Võ Cường",
         code=CODE,
         qr=f"KM1|H05.114|{CODE}",

@@ -91,6 +91,7 @@ def provisional(**changes: Any) -> Slip:
         "case": CASE,
         "stored_at": NOW,
         "declared": True,
+        "scanned": (),
         "linked_number": "A-026",
         "counters": (1, 2),
         "hotline": "1022",
@@ -165,6 +166,15 @@ def test_a_verified_dossier_hands_over_only_what_was_not_scanned() -> None:
     assert [block.text for block in slip.blocks if isinstance(block, Item)] == ["Giấy ủy quyền"]
     assert "HỒ SƠ NỘP TRƯỚC" not in texts(slip)
     assert not any(isinstance(block, Number) for block in slip.blocks)
+
+
+def test_a_paper_that_is_not_for_everybody_is_asked_of_who_has_scanned_it() -> None:
+    optional = Component(id="by_others", title="Văn bản ủy quyền", required=False)
+    case = CASE.model_copy(update={"components": (*CASE.components, optional)})
+    for scanned, asked in (((), False), (("by_others",), True)):
+        items = [b.text for b in provisional(case=case, scanned=scanned).blocks if isinstance(b, Item)]
+        assert ("Văn bản ủy quyền" in items) is asked
+        assert "Giấy chứng sinh" in items
 
 
 def test_a_declared_dossier_without_a_number_tells_to_take_one() -> None:
