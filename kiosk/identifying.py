@@ -48,6 +48,8 @@ class IdentifyVerbs(KioskCore):
     def code_scanned(self, event: CodeScanned) -> None:
         """A code: the citizen's card, a family member's card on a form, or nothing that is expected now."""
         self.touched()
+        if self.state.step is Step.VNEID:  # who shows a card has chosen the other way
+            self.change_session(Step.IDENTIFY, phone=None)
         if self.state.step is Step.IDENTIFY:
             self._card_scanned(event.text)
         elif self.state.step is Step.FORM and self.session.section and self.session.section.person:

@@ -38,6 +38,8 @@ class PhoneVerbs(AskingVerbs, NumberVerbs):
         self.ask(PHONE, lambda province: province.start_phone(), self._phone_started)
 
     def _phone_started(self, event: Answered) -> None:
+        if self.state.step is not Step.VNEID:
+            return  # their card was quicker
         if isinstance(event.answer, PhoneSession):
             self._phone_asked_at = time.monotonic()
             self._phone(Phone(PhoneStage.WAITING, event.answer))

@@ -11,7 +11,7 @@ from kiosk.identity import Assurance, Method
 from kiosk.sandbox.people import People
 from kiosk.state import AppState, Step
 from tests.flows.conftest import Player
-from tests.flows.test_dossier import fill_form
+from tests.flows.test_dossier import MOTHER, fill_form
 
 
 def phone(state: AppState) -> Phone | None:
@@ -80,6 +80,15 @@ def test_what_is_proven_and_contradicts_itself_stops_nobody(player: Player) -> N
     kiosk.next()
     assert not kiosk.session.errors
     assert kiosk.session.section != first
+
+
+def test_who_shows_their_card_meanwhile_is_identified_by_it(player: Player) -> None:
+    start(player, People(phone="waits"))
+    player.machine.devices["code_scanner"].present(MOTHER)
+    player.until(lambda s: s.step is Step.CARD, "the card")
+    assert player.kiosk.session.phone is None
+    assert player.kiosk.session.citizen
+    assert player.kiosk.session.citizen.method is Method.QR
 
 
 def test_a_low_level_gets_the_number_of_the_police(player: Player) -> None:
