@@ -34,7 +34,10 @@ class IdentifyScreen(KioskScreen):
     can_scan = BooleanProperty(True)
     wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # also a low one
     beside = AliasProperty(lambda self: self.wide and self.width > dp(WIDE), bind=("wide",))  # cards, other ways
-    scale = AliasProperty(lambda self: LOW_SCALE if self.wide and not self.beside else 1, bind=("beside",))  # of a card
+    low = BooleanProperty(False)  # an upright glass whose controls are all in its lower half
+    scale = AliasProperty(  # of a card
+        lambda self: LOW_SCALE if self.low or (self.wide and not self.beside) else 1, bind=("beside", "low")
+    )
     by_phone = BooleanProperty(False)  # the site offers VNeID
 
     def __init__(self, **values: Any) -> None:
@@ -63,13 +66,16 @@ class IdentifyScreen(KioskScreen):
         self.error, self.error_detail = tr.error(code), tr.advice(code)
         self.offline = "" if self.can_scan else tr._("Máy đọc mã đang nghỉ. Bạn nhập số bằng tay nhé.")
         self.laid = tr._("Đã thấy thẻ trên đầu đọc.") if state.card_present and not self.error else ""
-        self.main_text = tr._("Tiếp tục") if self.typing else ""
-        self.main_disabled = self.digits != NUMBER_LENGTH
+        self.main_text = tr._("Tiếp tục") if self.typing else tr._("Nhập số bằng tay")
+        self.main_icon = "arrow-right" if self.typing else "dialpad"
+        self.main_plain = not self.typing
+        self._judge()
         self.on_wide()
 
     def on_wide(self, *_: object) -> None:
         """Taller keys where there is room."""
         keyboard("number").key_height = 96 if self.wide or theme.T.REACH else 120
+        self.low = theme.T.REACH and not self.wide
 
     def _look(self, state: AppState) -> None:
         status = state.devices.get("code_scanner")
@@ -93,11 +99,16 @@ class IdentifyScreen(KioskScreen):
     def _typed(self, text: str) -> None:
         self.number, self.digits = text, len(text)
         self.shown_number = grouped(text)
-        self.main_disabled = self.digits != NUMBER_LENGTH
+        self._judge()
+
+    def _judge(self) -> None:
+        self.main_disabled = self.typing and self.digits != NUMBER_LENGTH
 
     def main(self) -> None:
-        """Go on with the typed number."""
-        if self.typing and self.digits == NUMBER_LENGTH:
+        """Type the number, then go on with it."""
+        if not self.typing:
+            self.type_number()
+        elif self.digits == NUMBER_LENGTH:
             self.kiosk.type_id_number(self.number)
 
     def forget(self) -> None:
