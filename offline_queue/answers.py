@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -181,15 +183,21 @@ def health(answer: Answer) -> Health:
     return Health(found.status, found.time)
 
 
-def progress(answer: Answer) -> Progress:
-    """Where a dossier stands. Raises `Unreachable` for a foreign answer, as all that follow."""
+def progress(answer: Answer, asked: str) -> Progress:
+    """Where the dossier stands that was `asked` about; its owner's name is masked whatever came.
+
+    Raises `Unreachable` for a foreign answer, as all that follow, and for one about another dossier. Of a client_ref
+    the answer tells the official code, whatever that is.
+    """
     found = _parse(_Progress, answer)
+    if not _is_client_ref(asked) and not _same_code(found.code, asked):
+        raise Unreachable(f"HTTP {answer.status} about another dossier")
     rows = tuple(TimelineRow(row.status, row.at, row.note[:LONGEST_MESSAGE]) for row in found.timeline[-MOST_ROWS:])
     return Progress(
         found.code,
         found.status,
         found.procedure_code,
-        found.owner_masked,
+        mask_name(found.owner_masked),
         found.received_at,
         found.due_at,
         (found.ask or "")[:LONGEST_MESSAGE],
@@ -197,15 +205,43 @@ def progress(answer: Answer) -> Progress:
     )
 
 
-def payment(answer: Answer) -> Payment:
-    """A payment."""
+def mask_name(name: str) -> str:
+    """Initials only, `N*** T** Đ**`: a public look-up shows no full name (DOMAIN 8). What is masked stays as it is."""
+    return " ".join(_masked(word) for word in unicodedata.normalize("NFC", name).split())
+
+
+def _masked(word: str) -> str:
+    bare = len(word) == 1 or sum(letter.isalnum() for letter in word) > 1
+    return word[0] + "*" * max(1, min(3, len(word) - 1)) if bare else word
+
+
+def _is_client_ref(name: str) -> bool:
+    try:
+        uuid.UUID(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _same_code(one: str, other: str) -> bool:
+    """The same letters and digits, whatever stands between them."""
+    one, other = ("".join(c for c in code.casefold() if c.isalnum()) for code in (one, other))
+    return one == other
+
+
+def payment(answer: Answer, asked: str = "") -> Payment:
+    """The payment that was `asked` about, or a new one."""
     found = _parse(_Payment, answer)
+    if asked not in ("", found.payment_id):
+        raise Unreachable(f"HTTP {answer.status} about another payment")
     return Payment(found.payment_id, found.state, found.vietqr, found.expires_at)
 
 
-def appointment(answer: Answer) -> Appointment:
-    """An appointment."""
+def appointment(answer: Answer, asked: str) -> Appointment:
+    """The appointment that was `asked` about."""
     found = _parse(_Appointment, answer)
+    if not _same_code(found.code, asked) or found.end < found.start:
+        raise Unreachable(f"HTTP {answer.status} about another appointment, or one that ends before it starts")
     return Appointment(found.code, found.start, found.end, found.procedure_code, found.series)
 
 

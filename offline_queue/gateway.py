@@ -207,7 +207,8 @@ class Gateway(Protocol):
 
 
 class Desk(Protocol):
-    """What somebody who stands at the kiosk asks of the province. Every method raises a `SubmitError`."""
+    """What somebody who stands at the kiosk asks of the province. Every method raises a `SubmitError`; an answer about
+    something else than was asked is none: `Unreachable`."""
 
     def progress(self, code: str) -> Progress | None:
         """Where a dossier stands, by official code or client_ref; None when the province knows of none."""

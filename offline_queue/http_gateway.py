@@ -172,7 +172,7 @@ class HttpGateway:
     def progress(self, code: str) -> Progress | None:
         """Where a dossier stands; None only when the API itself knows of none."""
         answer = self._get(f"/v1/dossiers/{quote(code, safe='')}")
-        return answers.progress(answer) if self._known(answer) else None
+        return answers.progress(answer, code) if self._known(answer) else None
 
     def ask_payment(self, client_ref: str, amount_vnd: int, agency_code: str) -> Payment:
         """Ask for a payment of a dossier."""
@@ -182,12 +182,12 @@ class HttpGateway:
     def payment(self, payment_id: str) -> Payment | None:
         """Whether the bank has confirmed it."""
         answer = self._get(f"/v1/payments/{quote(payment_id, safe='')}")
-        return answers.payment(answer) if self._known(answer) else None
+        return answers.payment(answer, payment_id) if self._known(answer) else None
 
     def appointment(self, code: str) -> Appointment | None:
         """An appointment."""
         answer = self._get(f"/v1/appointments/{quote(code, safe='')}")
-        return answers.appointment(answer) if self._known(answer) else None
+        return answers.appointment(answer, code) if self._known(answer) else None
 
     def start_phone(self) -> PhoneSession:
         """Start an e-identification by phone."""

@@ -6,7 +6,6 @@ Known dossiers, one for each status that a citizen can do something about: `{age
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.store import Accepted, Act, Store
+from offline_queue.answers import mask_name
 
 BY_THE_CLOCK = ((1, "Mới đăng ký"), (2, "Được tiếp nhận"), (4, "Đang xử lý"), (9, "Đã xử lý xong"))
 _RECEIVED = datetime(2026, 11, 2, 9, 15, tzinfo=ZONE)
@@ -116,9 +116,3 @@ def _told(
         "ask": rows[-1].ask,
         "timeline": [{"at": row.at.isoformat(), "status": row.status, "note": row.note} for row in rows],
     }
-
-
-def mask_name(name: str) -> str:
-    """Initials only, `N*** T** Đ**`: a public look-up shows no full name (DOMAIN 8)."""
-    words = unicodedata.normalize("NFC", name).split()
-    return " ".join(word[0] + "*" * max(1, min(3, len(word) - 1)) for word in words)

@@ -87,6 +87,57 @@ def test_progress_is_read(gateway: HttpGateway, province: Province) -> None:
     assert "y" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("progress", {"code": "H05.114-261123-0043", "status": 4}),
+        ("payment", {"payment_id": "p2", "state": "paid"}),
+        ("appointment", {"code": "LH-0002", "from": NOON, "to": NOON}),
+        ("appointment", {"code": "LH-0001", "from": NOON, "to": "2026-11-26T11:59:59+07:00"}),
+    ],
+)
+def test_an_answer_about_something_else_is_none(
+    gateway: HttpGateway, province: Province, name: str, body: object
+) -> None:
+    method, path, ask = ASKS[name]
+    province.fault(method, path, answer(200, body))
+    with pytest.raises(Unreachable):
+        ask(gateway)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("H05.114-261123-0042", "h05.114-261123-0042"),
+        ("H05.114-261123-0042", "H05-114-261123-0042"),
+        ("5f0c6c0e-0000-4000-8000-000000000001", "H05.114-261123-0042"),  # a client_ref, answered with the code
+    ],
+)
+def test_one_dossier_has_several_names(gateway: HttpGateway, province: Province, asked: str, told: str) -> None:
+    province.fault("GET", "/v1/dossiers", answer(200, {"code": told, "status": 4}))
+    found = gateway.progress(asked)
+    assert found
+    assert found.code == told
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Nguyễn Văn Người-Khác", "N*** V** N***"),
+        ("Nguyễn T. Đ**", "N*** T. Đ**"),
+        ("N*** T** Y*", "N*** T** Y*"),
+        ("Nguyễn (027190012345)", "N*** (***"),
+        ("", ""),
+    ],
+)
+def test_a_name_that_comes_whole_is_masked(gateway: HttpGateway, province: Province, told: str, shown: str) -> None:
+    body = {"code": "H05.114-261123-0042", "status": 4, "owner_masked": told}
+    province.fault("GET", "/v1/dossiers", answer(200, body))
+    found = gateway.progress("H05.114-261123-0042")
+    assert found
+    assert found.owner_masked == shown
+
+
 def test_payments_and_appointments_are_read(gateway: HttpGateway, province: Province) -> None:
     body = {"payment_id": "p1", "state": "paid"}
     province.fault("POST", "/v1/payments", answer(201, {**body, "state": "waiting", "vietqr": "q", "expires_at": NOON}))

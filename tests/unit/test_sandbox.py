@@ -99,7 +99,7 @@ def test_what_is_no_object_is_a_problem_not_a_crash(payload: object) -> None:
 
 
 def test_names_are_masked() -> None:
-    from kiosk.sandbox.progress import mask_name
+    from offline_queue.answers import mask_name
 
     assert mask_name("Nguyễn Thị Đào") == "N*** T** Đ**"
     assert mask_name("Y Moan Êban") == "Y* M*** Ê***"  # decomposed on the way in
