@@ -20,9 +20,10 @@ from kiosk.errands.ledger import HALL_UNKNOWN, Charge, Ledger
 from kiosk.errands.vietqr import VietQrError, parse_vietqr, vietqr
 from kiosk.hall.tickets import HallError
 from kiosk.text import nfc
-from offline_queue.gateway import Desk, Payment, PaymentState
+from offline_queue.gateway import Busy, Desk, Payment, PaymentState, SubmitError, Unauthorised
 
 BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
+MOST_FAILED = 2  # answers in a row that do not come: citizens do not wait behind more of them
 ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
 # 8000, 8.000, 1 500 000: one sign between the thousands
 _AMOUNT = re.compile(
@@ -93,16 +94,16 @@ def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: 
     with ledger.turn(paying, province) as turn:
         known = [(charge, _now(province, ledger, charge)) for charge in turn.charges]
         for state in (PaymentState.PAID, PaymentState.WAITING):
-            for charge, payment in known:
-                if payment.state is not state:
-                    continue
-                if charge.amount_vnd != amount:  # the other one may still be paid, or has been: a person must look
-                    raise Withheld(f"payment_other_{state}")
-                return payment
+            found = {charge.amount_vnd: payment for charge, payment in known if payment.state is state}
+            if amount in found:
+                return found[amount]
+            if found:  # the other one may still be paid, or has been: a person must look
+                raise Withheld(f"payment_other_{state}")
         if turn.blind:
             raise Withheld(turn.blind)
         payment = province.ask_payment(paying.ref, amount, agency)
-        turn.keep(Charge(payment.payment_id, paying.ref, paying.code, amount, payment.state, now))
+        if not turn.keep(Charge(payment.payment_id, paying.ref, paying.code, amount, payment.state, now)):
+            raise Withheld("payment_code_wrong")
         return payment
 
 
@@ -135,8 +136,20 @@ def look(province: Desk, ledger: Ledger, payment: Payment) -> Payment:
 
 
 def look_after(province: Desk, ledger: Ledger, now: Callable[[], datetime]) -> None:
-    """What nobody stands and waits for: late payments, and dossiers that were paid and then not accepted."""
+    """What nobody stands and waits for: late payments, and dossiers that were paid and then not accepted.
+
+    One without an answer holds up no other. Raises `SubmitError` where the province rather than one answer is amiss;
+    the rest waits for the next time.
+    """
+    failed = 0
     for charge in ledger.unsettled(now()):
-        payment = _now(province, ledger, charge)
-        if payment.state is PaymentState.PAID and (progress := province.progress(charge.ref)):
-            ledger.saw(progress, now(), charge.ref)
+        ledger.asked_about(charge)
+        try:
+            payment = _now(province, ledger, charge)
+            if payment.state is PaymentState.PAID and (progress := province.progress(charge.name)):
+                ledger.saw(progress, now(), charge.ref)
+            failed = 0
+        except SubmitError as error:
+            failed += 1
+            if failed == MOST_FAILED or isinstance(error, Busy | Unauthorised):
+                raise

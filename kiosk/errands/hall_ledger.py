@@ -53,7 +53,7 @@ class HallLedger(Ledger):
     it has that again its citizen asks for a code at the next one; should both be paid, one is given back.
 
     A refund is on the list of one kiosk alone: the one that asked for the payment. So it needs no database, and no two
-    officers give the same money back, also while the line is down. Of two payments of one dossier the later one is
+    officers give the same money back, also while the line is down. Of two payments of one dossier the earlier one is
     given back, by the times in the database, which are the same for all; whoever has asked for it learns that here.
     """
 
@@ -102,15 +102,19 @@ class HallLedger(Ledger):
         rows = run(select(PAYMENTS.c.ref).distinct().where(PAYMENTS.c.code.like(_PROVISIONAL), may_be_paid))
         return [row.ref for row in rows]
 
-    def _keep_in(self, run: Run, charge: Charge) -> None:
-        """First for the others: what only this kiosk has kept, it would show while they cannot know of it."""
-        run(_told().values(_values(charge)))
-        self.keep(charge)
+    def _keep_in(self, run: Run, charge: Charge) -> bool:
+        """First for the others: what only this kiosk has kept, it would show while they cannot know of it.
 
-    def keep(self, charge: Charge) -> None:
+        False where one of them knows its id as another payment's.
+        """
+        written = _told().values(_values(charge)).returning(PAYMENTS.c.payment_id)
+        return not self.is_anothers(charge) and bool(run(written)) and self.keep(charge)
+
+    def keep(self, charge: Charge) -> bool:
         """As `Ledger`; the others are told as soon as it goes."""
-        super().keep(charge)
+        kept = super().keep(charge)
         self._store.tell(self.exchange)
+        return kept
 
     def looked_at(self, payment: Payment) -> None:
         """As `Ledger`; the others are told what was paid."""
@@ -120,7 +124,7 @@ class HallLedger(Ledger):
 
     # -- the others ----------------------------------------------------------------------------------------------
     def exchange(self) -> None:
-        """Tell the others what was asked for here and how it stands; learn what was paid here after it was paid there.
+        """Tell the others what was asked for here and how it stands; learn what was paid here and again there.
 
         On a thread of the store. Raises `HallError`.
         """
@@ -131,7 +135,7 @@ class HallLedger(Ledger):
                 with self._store.database.write() as connection:
                     connection.execute(_told(), [_values(charge) for charge in charges])
             with self._store.database.read() as connection:
-                twice = [(later, first) for by in ("ref", "code") for later, first in connection.execute(_twice(by))]
+                twice = [tuple(pair) for by in ("ref", "code") for pair in connection.execute(_twice(by))]
             with self._open() as own:
                 own.executemany(_GIVE_BACK, twice)
         except sqlite3.Error as error:  # the next exchange makes up for it
@@ -156,17 +160,22 @@ def _values(charge: Charge) -> Mapping[str, Any]:
 
 
 def _told() -> Insert:
-    """What is paid stays paid, and an official code is not lost again."""
+    """What is paid stays paid, and an official code is not lost again; what has the id of another payment changes
+    nothing."""
     new = insert(PAYMENTS)
     state = case((PAYMENTS.c.state == PaymentState.PAID, PAYMENTS.c.state), else_=new.excluded.state)
     code = case((new.excluded.code.like(_PROVISIONAL), PAYMENTS.c.code), else_=new.excluded.code)
-    return new.on_conflict_do_update(index_elements=["payment_id"], set_={"state": state, "code": code})
+    same = and_(
+        PAYMENTS.c.amount_vnd == new.excluded.amount_vnd,
+        or_(PAYMENTS.c.ref == new.excluded.ref, PAYMENTS.c.code == new.excluded.code),
+    )
+    return new.on_conflict_do_update(index_elements=["payment_id"], set_={"state": state, "code": code}, where=same)
 
 
 def _twice(by: str) -> Any:
-    """Payments that were paid after another one of the same dossier and amount, each with that one."""
+    """Payments after which another one of the same dossier was asked for, both paid; each with that one."""
     first, later = PAYMENTS.alias("first"), PAYMENTS.alias("later")
-    same = and_(first.c[by] == later.c[by], first.c.amount_vnd == later.c.amount_vnd)
     before = tuple_(first.c.asked_at, first.c.payment_id) < tuple_(later.c.asked_at, later.c.payment_id)
     both_paid = and_(first.c.state == PaymentState.PAID, later.c.state == PaymentState.PAID)
-    return select(later.c.payment_id, first.c.payment_id).join(first, same).where(before, both_paid)
+    pairs = select(first.c.payment_id, later.c.payment_id).join(later, first.c[by] == later.c[by])
+    return pairs.where(before, both_paid)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.errands import ChargeLine, Paying
+from kiosk.provisional import PREFIX
 from offline_queue.gateway import Desk, Payment, PaymentState, Progress
 
 log = logging.getLogger(__name__)
@@ -30,11 +31,19 @@ CREATE TABLE IF NOT EXISTS payment (
 CREATE TABLE IF NOT EXISTS fee (ref TEXT, label TEXT NOT NULL, count INTEGER NOT NULL, each INTEGER NOT NULL,
   kept_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS lost (at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS asked (turn INTEGER PRIMARY KEY AUTOINCREMENT, payment_id TEXT NOT NULL UNIQUE);
 """
 _SAW = """
 INSERT OR REPLACE INTO progress VALUES (
   ?1, coalesce(nullif(?2, ''), (SELECT ref FROM progress WHERE code = ?1), ''), ?3, ?4, ?5, ?6, ?7)
 """
+# statuses 9 and 10: the dossier is done, and not refused any more
+_UNSETTLED = """
+refund = '' AND (asked_at > ? OR (state = 'paid' AND NOT EXISTS (
+  SELECT 1 FROM progress WHERE status IN (9, 10) AND (progress.code = payment.code
+    OR (progress.ref <> '' AND progress.ref = payment.ref)))))
+"""
+_TURN = "coalesce((SELECT turn FROM asked WHERE asked.payment_id = payment.payment_id), 0)"
 LATE = timedelta(days=1)  # until then what has expired may still be paid
 HALL_UNKNOWN, BOOK_LOST = "payment_hall_unknown", "payment_book_lost"  # the first: another try may help
 _DUE, _DONE = "due", "done"
@@ -62,16 +71,23 @@ class Charge:
     state: PaymentState
     asked_at: datetime
 
+    @property
+    def name(self) -> str:
+        """What the province is asked about the dossier by: its own code where it is known, so that the answer says
+        whose it is."""
+        return self.ref if self.code.startswith(PREFIX) else self.code
+
 
 @dataclass(frozen=True)
 class Turn:
-    """Whose turn it is to ask for a payment of a dossier: those it has already, and how another is written down.
+    """Whose turn it is to ask for a payment of a dossier: those it has already, and how another is written down, which
+    fails as `Ledger.keep` does.
 
     `blind`: why there must be no other, a translated key: one may have been asked for that is not among them.
     """
 
     charges: tuple[Charge, ...]
-    keep: Callable[[Charge], None]
+    keep: Callable[[Charge], bool]
     blind: str = ""
 
 
@@ -136,11 +152,25 @@ class Ledger:
         with self._open() as connection:
             connection.execute("INSERT INTO lost VALUES (?)", (_text(now),))
 
-    def keep(self, charge: Charge) -> None:
-        """Write a payment down, before its code is shown: only what was shown can be paid."""
+    def keep(self, charge: Charge) -> bool:
+        """Write a payment down, before its code is shown: only what was shown can be paid.
+
+        False, and nothing is written, where its id is known as the payment of another dossier or amount.
+        """
+        if self.is_anothers(charge):
+            return False
         values = (charge.payment_id, charge.ref, charge.code, charge.amount_vnd, charge.state, _text(charge.asked_at))
         with self._open() as connection:
             connection.execute("INSERT OR IGNORE INTO payment VALUES (?, ?, ?, ?, ?, ?, '')", values)
+        return True
+
+    def is_anothers(self, charge: Charge) -> bool:
+        """Whether this kiosk knows the payment's id as that of another dossier, or of another amount."""
+        known = self._charges("payment_id = ?", charge.payment_id)
+        same = (
+            one.amount_vnd == charge.amount_vnd and (one.ref == charge.ref or one.code == charge.code) for one in known
+        )
+        return not all(same)
 
     def looked_at(self, payment: Payment) -> None:
         """What the province said of it now. What is paid stays paid, whatever comes late."""
@@ -151,10 +181,14 @@ class Ledger:
             )
 
     def unsettled(self, now: datetime, late: timedelta = LATE, most: int = 20) -> tuple[Charge, ...]:
-        """The newest that may still be paid (until `late`), or whose dossiers may still not be accepted."""
-        recent = _text(now - late)
-        open_ones = self._charges("refund = '' AND (state = 'paid' OR asked_at > ?)", recent)
-        return open_ones[-most:]
+        """Those that may still be paid (until `late`), or whose dossiers may still not be accepted: in turns, first who
+        was not asked about for longest."""
+        return self._charges(_UNSETTLED, _text(now - late), order=f"{_TURN}, rowid")[:most]
+
+    def asked_about(self, charge: Charge) -> None:
+        """It has had its turn: all others come before it again."""
+        with self._open() as connection:
+            connection.execute("INSERT OR REPLACE INTO asked (payment_id) VALUES (?)", (charge.payment_id,))
 
     def keep_fee(self, ref: str, lines: tuple[ChargeLine, ...], now: datetime) -> None:
         """What a dossier that is handed in will cost: its answers are gone when the province asks for the fee."""
@@ -179,14 +213,18 @@ class Ledger:
             )
 
     def refunds(self) -> tuple[Charge, ...]:
-        """What staff must give back, the oldest first: paid for a dossier that was not accepted, or paid twice."""
+        """What staff must give back, the oldest first: paid for a dossier that was not accepted, or paid twice.
+
+        What was asked for last is what a dossier owes, so of several payments the last is kept and each earlier one is
+        given back whole, whatever their amounts.
+        """
         with self._open() as connection:
             connection.execute(
                 "UPDATE payment SET refund = :due WHERE state = :paid AND refund = ''"
                 " AND (EXISTS (SELECT 1 FROM progress WHERE status = :refused AND (progress.code = payment.code"
                 "      OR (progress.ref <> '' AND progress.ref = payment.ref)))"
-                "  OR EXISTS (SELECT 1 FROM payment AS first WHERE first.ref = payment.ref AND first.state = :paid"
-                "      AND first.amount = payment.amount AND first.rowid < payment.rowid))",
+                "  OR EXISTS (SELECT 1 FROM payment AS later WHERE later.ref = payment.ref AND later.state = :paid"
+                "      AND later.refund = '' AND later.rowid > payment.rowid))",
                 {"due": _DUE, "paid": PaymentState.PAID, "refused": NOT_ACCEPTED},
             )
         return self._charges("refund = ?", _DUE)
@@ -206,12 +244,15 @@ class Ledger:
             connection.execute("DELETE FROM fee WHERE kept_at < ?", (old,))
             connection.execute("DELETE FROM lost WHERE at < ?", (_text(now - LATE),))
             connection.execute("DELETE FROM payment WHERE asked_at < ? AND refund <> ?", (old, _DUE))
+            connection.execute("DELETE FROM asked WHERE payment_id NOT IN (SELECT payment_id FROM payment)")
 
-    def _charges(self, condition: str, value: str | None, code: str = "code") -> tuple[Charge, ...]:
+    def _charges(
+        self, condition: str, value: str | None, code: str = "code", order: str = "rowid"
+    ) -> tuple[Charge, ...]:
         columns = f"payment_id, ref, {code}, amount, state, asked_at"
         with self._open() as connection:
             rows = connection.execute(
-                f"SELECT {columns} FROM payment WHERE {condition} ORDER BY rowid",  # noqa: S608
+                f"SELECT {columns} FROM payment WHERE {condition} ORDER BY {order}",  # noqa: S608
                 (value,),
             ).fetchall()
         return tuple(

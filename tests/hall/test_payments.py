@@ -319,21 +319,24 @@ def test_whoever_has_lost_the_line_has_lost_the_turn(kiosks: tuple[Kiosk, Kiosk]
     assert first.shown(ELSEWHERE) == payment
 
 
-def test_paid_twice_is_on_one_list_alone(kiosks: tuple[Kiosk, Kiosk], province: Province, clock: Clock) -> None:
+@pytest.mark.parametrize("lines", [FEE, (ChargeLine("Lệ phí", 1, 20_000),)])
+def test_paid_twice_is_on_one_list_alone(
+    kiosks: tuple[Kiosk, Kiosk], province: Province, clock: Clock, lines: tuple[ChargeLine, ...]
+) -> None:
     first, second = kiosks
     made = first.hand_in()
-    first.shown(made)
+    once = first.shown(made)
     clock.now += timedelta(minutes=16)
-    twice = second.shown(first.deliver(made))
+    second.shown(replace(first.deliver(made), lines=lines))
     province.people.bank = "pays_at_once"  # a bank that was late with an expired code
     for kiosk in (second, first):
         look_after(kiosk.line, kiosk.ledger, clock)
     for kiosk in (first, second, first, second):
         kiosk.ledger.exchange()
-    assert first.ledger.refunds() == ()
-    assert [charge.payment_id for charge in second.ledger.refunds()] == [twice.payment_id]
-    second.ledger.refunded(twice.payment_id)
-    second.ledger.exchange()
+    assert second.ledger.refunds() == ()
+    assert [(charge.payment_id, charge.amount_vnd) for charge in first.ledger.refunds()] == [(once.payment_id, 16_000)]
+    first.ledger.refunded(once.payment_id)
+    first.ledger.exchange()
     assert second.ledger.refunds() == first.ledger.refunds() == ()
 
 
@@ -344,7 +347,20 @@ def test_of_two_that_one_kiosk_asked_for_it_gives_back_one_whatever_its_clock_di
         first.ledger.keep(Charge(name, ELSEWHERE.ref, ELSEWHERE.code, 16_000, PaymentState.WAITING, asked_at))
         first.ledger.looked_at(Payment(name, PaymentState.PAID))
     first.ledger.exchange()
-    assert [charge.payment_id for charge in first.ledger.refunds()] == ["p2"]
+    assert [charge.payment_id for charge in first.ledger.refunds()] == ["p1"]
+
+
+def test_the_payment_that_another_kiosk_has_for_another_dossier_is_not_shown(kiosks: tuple[Kiosk, Kiosk]) -> None:
+    first, second = kiosks
+    charge = Charge("p1", "other", "H05.114-261126-0001", 16_000, PaymentState.WAITING, first.clock())
+    with first.ledger.turn(ELSEWHERE, first.line) as turn:
+        assert turn.keep(charge)
+    again = replace(charge, ref=ELSEWHERE.ref, code=ELSEWHERE.code)
+    with second.ledger.turn(ELSEWHERE, second.line) as turn:
+        assert not turn.keep(again)
+        assert turn.keep(replace(charge, ref="its-client-ref"))  # the same dossier by another name
+    assert second.ledger.charges(ELSEWHERE.ref) == ()
+    assert second.written() == [("H05.114-261126-0001", "waiting")]
 
 
 def test_the_others_are_told_the_official_code_of_what_was_paid_and_that_it_stays_paid(
