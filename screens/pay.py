@@ -62,6 +62,7 @@ class PayScreen(KioskScreen):
         self.account = f"{paying.bank} · {paying.account}" if self.waiting else ""
         show_list(self.ids.lines, FeeRow, _rows(paying.lines, claimed))
         self.tone, self.said, self.detail = _claimed(claimed) if claimed else _standing(paying)
+        self.detail = " ".join(filter(None, (_changed(paying) if self.waiting else "", self.detail)))
         self._groups(paying)
         self._actions(paying)
 
@@ -147,6 +148,14 @@ def _standing(paying: Paying) -> tuple[str, str, str]:
         said = tr._("Máy chưa hỏi được ngân hàng.")
         return "warn", said, tr._("Nếu bạn đã chuyển tiền, đừng trả lần nữa. Máy đang tiếp tục hỏi.")
     return "info", tr._("Đang chờ ngân hàng báo đã nhận tiền…"), tr._("Trả xong, bạn đợi ở đây một chút.")
+
+
+def _changed(paying: Paying) -> str:
+    """That it is not what was told when the dossier was handed in."""
+    if not paying.told_vnd or paying.told_vnd == paying.amount_vnd:
+        return ""
+    said = tr._("Khi bạn nộp hồ sơ, máy báo {told}. Nay tỉnh yêu cầu {amount}.")
+    return said.format(told=format_vnd(paying.told_vnd), amount=format_vnd(paying.amount_vnd))
 
 
 def _claimed(claimed: Exemption) -> tuple[str, str, str]:

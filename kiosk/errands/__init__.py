@@ -71,6 +71,8 @@ class Paying:
     leads_on: bool = False  # a dossier was just handed in: its slip follows
     procedure_code: str = ""
     case_id: str = ""  # the chosen case, as long as its answers are here
+    usual: tuple[ChargeLine, ...] = ()  # what the catalogue says today: it counts where nobody has said anything else
+    told_vnd: int = 0  # what was told when it was handed in here, whole đồng; 0: nothing
     exempt: str = ""  # id of the exemption that the citizen claims: then an officer looks at the proof
 
     @property

@@ -2,8 +2,8 @@
 
 Before another one is asked for, the province must have said that every earlier one can no longer be paid, whichever
 kiosk of the hall has asked for it; a kiosk that cannot know what the others asked for asks for nothing. A code is
-shown only when its CRC, its amount and the agency's account are right, and after it was written down; only what was
-shown can be paid, so an answer that is lost, late or doubled costs nobody anything.
+shown only when its CRC, its amount and the agency's account are right, while it can be paid and only once, and after
+it was written down; only what was shown can be paid, so an answer that is lost, late or doubled costs nobody anything.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from kiosk.text import nfc
 from offline_queue.gateway import Busy, Desk, Payment, PaymentState, SubmitError, Unauthorised
 
 BILL, PURPOSE = 25, 25  # characters of a VietQR's fields
+TO_ACCOUNT = "QRIBFTTA"  # and not to a card
+CODE_LATE = "payment_code_late"  # another try may help
 MOST_FAILED = 2  # answers in a row that do not come: citizens do not wait behind more of them
 ASKED_LABEL = "Phí, lệ phí theo yêu cầu của tỉnh"
 # 8000, 8.000, 1 500 000: one sign between the thousands
@@ -51,11 +53,12 @@ class Withheld(Exception):
 
 @dataclass(frozen=True)
 class Ready:
-    """A payment, and what is shown of it."""
+    """A payment, and what is shown of it; `told_vnd` as in `Paying`."""
 
     payment: Payment
     lines: tuple[ChargeLine, ...]
     qr: str = ""
+    told_vnd: int = 0
 
 
 def asked_for(ask: str) -> tuple[ChargeLine, ...]:
@@ -73,19 +76,20 @@ def ready(
 ) -> Ready | Withheld:
     """On the inquiries' thread: the one payment of this dossier, with a code that was checked."""
     try:
-        lines = paying.lines or ledger.fee(paying.ref)
+        told = ledger.fee(paying.ref)
+        lines = paying.lines or told or paying.usual
         amount = sum(line.total_vnd for line in lines)
         if amount <= 0:
             return Withheld("payment_amount_unknown")
         payment = _payment(province, ledger, paying, amount, site)
-        qr = _checked(payment, account, amount, paying.code) if payment.state is PaymentState.WAITING else ""
+        qr = _checked(payment, account, amount, paying.code, site[1]) if payment.state is PaymentState.WAITING else ""
     except Withheld as withheld:
         return withheld
     except sqlite3.Error:  # what cannot be written down is not asked for
         return Withheld("payment_not_kept")
     except HallError:  # nor what the other kiosks cannot be told
         return Withheld(HALL_UNKNOWN)
-    return Ready(payment, lines, qr)
+    return Ready(payment, lines, qr, sum(line.total_vnd for line in told))
 
 
 def _payment(province: Desk, ledger: Ledger, paying: Paying, amount: int, site: tuple[str, datetime]) -> Payment:
@@ -114,8 +118,13 @@ def _now(province: Desk, ledger: Ledger, charge: Charge) -> Payment:
     return look(province, ledger, Payment(charge.payment_id, PaymentState.EXPIRED))
 
 
-def _checked(payment: Payment, account: Account, amount: int, code: str) -> str:
-    """The code to show: the province's when everything in it is right, else our own where it has sent none."""
+def _checked(payment: Payment, account: Account, amount: int, code: str, now: datetime) -> str:
+    """The code to show: the province's when everything in it is right, else our own where it has sent none.
+
+    A static code could be paid again and again, and one to a card may lead to anybody.
+    """
+    if payment.expires_at and payment.expires_at <= now:
+        raise Withheld(CODE_LATE)
     if not payment.vietqr:
         bill = "".join(c for c in payment.payment_id if c.isascii() and c.isalnum())[:BILL]
         return vietqr(account.bank, account.account, amount, bill, f"LE PHI {code}"[:PURPOSE])
@@ -123,7 +132,8 @@ def _checked(payment: Payment, account: Account, amount: int, code: str) -> str:
         told = parse_vietqr(payment.vietqr)
     except VietQrError:
         raise Withheld("payment_code_wrong") from None
-    if (told.bank_bin, told.account, told.amount_vnd) != (account.bank, account.account, amount):
+    right = (account.bank, account.account, amount, TO_ACCOUNT, True)
+    if (told.bank_bin, told.account, told.amount_vnd, told.service, told.dynamic) != right:
         raise Withheld("payment_code_wrong")
     return payment.vietqr
 

@@ -11,7 +11,7 @@ from kiosk.config import Account, OtherAccount
 from kiosk.core import Parts
 from kiosk.errands import Asked, Following, Paying
 from kiosk.errands import slips as errand_slips
-from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
+from kiosk.errands.charging import CODE_LATE, Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.errands.exemptions import Exemption, exemptions_for
 from kiosk.errands.following import PAYMENT_DUE, FollowVerbs
 from kiosk.errands.inquiries import Answered
@@ -41,7 +41,7 @@ def can_ask_again(paying: Paying) -> bool:
     """Whether there may be a code now: the last one has expired, or it could not be known or asked whether there is."""
     if paying.payment is not None:
         return paying.payment.state is PaymentState.EXPIRED
-    return paying.asked is Asked.FAILED or (paying.asked is Asked.UNKNOWN and paying.why == HALL_UNKNOWN)
+    return paying.asked is Asked.FAILED or (paying.asked is Asked.UNKNOWN and paying.why in (HALL_UNKNOWN, CODE_LATE))
 
 
 class PayVerbs(FollowVerbs, SubmissionVerbs):
@@ -65,9 +65,9 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
         entry, progress = following.entry, following.progress
         assert progress is not None
         procedure = self.procedure_of(following)
-        lines = asked_for(progress.ask) or (charge_lines(procedure, {}, self.now().date()) if procedure else ())
+        usual = charge_lines(procedure, {}, self.now().date()) if procedure else ()
         ref, code = entry.id if entry else following.code, procedure.code if procedure else ""
-        self._begin_payment(Paying(ref, following.code, lines, procedure_code=code))
+        self._begin_payment(Paying(ref, following.code, asked_for(progress.ask), procedure_code=code, usual=usual))
 
     def dossier_stored(self, event: DossierStored) -> None:
         """Where the site says so its fee is paid at once, before card and papers are taken."""
@@ -104,10 +104,9 @@ class PayVerbs(FollowVerbs, SubmissionVerbs):
         if paying is None:
             return
         match event.answer:
-            case Ready(payment, lines, qr):
-                self.change_session(
-                    paying=replace(paying, asked=Asked.ANSWERED, why="", payment=payment, lines=lines, qr=qr)
-                )
+            case Ready(payment, lines, qr, told_vnd):
+                paying = replace(paying, payment=payment, lines=lines, qr=qr, told_vnd=told_vnd)
+                self.change_session(paying=replace(paying, asked=Asked.ANSWERED, why=""))
                 self._polled_at = time.monotonic()
                 self._paid_now(payment)
             case Withheld() as withheld:

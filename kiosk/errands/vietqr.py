@@ -28,6 +28,7 @@ class VietQr:
     bill: str = ""
     purpose: str = ""
     service: str = "QRIBFTTA"
+    dynamic: bool = True  # to be paid once; a static one again and again
 
 
 def vietqr(
@@ -94,6 +95,7 @@ def parse_vietqr(text: str) -> VietQr:
         more.get("01", ""),
         more.get("08", ""),
         account.get("02", ""),
+        fields.get("01") == "12",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from kiosk.config import Config, OtherAccount, PaymentTable
 from kiosk.errands import Asked, Paying
@@ -11,7 +12,7 @@ from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.gateway import PaymentState
 from tests.flows.conftest import Player
-from tests.flows.test_dossier import to_review
+from tests.flows.test_dossier import submit, to_review
 from tests.flows.test_following import AGENCY, look_up
 from tests.flows.test_numbers import log_in
 
@@ -154,6 +155,28 @@ def test_paid_on_submission_then_rejected_is_given_back_by_staff(config: Config)
         log_in(player, "staff")
         player.kiosk.refunded(charge.payment_id)
         player.until(lambda s: not s.refunds, "the end of it")
+
+
+def test_what_was_told_at_submission_holds_when_the_catalogue_changes(player: Player) -> None:
+    ref = submit(player, "1.004194")
+    player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    entry = player.kiosk.parts.outbox.get(ref)
+    assert entry
+    assert entry.receipt
+    player.kiosk.finish()
+    assert player.machine.province
+    player.machine.province.people.bank = "waits"
+    parts = player.kiosk.parts
+    procedure = parts.catalogue.procedures["1.004194"]
+    assert procedure.fee
+    dearer = procedure.model_copy(update={"fee": procedure.fee.model_copy(update={"amount_vnd": 14_000})})
+    catalogue = replace(parts.catalogue, procedures={**parts.catalogue.procedures, dearer.code: dearer})
+    player.kiosk.parts = replace(parts, lookup=replace(parts.lookup, catalogue=catalogue))
+    player.machine.province.decide(entry.receipt.code, 6, "Yêu cầu nộp lệ phí", "Mời bạn nộp lệ phí.")
+    look_up(player, entry.receipt.code)
+    player.kiosk.pay_fee()
+    shown = paying(player.until(settled, "the payment code"))
+    assert (shown.amount_vnd, bool(shown.qr)) == (7_000, True)
 
 
 def test_who_pays_nothing_proves_it_at_the_counter(player: Player) -> None:

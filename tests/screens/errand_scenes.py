@@ -63,6 +63,7 @@ def _paying() -> Iterator[tuple[str, Paying]]:
     yield "asking", asking
     yield "waiting", shown
     yield "unsure", replace(shown, why="province_unreachable", leads_on=True)
+    yield "changed", replace(shown, told_vnd=7_000)
     yield "paid", replace(shown, payment=replace(waiting, state=PaymentState.PAID))
     yield "expired", replace(shown, payment=replace(waiting, state=PaymentState.EXPIRED))
     yield "exempt", replace(shown, exempt="poor", procedure_code="2.000635")

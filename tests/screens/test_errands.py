@@ -38,6 +38,7 @@ def test_a_code_can_be_paid_once_and_after_its_time_there_is_another() -> None:
     assert seen["status"] == 6
     assert seen["read_by_phone"]
     assert seen["same_again"]
+    assert "7.000 đồng. Nay tỉnh yêu cầu 16.000 đồng." in seen["detail"]
     assert seen["expired_on_glass"] == []
     assert seen["another"]
     assert seen["counter"].startswith("A-")

@@ -15,7 +15,7 @@ from PIL import Image
 
 from kiosk.catalogue import Component
 from kiosk.comfort import Sheet
-from kiosk.errands import Asked, PhoneStage
+from kiosk.errands import Asked, ChargeLine, PhoneStage
 from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from offline_queue.gateway import PaymentState
@@ -165,6 +165,9 @@ class Visitor(Tour):
         """The same code again while it can be paid; another one after its time; then at the counter instead."""
         robot, people = self.robot, self.province.people
         people.bank = "waits"
+        told = (ChargeLine("Lệ phí", 1, 7_000),)  # before the province has asked for more
+        kiosk = self.machine.kiosk
+        kiosk.parts.ledger.keep_fee(code, told, kiosk.now())
         self.type_code(code)
         self.seen["status"] = self.answered()
         self.show("asked")
@@ -178,6 +181,8 @@ class Visitor(Tour):
         self.answered()
         self.main("Nộp phí, lệ phí")
         self.seen["same_again"] = self._code_to_pay() == first
+        screen = self.window.screens["pay"]
+        self.seen["detail"] = self.robot.on_main(lambda: screen.detail)
         self.province_with(PAYMENT_LIFE)
         robot.wait(lambda s: _payment(s) is PaymentState.EXPIRED, "the end of its time")
         self.show("expired")

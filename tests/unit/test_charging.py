@@ -18,13 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from kiosk.config import PaymentTable
 from kiosk.errands import Asked, ChargeLine, Paying
-from kiosk.errands.charging import Ready, Withheld, asked_for, look, look_after, ready
+from kiosk.errands.charging import CODE_LATE, Ready, Withheld, asked_for, look, look_after, ready
 from kiosk.errands.ledger import HALL_UNKNOWN, Charge, Ledger
 from kiosk.errands.paying import can_ask_again
-from kiosk.errands.vietqr import vietqr
+from kiosk.errands.vietqr import crc16, vietqr
 from kiosk.sandbox.due import ZONE
 from kiosk.sandbox.server import Province
-from offline_queue.gateway import Payment, PaymentState, Progress, SubmitError
+from offline_queue.gateway import Payment, PaymentState, SubmitError
 from offline_queue.http_gateway import HttpGateway
 
 TABLE = PaymentTable(bank="970436", account="0123456789")
@@ -142,12 +142,13 @@ class Told:
     """A province that says what it is told to; only payments."""
 
     answer: Payment
+    known: Payment | None = None  # where it says something else of those that it was asked for before
 
     def ask_payment(self, client_ref: str, amount_vnd: int, agency_code: str) -> Payment:
         return self.answer
 
     def payment(self, payment_id: str) -> Payment:
-        return self.answer
+        return self.known or self.answer
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,7 @@ class Told:
         ({"asked": Asked.WAITING}, False),
         ({"asked": Asked.FAILED, "why": "province_unreachable"}, True),
         ({"asked": Asked.UNKNOWN, "why": HALL_UNKNOWN}, True),
+        ({"asked": Asked.UNKNOWN, "why": CODE_LATE}, True),
         ({"asked": Asked.UNKNOWN, "why": "payment_code_wrong"}, False),
         ({"payment": Payment("P1", PaymentState.WAITING)}, False),
         ({"payment": Payment("P1", PaymentState.EXPIRED)}, True),
@@ -166,6 +168,11 @@ def test_when_another_code_may_be_asked_for(now: dict[str, Any], again: bool) ->
     assert can_ask_again(replace(FEE, **now)) is again
 
 
+def with_crc(code: str) -> str:
+    """A code that was changed, with the checksum that fits."""
+    return code[:-4] + f"{crc16(code[:-4].encode()):04X}"
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -173,6 +180,8 @@ def test_when_another_code_may_be_asked_for(now: dict[str, Any], again: bool) ->
         vietqr("970436", "9999999999", 16_000),
         vietqr("970415", "0123456789", 16_000),
         vietqr("970436", "0123456789"),
+        vietqr("970436", "0123456789", 16_000, service="QRIBFTTC"),
+        with_crc(vietqr("970436", "0123456789", 16_000).replace("010212", "010211", 1)),
         vietqr("970436", "0123456789", 16_000)[:-1] + "0",
         "https://example.invalid/pay",
     ],
@@ -182,6 +191,45 @@ def test_a_wrong_code_is_not_shown(tmp_path: Path, code: str) -> None:
     answer = ready(told, Ledger(tmp_path / "l.db"), TABLE, FEE, ("H05.114", NOW))  # type: ignore[arg-type]
     assert isinstance(answer, Withheld)
     assert answer.code == "payment_code_wrong"
+
+
+@pytest.mark.parametrize("code", ["", vietqr("970436", "0123456789", 16_000)])
+def test_a_code_whose_time_is_over_is_not_shown(tmp_path: Path, code: str) -> None:
+    for minutes, why in ((0, CODE_LATE), (1, "")):
+        told = Told(Payment("p1", PaymentState.WAITING, code, NOW + timedelta(minutes=minutes)))
+        answer = ready(told, Ledger(tmp_path / "l.db"), TABLE, FEE, ("H05.114", NOW))  # type: ignore[arg-type]
+        assert (answer.code if isinstance(answer, Withheld) else "") == why
+
+
+def test_the_payment_of_another_dossier_is_not_shown(tmp_path: Path) -> None:
+    told, ledger = Told(Payment("p1", PaymentState.WAITING)), Ledger(tmp_path / "l.db")
+    others = (replace(FEE, ref="other", code="TAM-0000-0001"), replace(FEE, lines=(ChargeLine("Lệ phí", 1, 9_000),)))
+    assert isinstance(ready(told, ledger, TABLE, FEE, ("H05.114", NOW)), Ready)  # type: ignore[arg-type]
+    for other in others:
+        ledger.looked_at(Payment("p1", PaymentState.EXPIRED))
+        told.known = Payment("p1", PaymentState.EXPIRED)
+        answer = ready(told, ledger, TABLE, other, ("H05.114", NOW))  # type: ignore[arg-type]
+        assert isinstance(answer, Withheld)
+        assert answer.code == "payment_code_wrong"
+    assert ledger.charges("other") == ()
+
+
+def test_what_was_told_at_submission_holds_unless_the_province_names_another_amount(tmp_path: Path) -> None:
+    told, ledger = Told(Payment("p1", PaymentState.WAITING)), Ledger(tmp_path / "l.db")
+    ledger.keep_fee(REF, (ChargeLine("Lệ phí", 1, 7_000),), NOW)
+    now_costs = (ChargeLine("Lệ phí", 1, 14_000),)
+    for ref, named, amount, before in (
+        (REF, (), 7_000, 7_000),
+        (REF, asked_for("Nộp 9.000 đồng"), 9_000, 7_000),
+        ("elsewhere", (), 14_000, 0),
+    ):
+        ledger.looked_at(Payment("p1", PaymentState.EXPIRED))
+        told.answer = Payment(f"{ref}-{amount}", PaymentState.WAITING)
+        told.known = Payment("p1", PaymentState.EXPIRED)
+        paying = Paying(ref, "TAM-0000-0000", named, usual=now_costs)
+        answer = ready(told, ledger, TABLE, paying, ("H05.114", NOW))  # type: ignore[arg-type]
+        assert isinstance(answer, Ready)
+        assert (sum(line.total_vnd for line in answer.lines), answer.told_vnd) == (amount, before)
 
 
 def test_without_a_code_of_the_province_our_own_is_shown(tmp_path: Path) -> None:
@@ -200,19 +248,14 @@ def test_what_cannot_be_written_down_is_not_shown(tmp_path: Path) -> None:
     assert answer.code == "payment_not_kept"
 
 
-def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
+def test_who_has_paid_both_amounts_is_told_so(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "l.db")
-    for number in (1, 2):  # a bank that was late with an expired code
-        ledger.keep(Charge(f"p{number}", REF, "TAM-1", 8_000, PaymentState.WAITING, NOW))
-        ledger.looked_at(Payment(f"p{number}", PaymentState.PAID))
-        ledger.looked_at(Payment(f"p{number}", PaymentState.EXPIRED))  # comes late: what is paid stays paid
-    assert [charge.payment_id for charge in ledger.refunds()] == ["p2"]
-    ledger.refunded("p2")
-    assert ledger.refunds() == ()
-    ledger.saw(Progress("H05.114-261126-0001", 3), NOW, REF)  # not accepted after all
-    assert [charge.payment_id for charge in ledger.refunds()] == ["p1"]
-    ledger.forget(NOW + timedelta(days=400), timedelta(days=90))
-    assert [charge.payment_id for charge in ledger.refunds()] == ["p1"]  # until staff have settled it
+    for name, amount in (("p1", 12_000), ("p2", 16_000)):
+        ledger.keep(Charge(name, REF, FEE.code, amount, PaymentState.PAID, NOW))
+    told = Told(Payment("p3", PaymentState.WAITING))
+    answer = ready(told, ledger, TABLE, FEE, ("H05.114", NOW))  # type: ignore[arg-type]
+    assert isinstance(answer, Ready)
+    assert answer.payment == Payment("p2", PaymentState.PAID)
 
 
 def test_a_book_that_was_lost_asks_for_nothing_that_may_have_been_asked_for_before(tmp_path: Path) -> None:
