@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, Integer, any_, bindparam, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kiosk.hall.rows import CounterRow, counter_of, ticket_of
-from kiosk.hall.schema import COUNTERS, TICKETS, is_one_of
+from kiosk.hall.schema import COUNTERS, TICKETS, Moment, is_one_of
 from kiosk.hall.tickets import AT_COUNTER, FOLLOWS, WAITING, HallError, Ticket, TicketKind, TicketState
 from kiosk.hall.view import CounterState
 
@@ -62,9 +62,11 @@ _FREE = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_TAKE = update(TICKETS).where(TICKETS.c.id == _FREE.scalar_subquery()).returning(*TICKETS.c)
+# who comes back to a line has been waited for once: the first call of all stays, `desk_since` is that of this turn
+_CALL = update(TICKETS).values(called_at=func.coalesce(TICKETS.c.called_at, bindparam("first_called_at", type_=Moment)))
+_TAKE = _CALL.where(TICKETS.c.id == _FREE.scalar_subquery()).returning(*TICKETS.c)
 _STILL = select(TICKETS.c.id).where(TICKETS.c.id == _ticket, _waits).with_for_update()
-_WAIT_FOR = update(TICKETS).where(TICKETS.c.id == _STILL.scalar_subquery()).returning(*TICKETS.c)
+_WAIT_FOR = _CALL.where(TICKETS.c.id == _STILL.scalar_subquery()).returning(*TICKETS.c)
 _LOCK_TICKET = select(TICKETS).where(TICKETS.c.id == _ticket).with_for_update()
 _CHANGE = update(TICKETS).where(TICKETS.c.id == _ticket)
 _KNOWN = {field.name for field in fields(Ticket)}
@@ -115,7 +117,7 @@ def take(connection: Connection, ticket_ids: Sequence[int], counter: int, now: d
     when it has been called meanwhile.
     """
     turn: dict[str, Any] = {"state": TicketState.CALLED, "counter": counter, "times_called": 1}
-    turn |= {"called_at": now, "announced_at": now, "desk_since": now}
+    turn |= {"first_called_at": now, "announced_at": now, "desk_since": now}
     row = None
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time: nothing is being written
         row = connection.execute(_TAKE, {"tickets": ticket_ids, **turn}).first()

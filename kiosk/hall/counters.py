@@ -120,7 +120,7 @@ class Counters:
     def absent(self, counter: int, officer: str, ticket_id: int | None = None) -> Call:
         """Nobody came: to the end of the line, cancelled the third time. Raises `HallError("absent_too_soon")`."""
         with self._current(counter, officer, ticket_id) as (act, ticket):
-            if ticket.state is TicketState.CALLED and _sooner(act.now, ticket.called_at, self._rules.absent_after):
+            if ticket.state is TicketState.CALLED and _sooner(act.now, ticket.desk_since, self._rules.absent_after):
                 raise HallError("absent_too_soon")
             absences = ticket.absences + 1
             if absences >= self._rules.absences:
@@ -230,8 +230,8 @@ class Counters:
     def _end(self, act: _Act, ticket: Ticket) -> Ticket:
         """The ticket, served."""
         values: dict[str, Any] = {"done_at": act.now}
-        if ticket.state is TicketState.CALLED and ticket.called_at is not None:
-            ticket, values = replace(ticket, state=TicketState.SERVING), {**values, "serving_at": ticket.called_at}
+        if ticket.state is TicketState.CALLED and ticket.desk_since is not None:
+            ticket, values = replace(ticket, state=TicketState.SERVING), {**values, "serving_at": ticket.desk_since}
         return calls.move(act.connection, ticket, TicketState.DONE, act.now, **values)
 
     def _take(self, act: _Act, officer: str) -> tuple[Ticket, bool] | None:

@@ -69,7 +69,7 @@ TICKETS = Table(
     Column("priority", String(200), nullable=False, default=""),
     Column("print_code", String(64), nullable=False, default=""),
     Column("reprints", Integer, nullable=False, default=0),
-    Column("called_at", Moment),  # the first call of this turn
+    Column("called_at", Moment),  # the first call of all
     Column("serving_at", Moment),
     Column("done_at", Moment),
     # since version 1
@@ -82,7 +82,7 @@ TICKETS = Table(
     Column("announced_at", Moment),
     Column("times_called", Integer, nullable=False, server_default="0"),  # in this turn
     Column("absences", Integer, nullable=False, server_default="0"),
-    Column("desk_since", Moment),  # this stay at a counter
+    Column("desk_since", Moment),  # this stay at a counter: since the first call of this turn
     Column("desk_seconds", Integer, nullable=False, server_default="0"),  # all stays before
     Column("estimate_minutes", Integer),  # what was told when it was given
     Column("estimate_low", Integer),

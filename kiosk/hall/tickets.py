@@ -85,10 +85,10 @@ class Ticket:
     absences: int = 0
     entry: str = ""  # id of the dossier that is completed under this number
     counter: int = 0  # that has called it last
-    called_at: datetime | None = None  # the first call of this turn
+    called_at: datetime | None = None  # the first call of all, which ends the wait
     announced_at: datetime | None = None
     times_called: int = 0
-    desk_since: datetime | None = None  # this stay at a counter; None while it is at none
+    desk_since: datetime | None = None  # this stay at a counter, from its call; None while it is at none
     desk_seconds: int = 0  # all stays before
 
     @property
@@ -114,7 +114,7 @@ class HallError(Exception):
 
 @dataclass(frozen=True)
 class Waits:
-    """When a ticket was given, called and done, as far as it came."""
+    """When a ticket was given, called for the first time and done, as far as it came."""
 
     state: str
     issued_at: datetime

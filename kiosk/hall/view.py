@@ -41,7 +41,7 @@ class Call:
 
     `series` is the letter of the line in which it was called, `state` what has become of it since. An announcement has
     the key (`ticket_id`, `announced_at`): a recall changes `announced_at` and `times_called` (1 to 3 in one turn),
-    `called_at` is the first call of the turn. `day` is an earlier one only for numbers that were kept over night.
+    `called_at` is the first call of all. `day` is an earlier one only for numbers that were kept over night.
     """
 
     ticket_id: int

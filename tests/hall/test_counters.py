@@ -146,6 +146,30 @@ def test_who_is_absent_goes_to_the_end_and_is_cancelled_the_third_time(house: Ho
     assert house.called() == ""
 
 
+def test_a_wait_ends_with_the_first_call_of_all(house: House) -> None:
+    house.open(1, 3)
+    house.take()
+    house.later(minutes=10)
+    house.counters.call_next(1, AN)
+    house.counters.serve(1, AN)
+    house.later(minutes=5)
+    house.counters.transfer(1, AN, "B")
+    house.later(minutes=25)
+    house.counters.call_next(3, AN)
+    house.later(seconds=44)
+    assert refused(house.counters.absent, 3, AN) == "absent_too_soon"  # of this turn, not of the first
+    house.counters.done(3, AN)
+    house.take()
+    for _turn in range(3):
+        house.later(minutes=5)
+        house.counters.call_next(1, AN)
+        house.later(minutes=1)
+        house.counters.absent(1, AN)
+    waits = house.store.times(house.now.date(), house.now.date())
+    waited = sorted(one.called_at - one.issued_at for one in waits if one.called_at)
+    assert waited == [timedelta(minutes=5), timedelta(minutes=10)]
+
+
 def test_a_held_number_is_resumed_at_any_counter(house: House) -> None:
     house.open(1, 2)
     house.take()
