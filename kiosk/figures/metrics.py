@@ -42,7 +42,7 @@ class Purpose(StrEnum):
     COUNTER = "counter"  # prepared here, handed over at the counter
     LOOKUP = "lookup"
     PETITION = "petition"
-    LOOK = "look"  # only looked around
+    LOOK = "look"  # looked around, or read what a procedure needs: begun nothing, so nothing is left
 
 
 @dataclass(frozen=True)

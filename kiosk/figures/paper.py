@@ -21,7 +21,7 @@ PURPOSES = {
     "counter": "Chuẩn bị để nộp ở quầy",
     "lookup": "Tra cứu hồ sơ",
     "petition": "Góp ý",
-    "look": "Chỉ xem",
+    "look": "Xem thủ tục",
 }
 STARS = {5: "Rất hài lòng", 4: "Hài lòng", 3: "Bình thường", 2: "Không hài lòng", 1: "Rất không hài lòng"}
 STEPS = {

@@ -11,7 +11,18 @@ from datetime import date, datetime, timedelta
 from kiosk.figures.metrics import Purpose, Visit
 from kiosk.state import DESK_STEPS, AppState, Job, Step
 
-ERRANDS = {Step.FOLLOW: Purpose.LOOKUP, Step.LOOKUP: Purpose.LOOKUP, Step.PETITION: Purpose.PETITION}
+DOSSIER = (
+    *(Step.IDENTIFY, Step.VNEID, Step.CARD, Step.NOTICE),
+    *(Step.FORM, Step.PAPERS, Step.SCAN, Step.REVIEW, Step.DECLARE),
+)
+ERRANDS = {  # what has begun with a step; whatever comes before is a look, which nobody abandons
+    **dict.fromkeys(DOSSIER, Purpose.DOSSIER),
+    Step.CHECKLIST: Purpose.COUNTER,
+    Step.FOLLOW: Purpose.LOOKUP,
+    Step.LOOKUP: Purpose.LOOKUP,
+    Step.APPOINTMENT: Purpose.NUMBER,
+    Step.PETITION: Purpose.PETITION,
+}
 AFTER_THE_JOB = (Step.COLLECT, Step.SLIP, Step.RATING)
 
 
@@ -50,12 +61,12 @@ class VisitWatch:
 def _seen(visit: _Open, state: AppState, monotonic: float) -> _Open:
     session, step = state.session, state.step
     values: dict[str, object] = {} if step in (Step.HOME, *AFTER_THE_JOB) else {"step": step}
-    if session is not None and session.procedure is not None and visit.purpose is Purpose.LOOK:
-        values["purpose"] = Purpose.COUNTER if session.procedure.prepare else Purpose.DOSSIER
     if step in ERRANDS and visit.purpose is Purpose.LOOK:
         values["purpose"] = ERRANDS[step]
     if step is Step.LOOKUP:
         values["finished"] = True
+    elif step in DOSSIER:  # of who looks a dossier up and brings what is missing, this counts
+        values["finished"] = visit.submitted_at is not None
     if session is not None and step is Step.TICKET and session.ticket is not None:
         values |= {"finished": True}
         if visit.purpose is Purpose.LOOK:
@@ -71,7 +82,8 @@ def _ended(visit: _Open) -> Visit:
     took = None
     if visit.identified_at is not None and visit.submitted_at is not None:
         took = visit.submitted_at - visit.identified_at
-    return Visit(visit.day, visit.purpose, "" if visit.finished else visit.step.value, took)
+    came_to_its_end = visit.finished or visit.purpose is Purpose.LOOK
+    return Visit(visit.day, visit.purpose, "" if came_to_its_end else visit.step.value, took)
 
 
 class OfflineWatch:

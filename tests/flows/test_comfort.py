@@ -151,7 +151,7 @@ def test_what_happened_is_counted_without_anybody(config: Config) -> None:
         ratings = found.ratings(today - timedelta(days=1), today)
     assert sorted((v.purpose, v.abandoned_at, v.seconds is not None) for v in visits) == [
         (Purpose.DOSSIER, "", True),
-        (Purpose.DOSSIER, "bring", False),
+        (Purpose.LOOK, "", False),
         (Purpose.NUMBER, "", False),
     ]
     assert (ratings[0].stars, ratings[0].reasons, ratings[0].words) == (4, ("quick",), "Máy tốt")

@@ -11,11 +11,12 @@ from kiosk.config import ASSETS
 from kiosk.figures.metrics import Purpose, Visit
 from kiosk.figures.visits import OfflineWatch, VisitWatch
 from kiosk.identity import Citizen
-from kiosk.state import AppState, Job, Session, Step
+from kiosk.state import AppState, Job, Session, Step, TicketView
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY, NEXT = date(2026, 11, 24), date(2026, 11, 25)
-BIRTH = load_catalogue(ASSETS / "catalogue").procedures["1.001193"]
+PROCEDURES = load_catalogue(ASSETS / "catalogue").procedures
+BIRTH, COPY = PROCEDURES["1.001193"], PROCEDURES["2.000815"]
 SESSION = Session("s", datetime(2026, 11, 24, 23, 58, tzinfo=ZONE), procedure=BIRTH)
 CITIZEN = Citizen("027190012345", "Nguyễn Thị Đào")
 
@@ -52,8 +53,27 @@ def test_looking_up_and_suggesting_are_errands_of_their_own() -> None:
 
 def test_who_goes_away_has_left_a_step() -> None:
     assert seen(at(Step.BRING), at(Step.IDENTIFY), HOME) == [Visit(DAY, Purpose.DOSSIER, "identify")]
-    assert seen(at(Step.PROCEDURES, None), HOME) == [Visit(DAY, Purpose.LOOK, "procedures")]
+    checklist = at(Step.CHECKLIST, replace(SESSION, procedure=COPY))
+    assert seen(at(Step.PREPARE), checklist, HOME) == [Visit(DAY, Purpose.COUNTER, "checklist")]
+    assert seen(at(Step.APPOINTMENT), HOME) == [Visit(DAY, Purpose.NUMBER, "appointment")]
     assert seen(HOME, HOME) == []
+
+
+def test_who_looks_up_what_to_bring_has_left_nothing() -> None:
+    look = [Visit(DAY, Purpose.LOOK)]
+    assert seen(at(Step.PROCEDURES, None), HOME) == look
+    assert seen(at(Step.PROCEDURES), at(Step.BRING), HOME) == look
+    assert seen(at(Step.BRING), at(Step.BRING, replace(SESSION, slip_print=Job.CONFIRMED)), HOME) == look
+    assert seen(at(Step.PREPARE, replace(SESSION, procedure=COPY)), HOME) == look
+    number = replace(SESSION, ticket=TicketView(1, "A-001", "Hộ tịch", (1,), SESSION.started_at, 0))
+    assert seen(at(Step.BRING), at(Step.TICKET, number), HOME) == [Visit(DAY, Purpose.NUMBER)]
+
+
+def test_missing_papers_that_were_begun_and_left_are_left() -> None:
+    before = [at(Step.FOLLOW), at(Step.LOOKUP), at(Step.IDENTIFY), at(Step.PAPERS)]
+    assert seen(*before, HOME) == [Visit(DAY, Purpose.LOOKUP, "papers")]
+    sent = at(Step.COLLECT, replace(SESSION, submit=Job.CONFIRMED))
+    assert seen(*before, sent, HOME) == [Visit(DAY, Purpose.LOOKUP)]
 
 
 def test_a_visit_belongs_to_the_day_on_which_it_began() -> None:
@@ -66,8 +86,8 @@ def test_a_visit_belongs_to_the_day_on_which_it_began() -> None:
 
 
 def test_staff_at_the_desk_end_a_visit_and_are_none() -> None:
-    assert seen(at(Step.BRING), at(Step.LOGIN, None), at(Step.STAFF, None), HOME) == [
-        Visit(DAY, Purpose.DOSSIER, "bring")
+    assert seen(at(Step.FORM), at(Step.LOGIN, None), at(Step.STAFF, None), HOME) == [
+        Visit(DAY, Purpose.DOSSIER, "form")
     ]
 
 
