@@ -14,7 +14,7 @@ from devices.interfaces import DocumentScanner, PaperSensor
 from kiosk import slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
-from kiosk.dossier import SUPPLEMENT, payload
+from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT, payload
 from kiosk.errands import ChargeLine
 from kiosk.errands import slips as errand_slips
 from kiosk.errands.codes import SLIP
@@ -186,6 +186,7 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
                 provisional_code=session.provisional_code,
                 attachments=(*attachments, *declaration.attach(parts.blobs, filled, parts.outbox.notice)),
                 payload=_payload(parts, session, declared_at),
+                replaces=session.answers[DOSSIER_CODE] if _completes(session) else "",
             )
             parts.ledger.keep_fee(entry.id, due_lines(session, declared_at), declared_at)
             parts.outbox.add(entry, parts.text_reader.hold_seconds(entry) if parts.text_reader else 0.0)
@@ -199,7 +200,7 @@ def _commit(parts: Parts, session: Session, declared_at: datetime) -> object:
 def _payload(parts: Parts, session: Session, at: datetime) -> dict[str, Any]:
     body = payload(session, parts.config.site.kiosk_id, parts.config.site.agency_code, at)
     table = parts.config.payment
-    if session.form and session.form.id == SUPPLEMENT:
+    if _completes(session):
         entry = session.following.entry if session.following else None
         return {**body, "fee": None, "replaces": entry.id if entry else None}
     if table and table.when == "submission" and body["fee"] and body["fee"]["amount_vnd"]:
@@ -209,9 +210,14 @@ def _payload(parts: Parts, session: Session, at: datetime) -> dict[str, Any]:
 
 def due_lines(session: Session, at: datetime) -> tuple[ChargeLine, ...]:
     """What this dossier costs, as far as it is known; what completes another one costs nothing."""
-    if session.procedure is None or (session.form and session.form.id == SUPPLEMENT):
+    if session.procedure is None or _completes(session):
         return ()
     return charge_lines(session.procedure, session.answers, at.date())
+
+
+def _completes(session: Session) -> bool:
+    """Whether it brings the missing papers of another dossier."""
+    return session.form is not None and session.form.id == SUPPLEMENT
 
 
 def _title(session: Session, component_id: str) -> str:

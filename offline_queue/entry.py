@@ -90,7 +90,7 @@ class OutboxEntry:
 
     `provisional_code` is what the citizen's slip says until the province has given its own. `unsure`: an earlier
     attempt may have arrived though nobody was told. `changed_at`: when it was delivered, rejected or closed. `replaces`
-    is the id of the rejected entry that this one corrects.
+    is the id of the rejected entry that this one corrects; of missing papers, the code of the dossier they complete.
     """
 
     id: str

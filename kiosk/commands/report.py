@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kiosk import builders
-from kiosk.config import Config
-from kiosk.figures import Figures, Period, figures
+from kiosk.config import Config, Feedback
+from kiosk.figures import Figures, Period, dossiers, figures
 from kiosk.figures import paper as figures_paper
 from kiosk.hall.waiting import forecast_error
 from kiosk.stores import open_stores
@@ -48,7 +48,7 @@ def figures_of(period: Period, config: Config) -> Figures:
             metrics.visits(*days),
             metrics.ratings(*days),
             stores.tickets.times(*days),
-            stores.outbox.list(ALL),
+            dossiers(stores.outbox.list(ALL), (config.feedback or Feedback()).procedure_code),
             metrics.offline(*days),
             ZoneInfo(config.site.timezone),
         )

@@ -12,7 +12,7 @@ from datetime import date, datetime, tzinfo
 from kiosk.figures.metrics import Purpose, Rating, Visit
 from kiosk.hall.tickets import Waits
 from kiosk.hall.waiting import ForecastError
-from offline_queue.entry import OutboxEntry
+from offline_queue.entry import REPLACED, OutboxEntry
 
 SATISFIED = 4  # stars from here on
 PORTAL_LEVELS = {5: "Rất hài lòng", 4: "Hài lòng", 3: "Không hài lòng", 2: "Không hài lòng", 1: "Không hài lòng"}
@@ -115,6 +115,20 @@ class Figures:
         return found
 
 
+def dossiers(entries: Sequence[OutboxEntry], suggestions: str) -> list[OutboxEntry]:
+    """Those with a result of their own: no `suggestions` (their procedure code), no missing papers of another one.
+
+    An entry that corrects one of them is what that one is.
+    """
+    corrected = {entry.id: entry for entry in entries if entry.last_error == REPLACED}
+
+    def completes(entry: OutboxEntry) -> bool:
+        before = corrected.get(entry.replaces)
+        return completes(before) if before else bool(entry.replaces)
+
+    return [entry for entry in entries if entry.procedure_code != suggestions and not completes(entry)]
+
+
 def figures(
     period: Period,
     visits: Sequence[Visit],
@@ -124,7 +138,7 @@ def figures(
     offline_seconds: float,
     zone: tzinfo,
 ) -> Figures:
-    """Put together what the stores know of a period; entries of other days are left out here."""
+    """Put together what the stores know of a period; `entries` are `dossiers`, of any day: others are left out."""
     purposes = Counter(visit.purpose.value for visit in visits)
     sent = [entry for entry in entries if period.has(entry.created_at, zone)]
     receipts = [(entry.created_at, entry.receipt) for entry in sent if entry.receipt is not None]

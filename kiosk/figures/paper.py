@@ -138,7 +138,7 @@ def as_csv(told: Figures) -> str:
     writer = csv.writer(text)
     writer.writerow(["ky", "nhom", "chi_tieu", "gia_tri", "don_vi"])
     for group, what, number, unit in rows(told):
-        value = "" if number is None else f"{number:.4g}" if number != int(number) else f"{number:.0f}"
+        value = "" if number is None else f"{number:.2f}".rstrip("0").rstrip(".")
         writer.writerow([told.period.name, group, what, value, unit])
     return "\ufeff" + text.getvalue()
 

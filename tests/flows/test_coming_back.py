@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 
+from kiosk.commands.report import figures_of
 from kiosk.dossier_schema import dossier_problems
 from kiosk.errands.petition import NOBODY
+from kiosk.figures import Period
 from kiosk.sandbox.progress import known_code
 from kiosk.sandbox.store import Store
 from kiosk.state import Job, Step
 from tests.flows.conftest import Player
 from tests.flows.test_dossier import MOTHER, fill_form, has_page, submit
 from tests.flows.test_following import AGENCY, followed, look_up, told
+
+
+def on_line_of_today(player: Player) -> int:
+    """How many dossiers the report knows that were handed in here and accepted."""
+    day = Period.day(player.kiosk.now().date().isoformat())
+    return figures_of(day, player.machine.config).online.count
 
 
 def supplement(player: Player) -> None:
@@ -52,6 +60,8 @@ def test_missing_papers_move_the_dossier_on(player: Player) -> None:
     assert look_up(player, code).status == 4
     kept = player.kiosk.parts.outbox.get(ref)
     assert kept is not None
+    assert kept.receipt
+    assert on_line_of_today(player) == 0  # it is the other dossier that has a result
 
 
 def test_what_came_from_here_is_named_by_its_client_ref_and_costs_nothing(player: Player) -> None:
@@ -60,6 +70,7 @@ def test_what_came_from_here_is_named_by_its_client_ref_and_costs_nothing(player
     entry = player.kiosk.parts.outbox.get(first)
     assert entry
     assert entry.receipt
+    assert on_line_of_today(player) == 1
     assert player.machine.province
     player.machine.province.decide(entry.receipt.code, 5, "Yêu cầu bổ sung", "Bổ sung bản chụp giấy khai sinh cũ.")
     player.kiosk.finish()
@@ -116,6 +127,7 @@ def test_a_suggestion_without_a_name_reaches_the_province(player: Player) -> Non
     assert state.session.petition.text == ""
     ref = state.session.client_ref
     player.until(lambda s: s.outbox.delivered == 1, "the delivery")
+    assert on_line_of_today(player) == 0
     assert player.machine.province
     player.machine.province.stop()
     store = Store(player.machine.config.storage.data_dir / "province")

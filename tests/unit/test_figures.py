@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import stat
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,11 +16,11 @@ from hypothesis import strategies as st
 
 from kiosk.commands.report import figures_of
 from kiosk.config import Site, parse
-from kiosk.figures import Figures, Period, Spread, figures
+from kiosk.figures import Figures, Period, Spread, dossiers, figures
 from kiosk.figures import paper as figures_paper
 from kiosk.figures.metrics import Metrics, Purpose, Rating, Visit
 from kiosk.figures.visits import split_days
-from offline_queue.entry import EntryState, OutboxEntry, Receipt
+from offline_queue.entry import REPLACED, EntryState, OutboxEntry, Receipt
 from tests.hall.house import House
 from tests.hall.test_day_of_waits import serve
 
@@ -163,6 +164,30 @@ def test_csv_is_read_by_a_spreadsheet() -> None:
     assert found["Từ định danh đến nộp", "Trung vị"] == "5.5"
     assert found["Chờ gọi số", "Trung vị"] == ""
     assert {row["ky"] for row in rows} == {"2026-11-24"}
+
+
+def test_large_numbers_are_whole_in_the_csv() -> None:
+    spread = Spread(100000, 12345.6 * 60, 99999.9 * 60, 10000.0 * 60)
+    day = replace(told(), purposes={"number": 100000}, waiting=spread, offline_hours=744.256)
+    rows = list(csv.DictReader(io.StringIO(figures_paper.as_csv(day).removeprefix("\ufeff"))))
+    found = {(row["nhom"], row["chi_tieu"]): row["gia_tri"] for row in rows}
+    assert [found["Chờ gọi số", what] for what in ("Số trường hợp", "Trung bình", "Trung vị", "9/10 không quá")] == [
+        *("100000", "12345.6", "99999.9", "10000")
+    ]
+    assert (found["Lượt dùng", "Lấy số"], found["Đường truyền", "Không có mạng"]) == ("100000", "744.26")
+
+
+def test_suggestions_and_missing_papers_are_no_dossiers() -> None:
+    first, other = entry(datetime(2026, 11, 24, 9, 0, tzinfo=ZONE)), "H05.114-261120-0007"
+    dossier = replace(first, id="1")
+    suggestion = replace(first, id="2", procedure_code="0.000000")
+    papers = replace(first, id="3", replaces=other)
+    wrong = replace(first, id="4", state=EntryState.CLOSED, last_error=REPLACED)
+    corrected = replace(first, id="5", replaces="4")
+    wrong_papers = replace(wrong, id="6", replaces=other)
+    corrected_papers = replace(first, id="7", replaces="6")
+    entries = [dossier, suggestion, papers, wrong, corrected, wrong_papers, corrected_papers]
+    assert [one.id for one in dossiers(entries, "0.000000")] == ["1", "4", "5"]
 
 
 def test_the_report_says_how_good_the_told_waits_were(tmp_path: Path) -> None:
