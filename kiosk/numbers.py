@@ -56,7 +56,10 @@ class NumberVerbs(PrintingVerbs):
 
     def show_ticket(self, qr: str) -> None:
         """HOME, FOLLOW → TICKET: what has become of a number, by the code on its ticket. Raises `HallError`."""
-        ticket = self.parts.hall.find(qr, self.now())
+        self.show_number(self.parts.hall.find(qr, self.now()))
+
+    def show_number(self, ticket: Ticket) -> None:
+        """→ TICKET: what has become of a number that was given before."""
         view = replace(self.view_of(ticket), print=Job.NONE, standing=ticket.state, counter=ticket.counter)
         self.change_session(Step.TICKET, ticket=view, priority="", errors={})
 

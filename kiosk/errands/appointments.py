@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from kiosk.errands import Asked, Coming
 from kiosk.errands.asking import AskingVerbs
 from kiosk.errands.inquiries import Answered
+from kiosk.hall.tickets import HallError, Ticket
 from kiosk.numbers import NumberVerbs
 from kiosk.state import Step
 from offline_queue.gateway import Appointment
@@ -25,7 +26,9 @@ class AppointmentVerbs(AskingVerbs, NumberVerbs):
     """The step of an appointment."""
 
     def open_appointment(self, code: str) -> None:
-        """→ APPOINTMENT: ask the province for it."""
+        """→ APPOINTMENT: ask the province for it; → TICKET where it has got its number already."""
+        if self._has_number(code):
+            return
         self.change_session(Step.APPOINTMENT, coming=Coming(code, Asked.WAITING), errors={})
         self.ask(APPOINTMENT, lambda province: province.appointment(code), self._appointment_told)
 
@@ -50,12 +53,29 @@ class AppointmentVerbs(AskingVerbs, NumberVerbs):
         coming = self.session.coming
         if self.state.step is not Step.APPOINTMENT or coming is None or coming.appointment is None:
             return
+        if self._has_number(coming.code):  # from another kiosk of the hall, meanwhile
+            return
         appointment, hall = coming.appointment, self.parts.hall
         procedure = self.parts.catalogue.procedures.get(appointment.procedure_code)
         letter = appointment.series
         if letter not in hall.series:
             letter = hall.letter_for(procedure.field if procedure else "", procedure.series if procedure else letter)
         self.take_number(letter)
+
+    def _has_number(self, code: str) -> bool:
+        """→ TICKET with the number that an appointment has got, anywhere in the hall; False where it has none."""
+        try:
+            ticket = self.parts.hall.of_appointment(code, self.now())
+        except HallError:  # nobody knows, and no number is given either
+            return False
+        if ticket is not None:
+            self.show_number(ticket)
+        return ticket is not None
+
+    def issue(self, letter: str, entry: str = "") -> Ticket | None:
+        """APPOINTMENT: its code goes with the number, so that it gets no second one."""
+        coming = self.session.coming if self.state.step is Step.APPOINTMENT else None
+        return super().issue(letter, coming.code if coming and coming.appointment else entry)
 
     def take_ordinary_number(self) -> None:
         """APPOINTMENT → HOME or TICKET: none is known by this code."""

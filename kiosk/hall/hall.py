@@ -97,7 +97,7 @@ class Hall:
     ) -> Ticket:
         """Store and return the next number of a series. Raises `HallError` with the reason when there is none.
 
-        `priority`: the group; `due_at`: the time of an appointment; `entry`: the dossier that is completed with it.
+        `priority`: the group; `due_at`: the time of an appointment; `entry`: as `Ticket.entry`.
         """
         series = self.series_of(letter)
         if code := self.opening.why_closed(now):
@@ -164,6 +164,11 @@ class Hall:
                 if (ticket.day, ticket.label) == (named.day, label):
                     return ticket
         raise HallError("hall_away" if rows.away else "ticket_over")
+
+    def of_appointment(self, code: str, now: datetime) -> Ticket | None:
+        """The number that an appointment has got today, while it has not ended. Raises `HallError`."""
+        today = self.day(now)
+        return next((one for one in self.rows(now).open if one.day == today and one.entry == code), None)
 
     def qr_text(self, ticket: Ticket) -> str:
         """`MC1|agency|day|A-025`: names the ticket and nobody's person."""

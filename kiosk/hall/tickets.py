@@ -83,7 +83,7 @@ class Ticket:
     kind: TicketKind = TicketKind.ORDINARY
     due_at: datetime | None = None
     absences: int = 0
-    entry: str = ""  # id of the dossier that is completed under this number
+    entry: str = ""  # id of the dossier that is completed under this number, or code of its appointment
     counter: int = 0  # that has called it last
     called_at: datetime | None = None  # the first call of all, which ends the wait
     announced_at: datetime | None = None

@@ -57,7 +57,7 @@ class Call:
     kind: TicketKind = TicketKind.ORDINARY
     priority: str = ""
     absences: int = 0
-    linked_entry: str = ""  # id in the outbox, "" for none
+    linked_entry: str = ""  # as `Ticket.entry`: often an id in the outbox
 
 
 @dataclass(frozen=True)

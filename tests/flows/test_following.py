@@ -12,7 +12,7 @@ from kiosk.errands.following import for_the_counter
 from kiosk.hall.hall import RETURNING
 from kiosk.hall.tickets import TicketKind
 from kiosk.sandbox.progress import known_code
-from kiosk.state import AppState, Step
+from kiosk.state import AppState, Job, Step
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
 from tests.flows.test_dossier import submit
@@ -154,6 +154,20 @@ def test_an_appointment_has_its_place_in_the_queue(player: Player, monkeypatch: 
     hall = player.kiosk.parts.hall
     (ticket,) = hall.store.of_day(hall.day(start))
     assert (ticket.kind, ticket.due_at) == (TicketKind.APPOINTMENT, start)
+    player.kiosk.done_with_ticket()
+    player.machine.devices["code_scanner"].present("LH-0001")
+    again = player.until(lambda s: s.step is Step.TICKET, "its number once more")
+    assert again.session
+    assert again.session.ticket
+    assert (again.session.ticket.id, again.session.ticket.standing) == (ticket.id, ticket.state)
+    assert again.session.ticket.print is Job.NONE
+    assert len(hall.store.of_day(hall.day(start))) == 1
+    hall.store.cancel(ticket.id)
+    player.kiosk.done_with_ticket()
+    player.machine.devices["code_scanner"].present("LH-0001")
+    player.until(lambda s: bool(s.session and s.session.coming and s.session.coming.appointment), "its time")
+    player.kiosk.take_appointed_number()
+    assert [one.number for one in hall.store.of_day(hall.day(start))] == [1, 2]
 
 
 def test_an_unknown_appointment_leads_to_a_number(config: Config) -> None:

@@ -51,6 +51,19 @@ def until(house: House, wanted: Callable[[], bool]) -> None:
     raise AssertionError("the hall has changed a hundred times, and never so")
 
 
+def test_an_appointment_has_one_number_in_the_whole_hall(first: House, second: House) -> None:
+    ticket = first.take(due_at=first.now, entry="LH-0001")
+    until(second, lambda: second.hall.of_appointment("LH-0001", second.now) is not None)
+    found = second.hall.of_appointment("LH-0001", second.now)
+    assert found
+    assert found.label == ticket.label
+    assert second.hall.of_appointment("LH-0002", second.now) is None
+    assert second.hall.of_appointment("LH-0001", second.now + timedelta(days=1)) is None
+    first.open(1)
+    assert first.called() == ticket.label
+    until(second, lambda: second.hall.of_appointment("LH-0001", second.now) is None)
+
+
 def away(house: House) -> bool:
     return house.counters.snapshot().stale
 
