@@ -7,10 +7,9 @@ Its shape within the province's API: procedure code of `[feedback]`, case = kind
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kiosk import telephone
@@ -19,6 +18,8 @@ from kiosk.core import Parts
 from kiosk.dossier import NOTICE_VERSION
 from kiosk.errands import Petition
 from kiosk.errands import slips as errand_slips
+from kiosk.forms import Question, QuestionType, clean
+from kiosk.forms.checks import check_answer
 from kiosk.provisional import provisional_code
 from kiosk.state import Job, Step
 from kiosk.submission import SubmissionVerbs
@@ -31,6 +32,9 @@ KINDS = ("suggestion", "complaint", "praise")
 NOBODY, NO_NAME = "000000000000", "Không nêu tên"
 LONGEST, LONGEST_NAME, LONGEST_PHONE = 2000, 100, telephone.LONGEST_TYPED
 SHORTEST = 5  # characters that can mean something
+TEXT = Question(id="text", type=QuestionType.TEXT, label="", max_length=LONGEST)  # judged as those of a form are
+NAME = Question(id="name", type=QuestionType.NAME, label="", max_length=LONGEST_NAME)
+PHONE = Question(id="phone", type=QuestionType.PHONE, label="", required=False, max_length=LONGEST_PHONE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class PetitionVerbs(SubmissionVerbs):
         if self.state.step is not Step.PETITION or petition is None or table is None or session.submit is Job.RUNNING:
             return
         petition = _cleaned(petition)
-        if errors := _errors(petition):
+        if errors := _errors(petition, self.now().date()):
             self.change_session(errors=errors)
             return
         client_ref = session.client_ref or str(uuid.uuid4())
@@ -151,23 +155,21 @@ def _commit(parts: Parts, entry: OutboxEntry, session_id: str) -> object:
 
 
 def _cleaned(petition: Petition) -> Petition:
-    """NFC, no signs that are never seen; no name and no number where nobody wants to be named."""
-    text = "".join(c for c in nfc(petition.text) if c in "\n " or unicodedata.category(c)[0] not in "CZ")
+    """As answers of a form are kept, the text in its lines; no name and no number where nobody wants to be named."""
     named = petition.named
     return replace(
         petition,
-        text=text.strip()[:LONGEST],
-        name=" ".join(nfc(petition.name).split())[:LONGEST_NAME] if named else "",
-        phone=telephone.national(petition.phone) if named else "",
+        text="\n".join(clean(TEXT, line) for line in petition.text.split("\n")).strip("\n"),
+        name=clean(NAME, petition.name) if named else "",
+        phone=clean(PHONE, petition.phone) if named else "",
     )
 
 
-def _errors(petition: Petition) -> dict[str, str]:
-    errors = {}
-    if len(petition.text) < SHORTEST:
-        errors["text"] = "petition_empty"
-    if petition.named and not petition.name:
-        errors["name"] = "required"
-    if petition.named and petition.phone and (code := telephone.fault(petition.phone)):
-        errors["phone"] = code
-    return errors
+def _errors(petition: Petition, today: date) -> dict[str, str]:
+    codes = {"text": check_answer(TEXT, petition.text.replace("\n", " "), today)}
+    if codes["text"] in ("", "required") and len(petition.text) < SHORTEST:
+        codes["text"] = "petition_empty"
+    if petition.named:
+        codes["name"] = check_answer(NAME, petition.name, today)
+        codes["phone"] = check_answer(PHONE, petition.phone, today)
+    return {field: code for field, code in codes.items() if code}

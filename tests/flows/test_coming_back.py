@@ -102,6 +102,40 @@ def test_who_wants_an_answer_may_give_a_landline(player: Player) -> None:
     assert entry.payload["submitter"]["phone"] is None
 
 
+def test_what_cannot_be_read_is_told_beside_its_field(player: Player) -> None:
+    player.kiosk.give_feedback()
+    good = {"text": "Xin thêm ghế\n ở khu đợi.", "name": "Trần Văn Mẫu", "phone": "0912345678"}
+    for field, value, code in (
+        ("text", "Xin\u200b thêm ghế", "text_invalid"),
+        ("text", "Xin thêm \u202eghế\u202c", "text_invalid"),
+        ("text", "Xin thêm ghế 😀", "text_invalid"),
+        ("text", "\u200b" * 9, "text_invalid"),
+        ("text", "\u3164" * 9, "letters_foreign"),
+        ("text", " \n \n ", "petition_empty"),
+        ("name", "Trần\u202e Văn\u200b 😀 Mẫu\x07", "text_invalid"),
+        ("name", "\u3164", "letters_foreign"),
+        ("name", "Mẫu 2", "name_invalid"),
+        ("name", " ", "required"),
+        ("phone", "0912345678\u200b", "text_invalid"),
+    ):
+        player.kiosk.tell_petition(**{**good, field: value}, named=True)
+        player.kiosk.send_petition()
+        session = player.state.session
+        assert session
+        assert (dict(session.errors), session.submit) == ({field: code}, Job.NONE)
+        assert session.petition
+        assert getattr(session.petition, field) == value  # nothing is lost of it
+    assert player.machine.province
+    player.machine.province.fault = "refuse"  # what is delivered keeps no words
+    player.kiosk.tell_petition(**good)
+    player.kiosk.send_petition()
+    session = player.until(lambda s: bool(s.session and s.session.submit is Job.CONFIRMED), "the stored words").session
+    assert session
+    entry = player.kiosk.parts.outbox.get(session.client_ref)
+    assert entry
+    assert entry.payload["form"]["answers"]["text"] == "Xin thêm ghế\nở khu đợi."
+
+
 def test_a_suggestion_that_is_too_long_says_what_is_kept(player: Player) -> None:
     player.kiosk.give_feedback()
     player.kiosk.tell_petition(name="Trần Văn Mẫu", text="Xin thêm ghế. " * 1000)
@@ -118,7 +152,7 @@ def test_a_suggestion_without_a_name_reaches_the_province(player: Player) -> Non
     player.kiosk.send_petition()
     assert player.state.session
     assert player.state.session.errors == {"text": "petition_empty"}
-    words = "Xin thêm ghế\u202e ở khu ngồi đợi"
+    words = "Xin thêm ghế ở khu ngồi đợi"
     player.kiosk.tell_petition(text=words, name="Trần Văn Mẫu", phone="0900000001")  # typed, then not signed
     player.kiosk.send_petition()
     state = player.until(lambda s: bool(s.session and s.session.submit is Job.CONFIRMED), "the stored words")

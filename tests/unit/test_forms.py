@@ -88,6 +88,9 @@ def test_good_answers(kind: str, value: str) -> None:
         ("text", "\ue000", "text_invalid"),
         ("text", "Москва", "letters_foreign"),
         ("name", "阮氏桃", "letters_foreign"),
+        ("name", "\u3164", "letters_foreign"),  # letters that nobody sees
+        ("name", "\u115f\uffa0", "letters_foreign"),
+        ("text", "Nguy\u034fễn", "letters_foreign"),
         ("name", "Đào 2", "name_invalid"),
         ("name", "---", "name_invalid"),
         ("name", "Đào @", "name_invalid"),
