@@ -1,4 +1,4 @@
-"""`make bench`: every figure beside its reference in the same run, medians with spread."""
+"""`make bench`: every figure beside its reference in the same run, or its target; medians with spread."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from tests.bench import (
     scanners,
     search,
     stampede,
+    targets,
     tickets,
 )
 
@@ -53,13 +54,13 @@ def window() -> None:
         print(f"window {key}: kiosk {spread(ours)} {unit}, bare Kivy {spread(bare)} {unit}, ratio {ratio:.2f}")
     for what in (probe("journeys", "--count", "300"), probe("stalls"), probe("chip"), probe("typing")):
         for key, value in what.items():
-            print(f"window {key}: {value:.4g}")
+            print(targets.line(f"window {key}", value))
 
 
 def show(name: str, measure: Callable[[], Mapping[str, Any]]) -> None:
     """Print what a bench measured."""
     for key, value in measure().items():
-        print(f"{name} {key}: {value:.4g}" if isinstance(value, float) else f"{name} {key}: {value}")
+        print(targets.line(f"{name} {key}", value))
 
 
 def main() -> None:
