@@ -146,7 +146,8 @@ def test_who_is_absent_goes_to_the_end_and_is_cancelled_the_third_time(house: Ho
     assert house.called() == ""
 
 
-def test_a_wait_ends_with_the_first_call_of_all(house: House) -> None:
+def test_a_wait_ends_with_the_first_call_of_all(location: str, tmp_path: Path) -> None:
+    house = House(location, tmp_path / "k1", alone=True)
     house.open(1, 3)
     house.take()
     house.later(minutes=10)
@@ -167,6 +168,7 @@ def test_a_wait_ends_with_the_first_call_of_all(house: House) -> None:
         house.counters.absent(1, AN)
     waits = house.store.times(house.now.date(), house.now.date())
     waited = sorted(one.called_at - one.issued_at for one in waits if one.called_at)
+    house.close()
     assert waited == [timedelta(minutes=5), timedelta(minutes=10)]
 
 
