@@ -118,6 +118,13 @@ def test_what_is_late_is_told_and_no_obstacle(form_id: str, question: str, in_ti
         assert question not in check_section(form, section, case, {question: day}, TODAY)
 
 
+@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
+def test_who_has_no_telephone_goes_on(form: forms.Form) -> None:
+    asked = [q for one in form.sections for q in one.questions if q.type is forms.QuestionType.PHONE]
+    assert asked
+    assert not any(question.required for question in asked)
+
+
 def test_ages_and_lengths() -> None:
     born = {"requester__date_of_birth": "2008-11-27"}
     young = {"requester.date_of_birth": "business_owner_too_young"}
