@@ -92,9 +92,10 @@ def check_section_of(form_id: str, section_id: str, case: str, given: dict[str, 
 
 def test_nobody_dies_before_birth_nor_registers_their_own_death() -> None:
     dates = {"deceased__date_of_birth": "1950-05-05", "death__date": "1950-05-04"}
-    assert errors("death-registration", "death", **dates) == {"death.date": "death_before_birth"}
-    assert errors("death-registration", "deceased", **dates) == {"deceased.date_of_birth": "death_before_birth"}
-    assert errors("death-registration", "death", **{**dates, "death__date": "1950-05-05"}) == {}
+    assert errors("death-registration", "death", "notice", **dates) == {"death.date": "death_before_birth"}
+    wrong = {"deceased.date_of_birth": "death_before_birth"}
+    assert errors("death-registration", "deceased", "notice", **dates) == wrong
+    assert errors("death-registration", "death", "notice", **{**dates, "death__date": "1950-05-05"}) == {}
     own = {"requester__id_number": "027190012345", "deceased__id_number": "027190012345"}
     assert errors("death-registration", "deceased", **own) == {"deceased.id_number": "deceased_is_requester"}
     notice = {"death__date": "2026-11-20", "notice__date": "2026-11-19"}
@@ -116,6 +117,58 @@ def test_what_is_late_is_told_and_no_obstacle(form_id: str, question: str, in_ti
     for day, told in ((in_time, {}), (late, {question: code})):
         assert warnings_of(form, section, case, {question: day}, TODAY) == told
         assert question not in check_section(form, section, case, {question: day}, TODAY)
+
+
+def test_of_a_death_long_ago_a_year_is_enough() -> None:
+    form = FORMS["death-registration"]
+    known = {
+        "relation.kind": "child",
+        "deceased.full_name": "Trần Văn Xưa",
+        "deceased.birth_year": "1931",
+        "deceased.sex": "male",
+        "deceased.ethnic": "01",
+        "deceased.address": "Tổ 1, Võ Cường, Bắc Ninh",
+        "death.year": "1985",
+        "death.place": "Tại nhà",
+    }
+    for section in forms.visible_sections(form, "long_ago", known):
+        if section.id in ("deceased", "death"):
+            assert check_section(form, section, "long_ago", known, TODAY) == {}
+    assert "death.date" not in forms.visible_answers(form, "long_ago", known | {"death.date": "1985-01-01"})
+    death = next(one for one in form.sections if one.id == "death")
+    assert check_section(form, death, "notice", known, TODAY) == {"death.date": "required"}
+    later = known | {"death.year": "2027"}
+    assert check_section(form, death, "long_ago", later, TODAY) == {"death.year": "year_future"}
+
+
+@pytest.mark.parametrize(
+    ("form_id", "case", "question", "code"),
+    [
+        ("marital-status", "authorised", "subject.id_number", "subject_is_requester"),
+        ("civil-status-extract", "authorised", "subject.id_number", "subject_is_requester"),
+        ("residence-confirmation", "child", "subject.id_number", "subject_is_requester"),
+        ("residence-confirmation", "self", "head.id_number", "head_is_requester"),
+    ],
+)
+def test_nobody_is_another_person(form_id: str, case: str, question: str, code: str) -> None:
+    own = {"requester.id_number": "027190012345", "head_known.answer": "no", question: "027190012345"}
+    section = question.partition(".")[0]
+    assert check_section_of(form_id, section, case, own)[question] == code
+    assert question not in check_section_of(form_id, section, case, own | {question: "027190000008"})
+
+
+@pytest.mark.parametrize("form_id", ["birth-registration", "death-registration"])
+def test_who_comes_for_somebody_else_is_told_beside_the_choice_what_they_need(form_id: str) -> None:
+    question = next(q for one in FORMS[form_id].sections for q in one.questions if q.id == "relation.kind")
+    assert "ủy quyền" in question.help
+
+
+def test_a_case_that_says_which_extract_is_not_asked_once_more() -> None:
+    form = FORMS["civil-status-extract"]
+    for case, asked in (("self", True), ("authorised", True), ("deceased", False)):
+        shown = {q.id for one in forms.visible_sections(form, case, {}) for q in forms.visible_questions(one, case, {})}
+        assert ("extract.kind" in shown) is asked
+        assert "copies" in shown
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
