@@ -157,6 +157,22 @@ def test_nobody_is_another_person(form_id: str, case: str, question: str, code: 
     assert question not in check_section_of(form_id, section, case, own | {question: "027190000008"})
 
 
+@pytest.mark.parametrize(
+    ("number", "relation", "told"),
+    [
+        ("001090000008", "mother", "requester_sex"),
+        ("027190012345", "father", "requester_sex"),
+        ("027190012345", "mother", ""),
+        ("001090000008", "father", ""),
+        ("001090000008", "relative", ""),
+        ("", "mother", ""),  # told beside the number
+    ],
+)
+def test_a_man_is_told_at_the_choice_that_he_is_no_mother(number: str, relation: str, told: str) -> None:
+    found = errors("birth-registration", "relation", requester__id_number=number, relation__kind=relation)
+    assert found.get("relation.kind", "") == told
+
+
 @pytest.mark.parametrize("form_id", ["birth-registration", "death-registration"])
 def test_who_comes_for_somebody_else_is_told_beside_the_choice_what_they_need(form_id: str) -> None:
     question = next(q for one in FORMS[form_id].sections for q in one.questions if q.id == "relation.kind")
@@ -356,7 +372,7 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}\n"
         "owners: [{kind: organisation, section: s}]\n"
         "sections:\n"
-        "  - id: s\n    title: T\n    questions:\n"
+        "  - id: s\n    title: T\n    related_by: t.c\n    questions:\n"
         "      - {id: a, type: date, label: L, same_as: {question: b, label: L}}\n"
         "      - {id: b, type: text, label: L, in_words: true}\n"
         "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
@@ -389,6 +405,7 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "bad.yaml: question «c» follows «b», so its type must be text",
         "bad.yaml: question «b» is told in words, so its type must be date",
         "bad.yaml: section «t» has more rows at least than at most",
+        "bad.yaml: section «s» is related by «t.c», which is no choice that is asked once",
     ):
         assert wanted in caught.value.problems, (wanted, caught.value.problems)
     assert not any("rules.8" in problem for problem in caught.value.problems)
