@@ -107,7 +107,8 @@ class Section(Data):
     """One group of questions: one screen. `person` names whose card can fill it ("" = nobody's).
 
     While `requester_when` holds, that person is the one who stands there, and their card has told it already.
-    `sex`: of a woman's or a man's section, where nobody else's number belongs.
+    `sex`: of a woman's or a man's section, where nobody else's number belongs. `related_by`: the question whose chosen
+    answer has among its `relations` what the registers call whoever can stand here; "" = any of the family.
     """
 
     id: str
@@ -115,6 +116,7 @@ class Section(Data):
     questions: tuple[Question, ...] = Field(max_length=MOST_PARTS)
     person: str = ""
     sex: Literal["", "male", "female"] = ""
+    related_by: str = ""
     when: Condition | None = None
     requester_when: Condition | None = None
     help: str = ""

@@ -10,6 +10,11 @@ from kiosk.forms.checks import check_answer, check_section, kept
 from kiosk.identity import Citizen, Relative, sex_of
 from kiosk.places import as_answer
 
+# how what a family calls somebody begins or ends, where it tells their sex
+CALLED = {
+    "female": (("vợ", "mẹ", "bà", "chị"), ("gái", "dâu")),
+    "male": (("chồng", "cha", "bố", "ông", "anh"), ("trai", "rể")),
+}
 UNPROVEN = ("phone",)  # what may have changed since it was told: it is shown, and what is typed stays
 
 
@@ -54,6 +59,51 @@ def prefill_relative(section: Section, relative: Relative, answers: Mapping[str,
     return prefill(section, relative.person, answers) | called
 
 
+def sex_called(relation: str) -> str:
+    """The sex of who is called so («Chồng», «Bà nội», «Con gái»), "" where the word does not tell it («Con»)."""
+    words = relation.casefold().split() or [""]
+    return next((sex for sex, (first, last) in CALLED.items() if words[0] in first or words[-1] in last), "")
+
+
+def can_mean(form: Form, section: Section, relative: Relative, answers: Mapping[str, str]) -> bool:
+    """Whether this relative can stand in a section, by their sex and by what the registers call them."""
+    words = _relations(form, section, answers)
+    return relative.person.sex in ("", section.sex or relative.person.sex) and (
+        words is None or relative.relation.casefold() in words
+    )
+
+
+def called_otherwise(
+    form: Form, section: Section, relatives: Sequence[Relative], answers: Mapping[str, str]
+) -> dict[str, str]:
+    """A code beside the name of somebody whom the registers call otherwise than the form has been answered."""
+    said = {question.fills: answers.get(question.id, "") for question in section.questions if question.fills}
+    names = [question.id for question in section.questions if question.fills == "full_name"]
+    for one in relatives:
+        person, born = one.person, one.person.date_of_birth
+        same_number = person.id_number and number_in(section, answers) == person.id_number
+        told = (person.full_name, born.isoformat() if born else "")
+        same = same_number or told == (said.get("full_name"), said.get("date_of_birth"))
+        if same and not can_mean(form, section, one, answers):
+            return dict.fromkeys(names, "relation_differs")
+    return {}
+
+
+def _relations(form: Form, section: Section, answers: Mapping[str, str]) -> tuple[str, ...] | None:
+    """What the registers call whoever can stand in a section, folded; None where it may be anybody."""
+    if not section.related_by:
+        return None
+    chosen = answers.get(section.related_by, "")
+    questions = (q for one in form.sections for q in one.questions if q.id == section.related_by)
+    return tuple(
+        word.casefold()
+        for question in questions
+        for choice in question.choices
+        if choice.value == chosen
+        for word in choice.relations
+    )
+
+
 def told_by_number(section: Section, changed: Question, answers: Mapping[str, str]) -> dict[str, str]:
     """`answers` with the sex that a number just given tells: what is known is not asked for."""
     number = answers.get(changed.id, "")
@@ -92,12 +142,30 @@ def repeat_own_block(
             continue
         own = number_in(section, filled) == citizen.id_number
         if not about_requester(section, case, filled):
-            filled |= _emptied(section) if own else {}
-        elif not own:
+            filled |= _emptied(section) | dict.fromkeys(_that_shows(section), "") if own else {}
+            continue
+        filled |= _that_shows(section)
+        if not own:
             filled = prefill(section, citizen, filled)
             said = {q.id: filled.get(f"{REQUESTER}.{q.id.rpartition('.')[2]}", "") for q in section.questions}
             filled |= {question: value for question, value in said.items() if value}
     return filled
+
+
+def implied(form: Form, case: str, answers: Mapping[str, str]) -> dict[str, str]:
+    """Answers that follow from who stands there: where the father does, there is one."""
+    return {
+        question: value
+        for section in form.sections
+        if section.requester_when and about_requester(section, case, answers)
+        for question, value in _that_shows(section).items()
+    }
+
+
+def _that_shows(section: Section) -> dict[str, str]:
+    """The answer for which a section is shown."""
+    when = section.when
+    return {when.question: when.values[0]} if when and when.question != "case" else {}
 
 
 def about_requester(section: Section, case: str, answers: Mapping[str, str]) -> bool:

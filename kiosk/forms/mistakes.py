@@ -46,6 +46,8 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
             yield f"section «{section.id}» has more rows at least than at most"
         if section.rows and len(section.questions) > MOST_COLUMNS:
             yield f"section «{section.id}» has more than {MOST_COLUMNS} questions, too many for a table on paper"
+        if (by := section.related_by) and not (by in _once(form) and _once(form)[by].choices):
+            yield f"section «{section.id}» is related by «{by}», which is no choice that is asked once"
     yield from _names(form)
     yield from (f"{where} {sentence}" for where, text in _words(form) for sentence in _of_words(text))
     yield from _conditions(form)

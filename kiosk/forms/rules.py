@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kiosk.forms import (
+    REQUESTER,
     Condition,
     Form,
     Rule,
@@ -19,6 +20,7 @@ from kiosk.forms import (
     visible_questions,
     visible_sections,
 )
+from kiosk.identity import IdentityError, check_id_number, sex_of
 from kiosk.text import search_key
 
 
@@ -39,6 +41,8 @@ def broken(
     What is hidden or not answered yet breaks nothing. What is wrong with a row is told beside the row alone.
     """
     here = {question.id for question in visible_questions(section, case, answers)}
+    if not warns:
+        yield from _of_requester(form, case, answers, here)
     asked = [
         (rule, one)
         for rule in form.rules
@@ -54,6 +58,22 @@ def broken(
             values = [answers.get(question_id, "") for question_id in one.questions]
             if all(values) and not _KEPT[rule.kind](rule, values, today):
                 yield next(each for each in reversed(one.beside) if each in here), rule.error
+
+
+def _of_requester(
+    form: Form, case: str, answers: Mapping[str, str], here: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """A man is nobody's mother: told beside the answer that says so, not where their card no longer fits."""
+    said = [one for one in form.sections if one.sex and one.requester_when and one.requester_when.question in here]
+    if not said:
+        return
+    try:
+        sex = sex_of(check_id_number(answers.get(f"{REQUESTER}.id_number", "")))
+    except IdentityError:
+        return  # told beside the number
+    for section in said:
+        if section.requester_when and section.sex != sex and holds(section.requester_when, case, answers):
+            yield section.requester_when.question, "requester_sex"
 
 
 def table_in(rule: Rule, form: Form) -> Section | None:

@@ -29,6 +29,33 @@ OF_OTHERS = {"card_expired": "person_card_expired", "card_needs_mrz": "person_ca
 class FormVerbs(AskingVerbs, JourneyVerbs):
     """What a form needs beyond its answers."""
 
+    # -- what is asked ---------------------------------------------------------------------------------------------
+    def answer(self, question_id: str, value: str) -> None:
+        """A choice is left as soon as it is made: what is wrong with it is told at once."""
+        super().answer(question_id, value)
+        section = self.session.section
+        if section and any(one.id == question_id and one.choices for one in section.questions):
+            self.settle(question_id)
+
+    def edit(self, section_id: str) -> None:
+        """REVIEW → FORM; what follows from who stands there is changed where they have told that."""
+        form, known = self.session.form, self._implied()
+        section = next((one for one in form.sections if one.id == section_id), None) if form else None
+        if form and section and section not in self._sections() and set(_ids(section)) <= known.keys():
+            deciding = {s.requester_when.question for s in form.sections if s.requester_when and s.when}
+            section_id = next(one.id for one in form.sections if deciding & set(_ids(one)))
+        super().edit(section_id)
+
+    def _sections(self) -> tuple[Section, ...]:
+        """Without those that only ask what follows from who stands there: no father is asked whether there is one."""
+        known, said = self._implied(), self.session.answers
+        follows = {question for question, value in known.items() if said.get(question) == value}
+        return tuple(one for one in super()._sections() if not set(_ids(one)) <= follows)
+
+    def _implied(self) -> dict[str, str]:
+        session = self.session
+        return form_filling.implied(session.form, self.case_id(), session.answers) if session.form else {}
+
     # -- early words ---------------------------------------------------------------------------------------------
     def settle(self, question_id: str) -> None:
         """The person has left a question: what is wrong with its answer stands beside it before they go on."""
@@ -55,9 +82,9 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         session = self.session
         if session.form is None or session.section is None:
             return {}
-        return form_checks.warnings_of(
-            session.form, session.section, self.case_id(), session.answers, self.now().date()
-        )
+        form, section, answers = session.form, session.section, session.answers
+        family = form_filling.called_otherwise(form, section, session.relatives, answers)
+        return family | form_checks.warnings_of(form, section, self.case_id(), answers, self.now().date())
 
     # -- tables --------------------------------------------------------------------------------------------------
     def add_row(self) -> None:
@@ -135,7 +162,8 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
                     member.id_number,
                     member.full_name,
                     member.date_of_birth,
-                    member.sex or (sex_of(member.id_number) if member.id_number else ""),
+                    member.sex
+                    or (sex_of(member.id_number) if member.id_number else form_filling.sex_called(member.relation)),
                     member.address,
                     method=Method.TYPED,
                 ),
@@ -151,12 +179,14 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         """Relatives who can fill the section on the glass: it asks for a person, and they are not in the form yet."""
         session = self.session
         section = session.section
-        if section is None or section.person in ("", REQUESTER) or set(_ids(section)) & self.locked():
+        if session.form is None or section is None or section.person in ("", REQUESTER):
+            return ()
+        if set(_ids(section)) & self.locked():
             return ()
         return tuple(
             one
             for one in session.relatives
-            if one.person.sex in ("", section.sex or one.person.sex) and not _named(one, section, session)
+            if form_filling.can_mean(session.form, section, one, session.answers) and not _named(one, section, session)
         )
 
     def choose_relative(self, relative: Relative) -> None:

@@ -20,6 +20,7 @@ from kiosk.figures.metrics import Purpose
 from kiosk.state import Job, Step
 from kiosk.wiring import Machine
 from tests.flows.conftest import Player
+from tests.flows.test_chip import Citizen, card
 from tests.flows.test_dossier import reply, submit, to_form, to_review
 from tests.flows.test_numbers import taken
 
@@ -180,6 +181,34 @@ def test_the_report_of_today(config: Config, tmp_path: Path, monkeypatch: pytest
     assert main.main(["report", "--month", today[:7]]) == 0
     assert "Lượt dùng" in capsys.readouterr().out
     assert main.main(["report", "--month", "2026-13"]) == 2
+
+
+def test_what_a_chip_has_answered_is_not_asked_one_by_one(player: Player) -> None:
+    citizen = Citizen(player)
+    kiosk = citizen.kiosk
+    kiosk.adjust(simple=True)
+    citizen.identify()
+    citizen.lay(card())
+    kiosk.card_done()
+    kiosk.accept_notice(())
+    player.until(lambda s: bool(s.session and s.session.relatives), "the registers")
+    assert [question.id for question in kiosk.questions_shown()] == ["requester.phone"]
+    assert kiosk.question_number() == (0, 0)
+    kiosk.next()
+    assert [question.id for question in kiosk.questions_shown()] == ["relation.kind"]  # the address is known
+    kiosk.answer("relation.kind", "mother")
+    kiosk.next()
+    while kiosk.session.section and kiosk.session.section.id != "mother":
+        for question in kiosk.questions_shown():
+            kiosk.answer(question.id, reply(question))
+        kiosk.next()
+    assert len(kiosk.questions_shown()) == 5  # all is known: seen together, once
+    kiosk.next()
+    assert [question.id for question in kiosk.questions_shown()] == ["father_known.answer"]
+    kiosk.back()
+    assert len(kiosk.questions_shown()) == 5
+    kiosk.back()
+    assert [question.id for question in kiosk.questions_shown()] == ["birth.ethnic"]
 
 
 def test_one_question_at_a_time(player: Player) -> None:

@@ -72,15 +72,35 @@ def test_a_family_is_offered_to_who_is_proven_and_picked_instead_of_typed(player
     assert answers["father.full_name"] == "Trần Văn Mẫu"
     assert answers["father.id_number"] == "027088000003"
     assert answers["father.date_of_birth"] == "1988-08-20"
-    citizen.kiosk.choose_relative(names["Nguyễn Văn Ví Dụ"])  # another one: nothing of the first stays
-    assert citizen.session.answers["father.id_number"] == ""
-    citizen.kiosk.choose_relative(names["Trần Văn Mẫu"])
+    citizen.kiosk.choose_relative(names["Nguyễn Văn Ví Dụ"])  # her own father is not that of her child
+    assert citizen.session.answers == answers
     open_section(player, "mother")
     assert names["Trần Văn Mẫu"] not in citizen.kiosk.offered()  # stands in the form already
     old = citizen.session.id
     player.kiosk.finish()
     player.kiosk.handle(Answered(old, "late", Registered((FamilyMember("Ai Đó", "Con"),))))
     assert player.state.session is None
+
+
+def test_of_another_relative_nothing_of_the_first_stays(player: Player) -> None:
+    citizen = Citizen(player)
+    citizen.identify()
+    citizen.lay(card())
+    citizen.kiosk.card_done()
+    citizen.kiosk.accept_notice(())
+    known = player.until(knows_family, "the family").session
+    assert known
+    of = {one.relation: one for one in known.relatives}
+    player.kiosk.change_session(form=player.kiosk.parts.forms["temporary-residence"])
+    player.kiosk.change_session(answers={**session_of(player).answers, "together.answer": "yes"})
+    open_section(player, "members.1")
+    citizen.kiosk.choose_relative(of["Chồng"])
+    assert citizen.session.answers["members.1.id_number"] == "027088000003"
+    citizen.kiosk.choose_relative(of["Mẹ"])
+    answers = citizen.session.answers
+    assert answers["members.1.full_name"] == "Lê Thị Thử Nghiệm"
+    assert (answers["members.1.id_number"], answers["members.1.relation"]) == ("", "parent")
+    assert answers["members.1.sex"] == "female"  # which only what they are called tells
 
 
 def test_a_telephone_that_the_registers_know_is_not_asked_for_again_and_can_be_changed(player: Player) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from devices.card_reader.chip.card import ChipCard
-from kiosk.state import Job
+from kiosk.forms import visible_answers
+from kiosk.identity import Relative
+from kiosk.state import Job, Step
 from tests.flows.conftest import Player
 from tests.flows.test_chip import PERSON, Citizen, card
-from tests.flows.test_dossier import MOTHER
+from tests.flows.test_dossier import MOTHER, fill_form
 from tests.flows.test_forms import open_section, session_of, start
 from tests.flows.test_person_card import FATHER, FATHER_CODE, known
 
@@ -113,6 +117,101 @@ def test_who_is_picked_from_the_registers_is_called_as_they_call_them(player: Pl
     open_section(player, "members.1")
     citizen.kiosk.choose_relative(child)
     assert session_of(player).answers["members.1.relation"] == "child"
+
+
+def proven(player: Player, procedure: str = BIRTH) -> dict[str, Relative]:
+    """The mother with her genuine chip, and whom the registers know, by what they call them."""
+    citizen = Citizen(player)
+    citizen.identify(procedure=procedure)
+    citizen.lay(card())
+    citizen.kiosk.card_done()
+    citizen.kiosk.accept_notice(())
+    session = player.until(lambda s: bool(s.session and s.session.relatives), "the family").session
+    assert session
+    return {one.relation: one for one in session.relatives}
+
+
+def offered(player: Player) -> set[str]:
+    return {one.relation for one in player.kiosk.offered()}
+
+
+@pytest.mark.parametrize(
+    ("relation", "section", "whom"),
+    [
+        ("mother", "father", {"Chồng"}),
+        ("relative", "father", set()),
+        ("relative", "mother", {"Con"}),
+        ("other", "father", set()),
+    ],
+)
+def test_only_who_can_be_meant_is_offered(player: Player, relation: str, section: str, whom: set[str]) -> None:
+    family = proven(player)
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", relation)
+    player.kiosk.next()
+    player.kiosk.answer("father_known.answer", "yes")
+    open_section(player, "father_known")
+    player.kiosk.answer("father_known.answer", "yes")
+    open_section(player, section)
+    assert offered(player) == whom
+    player.kiosk.answer(f"{section}.full_name", "Ai Đó")
+    for one in family.values():
+        if one.relation not in whom:
+            player.kiosk.choose_relative(one)
+    assert session_of(player).answers[f"{section}.full_name"] == "Ai Đó"
+
+
+def test_who_is_another_relative_than_was_said_is_told_and_no_obstacle(player: Player) -> None:
+    family = proven(player, "1.000656")
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", "child")
+    open_section(player, "deceased")
+    assert offered(player) == {"Cha", "Mẹ"}
+    player.machine.devices["code_scanner"].present(FATHER_CODE)
+    player.until(lambda s: bool(s.session and s.session.scanned_person), "the husband's card")
+    assert player.kiosk.warnings()["deceased.full_name"] == "relation_differs"
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", "spouse")
+    open_section(player, "deceased")
+    assert "deceased.full_name" not in player.kiosk.warnings()
+    assert family["Chồng"].person.full_name == FATHER.full_name
+
+
+def test_a_father_is_not_asked_whether_there_is_one(player: Player) -> None:
+    kiosk = player.kiosk
+    kiosk.browse()
+    kiosk.choose_procedure(BIRTH)
+    kiosk.choose_case("certificate")
+    kiosk.start_dossier()
+    player.machine.devices["code_scanner"].present(FATHER_CODE)
+    player.until(lambda s: s.step is Step.CARD, "the step of the chip")
+    kiosk.card_done()
+    kiosk.accept_notice(())
+    kiosk.next()
+    kiosk.answer("requester.address", "Tổ 3, Võ Cường, Bắc Ninh")
+    kiosk.answer("relation.kind", "mother")
+    assert session_of(player).errors == {"relation.kind": "requester_sex"}  # at once, beside the choice
+    kiosk.answer("relation.kind", "father")
+    assert not session_of(player).errors
+    fill_form(player)
+    answers = visible(player)
+    assert answers["father_known.answer"] == "yes"  # which the officers see
+    assert answers["father.id_number"] == FATHER.number
+    kiosk.edit("father_known")
+    section = session_of(player).section
+    assert section
+    assert section.id == "relation"  # there it is changed
+    kiosk.answer("relation.kind", "relative")
+    kiosk.next()
+    kiosk.edit("father_known")
+    assert session_of(player).section != section
+    assert session_of(player).answers["father_known.answer"] == ""
+
+
+def visible(player: Player) -> dict[str, str]:
+    session = session_of(player)
+    assert session.form
+    return visible_answers(session.form, player.kiosk.case_id(), session.answers)
 
 
 def lay(player: Player, laid: ChipCard) -> None:

@@ -92,9 +92,10 @@ def check_section_of(form_id: str, section_id: str, case: str, given: dict[str, 
 
 def test_nobody_dies_before_birth_nor_registers_their_own_death() -> None:
     dates = {"deceased__date_of_birth": "1950-05-05", "death__date": "1950-05-04"}
-    assert errors("death-registration", "death", **dates) == {"death.date": "death_before_birth"}
-    assert errors("death-registration", "deceased", **dates) == {"deceased.date_of_birth": "death_before_birth"}
-    assert errors("death-registration", "death", **{**dates, "death__date": "1950-05-05"}) == {}
+    assert errors("death-registration", "death", "notice", **dates) == {"death.date": "death_before_birth"}
+    wrong = {"deceased.date_of_birth": "death_before_birth"}
+    assert errors("death-registration", "deceased", "notice", **dates) == wrong
+    assert errors("death-registration", "death", "notice", **{**dates, "death__date": "1950-05-05"}) == {}
     own = {"requester__id_number": "027190012345", "deceased__id_number": "027190012345"}
     assert errors("death-registration", "deceased", **own) == {"deceased.id_number": "deceased_is_requester"}
     notice = {"death__date": "2026-11-20", "notice__date": "2026-11-19"}
@@ -116,6 +117,81 @@ def test_what_is_late_is_told_and_no_obstacle(form_id: str, question: str, in_ti
     for day, told in ((in_time, {}), (late, {question: code})):
         assert warnings_of(form, section, case, {question: day}, TODAY) == told
         assert question not in check_section(form, section, case, {question: day}, TODAY)
+
+
+def test_of_a_death_long_ago_a_year_is_enough() -> None:
+    form = FORMS["death-registration"]
+    known = {
+        "relation.kind": "child",
+        "deceased.full_name": "Trần Văn Xưa",
+        "deceased.birth_year": "1931",
+        "deceased.sex": "male",
+        "deceased.ethnic": "01",
+        "deceased.address": "Tổ 1, Võ Cường, Bắc Ninh",
+        "death.year": "1985",
+        "death.place": "Tại nhà",
+    }
+    for section in forms.visible_sections(form, "long_ago", known):
+        if section.id in ("deceased", "death"):
+            assert check_section(form, section, "long_ago", known, TODAY) == {}
+    assert "death.date" not in forms.visible_answers(form, "long_ago", known | {"death.date": "1985-01-01"})
+    death = next(one for one in form.sections if one.id == "death")
+    assert check_section(form, death, "notice", known, TODAY) == {"death.date": "required"}
+    later = known | {"death.year": "2027"}
+    assert check_section(form, death, "long_ago", later, TODAY) == {"death.year": "year_future"}
+
+
+@pytest.mark.parametrize(
+    ("form_id", "case", "question", "code"),
+    [
+        ("marital-status", "authorised", "subject.id_number", "subject_is_requester"),
+        ("civil-status-extract", "authorised", "subject.id_number", "subject_is_requester"),
+        ("residence-confirmation", "child", "subject.id_number", "subject_is_requester"),
+        ("residence-confirmation", "self", "head.id_number", "head_is_requester"),
+    ],
+)
+def test_nobody_is_another_person(form_id: str, case: str, question: str, code: str) -> None:
+    own = {"requester.id_number": "027190012345", "head_known.answer": "no", question: "027190012345"}
+    section = question.partition(".")[0]
+    assert check_section_of(form_id, section, case, own)[question] == code
+    assert question not in check_section_of(form_id, section, case, own | {question: "027190000008"})
+
+
+@pytest.mark.parametrize(
+    ("number", "relation", "told"),
+    [
+        ("001090000008", "mother", "requester_sex"),
+        ("027190012345", "father", "requester_sex"),
+        ("027190012345", "mother", ""),
+        ("001090000008", "father", ""),
+        ("001090000008", "relative", ""),
+        ("", "mother", ""),  # told beside the number
+    ],
+)
+def test_a_man_is_told_at_the_choice_that_he_is_no_mother(number: str, relation: str, told: str) -> None:
+    found = errors("birth-registration", "relation", requester__id_number=number, relation__kind=relation)
+    assert found.get("relation.kind", "") == told
+
+
+@pytest.mark.parametrize("form_id", ["birth-registration", "death-registration"])
+def test_who_comes_for_somebody_else_is_told_beside_the_choice_what_they_need(form_id: str) -> None:
+    question = next(q for one in FORMS[form_id].sections for q in one.questions if q.id == "relation.kind")
+    assert "ủy quyền" in question.help
+
+
+def test_a_case_that_says_which_extract_is_not_asked_once_more() -> None:
+    form = FORMS["civil-status-extract"]
+    for case, asked in (("self", True), ("authorised", True), ("deceased", False)):
+        shown = {q.id for one in forms.visible_sections(form, case, {}) for q in forms.visible_questions(one, case, {})}
+        assert ("extract.kind" in shown) is asked
+        assert "copies" in shown
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=lambda form: form.id)
+def test_who_has_no_telephone_goes_on(form: forms.Form) -> None:
+    asked = [q for one in form.sections for q in one.questions if q.type is forms.QuestionType.PHONE]
+    assert asked
+    assert not any(question.required for question in asked)
 
 
 def test_ages_and_lengths() -> None:
@@ -296,7 +372,7 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}\n"
         "owners: [{kind: organisation, section: s}]\n"
         "sections:\n"
-        "  - id: s\n    title: T\n    questions:\n"
+        "  - id: s\n    title: T\n    related_by: t.c\n    questions:\n"
         "      - {id: a, type: date, label: L, same_as: {question: b, label: L}}\n"
         "      - {id: b, type: text, label: L, in_words: true}\n"
         "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
@@ -329,6 +405,7 @@ def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
         "bad.yaml: question «c» follows «b», so its type must be text",
         "bad.yaml: question «b» is told in words, so its type must be date",
         "bad.yaml: section «t» has more rows at least than at most",
+        "bad.yaml: section «s» is related by «t.c», which is no choice that is asked once",
     ):
         assert wanted in caught.value.problems, (wanted, caught.value.problems)
     assert not any("rules.8" in problem for problem in caught.value.problems)

@@ -243,7 +243,7 @@ def test_a_hidden_date_orders_nothing() -> None:
 def test_a_year_that_has_not_come() -> None:
     assert code("number", "2026", year=True) == code("number", "2027") == ""
     assert code("number", "2027", year=True) == "year_future"
-    answers = {"registered__commune": "09190", "registered__year": "2099"}
+    answers = {"registered__commune": "09190", "registered__year": "2099", "copies": "1"}
     assert errors_of("civil-status-extract", "registered", **answers) == {"registered.year": "year_future"}
 
 

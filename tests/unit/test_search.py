@@ -171,6 +171,27 @@ def test_what_was_lost_is_no_death(query: str, code: str) -> None:
     assert found(query)[0] == code
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sửa ngày sinh trên giấy khai sinh",
+        "sua ngay sinh tren giay khai sinh",
+        "đính chính giấy khai sinh",
+        "giấy khai sinh ghi sai năm sinh",
+        "sai họ tên trên giấy khai sinh",
+        "sửa giấy khai sinh cho con",
+    ],
+)
+def test_a_paper_that_is_wrong_is_put_right_not_made_anew(query: str) -> None:
+    assert found(query)[0] == "1.004859"
+
+
+@pytest.mark.parametrize("query", ["làm hộ chiếu", "lam ho chieu", "hộ chiếu", "gia hạn hộ chiếu", "làm passport"])
+def test_who_wants_a_passport_has_not_lost_one(query: str) -> None:
+    assert found(query)[0] == "1.001456"
+    assert found("báo mất hộ chiếu")[0] == "1.010386"
+
+
 def test_words_that_stand_in_each_others_place_are_data(tmp_path: Path) -> None:
     text = """
 groups: {người thân: [bầm], bánh: [mì, bao]}
