@@ -6,7 +6,7 @@ its line follows below. No slip holds a citizen's name, ID number or answers.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -280,6 +280,11 @@ def _marked(blocks: list[Block], write: Writer, reprint: bool) -> Slip:
     return Slip((*blocks, *(write.text("Bản in lại", Style.NOTE) if reprint else ())))
 
 
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """A template with its values; what has none is a text of a person, in which braces are braces."""
+    return text.format(**values) if values else text
+
+
 def _listed(counters: tuple[int, ...]) -> str:
     return ", ".join(str(counter) for counter in counters)
 
@@ -293,7 +298,7 @@ class Writer:
     def _also(self, text: str, **values: str) -> str:
         """`text` in the citizen's language, "" when that is Vietnamese or there is no translation."""
         translated = translate(text, self._language)
-        return "" if translated == text else translated.format(**values)
+        return "" if translated == text else _filled(translated, values)
 
     def head(self, centre: str) -> list[Block]:
         """The centre's name; it is a proper name and stays as it is."""
@@ -301,7 +306,7 @@ class Writer:
 
     def text(self, text: str, style: Style = Style.BODY, *, centred: bool = True, **values: str) -> list[Block]:
         """A paragraph."""
-        blocks: list[Block] = [Text(text.format(**values), style, centred)]
+        blocks: list[Block] = [Text(_filled(text, values), style, centred)]
         if also := self._also(text, **values):
             blocks.append(Text(also, Style.ALSO, centred))
         return blocks
@@ -322,4 +327,4 @@ class Writer:
     def banner(self, text: str, **values: str) -> Block:
         """What must not be overlooked; the values are translated as well."""
         translated = {name: translate(value, self._language) for name, value in values.items()}
-        return Banner(text.format(**values), self._also(text, **translated))
+        return Banner(_filled(text, values), self._also(text, **translated))

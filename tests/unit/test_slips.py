@@ -204,6 +204,21 @@ def test_the_list_to_take_home_tells_papers_fees_and_where_to_read_more() -> Non
     )
 
 
+def test_what_a_site_names_may_have_braces() -> None:
+    """Only our own sentences have places for values."""
+    name = "Khai sinh {CT03} {"
+    named = BIRTH.model_copy(update={"name": name, "bring": (name,), "duration_text": name})
+    case = CASE.model_copy(update={"title": name})
+    guide = guide_slip(
+        centre=name, procedure=named.model_copy(update={"cases": (case, CASE)}), case=case, on=NOW.date()
+    )
+    preparation = Preparation(name, pages=1, copies=1)
+    listed = slips.checklist_slip(centre=name, procedure=named, preparation=preparation, case=case)
+    first = ticket(series_title=name, priority=name)
+    for slip in (guide, listed, provisional(procedure=named, case=case), first):
+        assert name in texts(slip) or f"ƯU TIÊN: {name}" in texts(slip)
+
+
 def test_a_checklist_tells_papers_and_fee() -> None:
     preparation = Preparation("Căn cước", pages=3, copies=2, fee_vnd=10000)
     alone = slips.checklist_slip(centre=CENTRE, procedure=COPIES, preparation=preparation, number="B-003")
