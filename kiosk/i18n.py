@@ -8,15 +8,19 @@ site (`also`) last.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from kiosk.data_files import letters, reason, text_of
+from kiosk.data_files import Unreadable, letters, reason, text_of
 
 LOCALES = Path(__file__).parent.parent / "assets" / "locales"
 SOURCE_LANGUAGE = "vi"
+BRACES = re.compile(r"\{[^{}]*\}|[{}]")  # the place of a value in a text, or one of its braces that is alone
 _site: dict[str, Sequence[Path]] = {}  # the site's own files by language
 
 
@@ -43,38 +47,71 @@ def _use(files: Mapping[str, Sequence[Path]]) -> None:
     _site.update(files)
 
 
-def mistake(path: Path, language: str) -> str:
-    """Why a file of texts cannot be read; "" when it can."""
-    from babel.messages.pofile import PoFileError
-
+def mistakes(path: Path, language: str) -> list[str]:
+    """One sentence for each mistake in a file of texts."""
+    twice: list[str] = []
     try:
-        _read(path, language)
-    except PoFileError as error:
-        return f"line {error.lineno + 1}: {str(error).rpartition(' on ')[0]}"  # Babel counts from 0
+        entries = _read(path, language, twice)
     except (OSError, ValueError) as error:
-        return f"cannot be read: {reason(error)}"
-    return ""
+        return [f"cannot be read: {reason(error)}"]
+    return [*(f"msgid «{text}» stands here twice" for text in twice), *other_braces(entries)]
+
+
+def other_braces(entries: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """One sentence for each entry whose text has not the same places for values as its msgid; codes have none."""
+    for (context, msgid), text in entries.items():
+        wanted, found = _braces("" if context else msgid), _braces(text)
+        told = [f"{one} is missing" for one in wanted - found] + [f"{one} stands for nothing" for one in found - wanted]
+        if told:
+            yield f"msgid «{msgid}»: {', '.join(told)}"
+
+
+def _braces(text: str) -> Counter[str]:
+    return Counter(BRACES.findall(text))
 
 
 @lru_cache
 def catalogue(language: str) -> dict[tuple[str, str], str]:
-    """All entries of a language: (context, msgid) → text."""
+    """All entries of a language: (context, msgid) → text.
+
+    Of a site's file what cannot take the values of ours is left out: the last good ones are older than this program.
+    """
     entries: dict[tuple[str, str], str] = {}
     for path in sorted((LOCALES / language).glob("*.po")):
         entries |= _read(path, language)
     for path in _site.get(language, ()):
-        if not mistake(path, language):
-            entries |= _read(path, language)
+        with suppress(OSError, ValueError):  # told by `mistakes`
+            for key, text in _read(path, language).items():
+                if key not in entries or not any(other_braces({key: text})):
+                    entries[key] = text
     return entries
 
 
-def _read(path: Path, language: str) -> dict[tuple[str, str], str]:
-    """One file. Babel is imported here: it is needed once per language."""
-    from babel.messages.pofile import read_po
+def _read(path: Path, language: str, twice: list[str] | None = None) -> dict[tuple[str, str], str]:
+    """One file; what stands there `twice`, of which the first holds. Raises `Unreadable` and OSError.
 
+    Babel is imported here: it is needed once per language.
+    """
+    from babel.messages.catalog import Catalog, Message
+    from babel.messages.pofile import PoFileError, PoFileParser
+
+    class Texts(Catalog):
+        """Babel tells nobody that the second of two is lost."""
+
+        def __setitem__(self, msgid: Any, message: Message) -> None:
+            if twice is not None and msgid and self.get(msgid, message.context):
+                twice.append(str(msgid))
+            super().__setitem__(msgid, message)
+
+    found = Texts(locale=language)
+    lines = text_of(path).splitlines(keepends=True)
+    try:
+        PoFileParser(found, abort_invalid=True).parse(lines)
+    except PoFileError as error:
+        raise Unreadable(f"line {error.lineno + 1}: {str(error).rpartition(' on ')[0]}") from None  # it counts from 0
     return {
         (message.context or "", letters(message.id)): letters(str(message.string))
-        for message in read_po(text_of(path).splitlines(keepends=True), locale=language, abort_invalid=True)
+        for message in found
         if message.id and message.string and isinstance(message.id, str)
     }
 

@@ -26,10 +26,10 @@ from kiosk.catalogue.own_files import (
     OWN_CATALOGUE,
     SENT,
     keep,
+    mistakes_of_texts,
     restore,
     shown,
     text_files,
-    texts_in,
 )
 from kiosk.catalogue.update import LINE, Lookup
 from kiosk.config import Config
@@ -69,7 +69,6 @@ class OwnData:
 
 def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) -> DataSet:
     """Everything with every mistake in it and between it; `own`: the site's folder, `sent`: the province's news."""
-    texts = texts_in(own) if own else {}
     with i18n.also(text_files(own) if own else {}):
         reading = read_catalogue(assets / "catalogue", own, sent)
         words, wrong = read_words(assets / "catalogue", reading.catalogue, own, reading.whole)
@@ -80,7 +79,7 @@ def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) 
     if own and reading.whole:  # ours may name what a site hides
         problems += unknown_names(read_exemptions(own)[0], reading.catalogue)
     problems += [problem for file in forms for problem in file.problems]
-    problems += [f"{path.relative_to(own)}: {mistake}" for path, mistake in texts.items() if own and mistake]
+    problems += mistakes_of_texts(own) if own else ()
     return DataSet(reading, words, exemptions, forms, unusable, [shown(problem) for problem in problems])
 
 

@@ -85,9 +85,11 @@ def shown(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def texts_in(own: Path) -> dict[Path, str]:
-    """The site's files of texts, and why one cannot be read; "" when it can."""
-    return {path: i18n.mistake(path, language) for language, paths in text_files(own).items() for path in paths}
+def mistakes_of_texts(own: Path) -> Iterator[str]:
+    """One sentence for each mistake in the site's files of texts."""
+    for language, paths in text_files(own).items():
+        for path in paths:
+            yield from (f"{path.relative_to(own)}: {mistake}" for mistake in i18n.mistakes(path, language))
 
 
 def misnamed(own: Path) -> Iterator[str]:

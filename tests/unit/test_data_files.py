@@ -108,9 +108,9 @@ def test_text_is_nfc_without_invisible_marks(tmp_path: Path) -> None:
 
 def test_texts_in_another_encoding_are_told_to_be_saved_anew(tmp_path: Path) -> None:
     path = written(tmp_path / "x.po", 'msgid "a"\nmsgstr "\xea"\n'.encode("cp1258"))
-    assert i18n.mistake(path, "en") == "cannot be read: is not UTF-8: save it as UTF-8"
+    assert i18n.mistakes(path, "en") == ["cannot be read: is not UTF-8: save it as UTF-8"]
     os.mkfifo(tmp_path / "y.po")
-    assert i18n.mistake(tmp_path / "y.po", "en") == "cannot be read: is no file"
+    assert i18n.mistakes(tmp_path / "y.po", "en") == ["cannot be read: is no file"]
 
 
 def test_counts_of_brackets_are_begun_anew(tmp_path: Path) -> None:

@@ -171,11 +171,6 @@ def test_both_languages_explain_the_same_codes() -> None:
     assert keys["vi"] ^ keys["en"] == set()
 
 
-def test_placeholders_survive_translation() -> None:
-    holes = re.compile(r"\{[a-z_]*\}")
-    wrong = [
-        text
-        for (context, text), english in i18n.catalogue("en").items()
-        if not context and sorted(holes.findall(text)) != sorted(holes.findall(english))
-    ]
-    assert wrong == []
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_placeholders_survive_translation(language: str) -> None:
+    assert list(i18n.other_braces(i18n.catalogue(language))) == []
