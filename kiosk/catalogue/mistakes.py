@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 
 from kiosk.catalogue.models import Entry, Fee, Procedure
+from offline_queue.entry import DECLARATION
 
 
 def mistakes_of_entry(entry: Entry, _lost: Set[str]) -> Iterator[str]:
@@ -28,6 +29,8 @@ def mistakes_of(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
     for case in procedure.cases:
         for again in twice([component.id for component in case.components]):
             yield f"case «{case.id}»: paper «{again}» stands here twice"
+        if any(component.id == DECLARATION for component in case.components):
+            yield f"case «{case.id}»: paper «{DECLARATION}» must be named otherwise: that is the filled form"
     for fee in (*([procedure.fee] if procedure.fee else []), *(f for c in procedure.channels for f in c.fees)):
         yield from _fee_mistakes(fee)
 

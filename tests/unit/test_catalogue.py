@@ -57,6 +57,22 @@ def test_fees_and_days_are_those_of_the_portal() -> None:
     assert [p.online for p in (extract, marital, birth)] == [True, True, True]
 
 
+def test_no_paper_is_called_as_the_filled_form(tmp_path: Path) -> None:
+    """It would be taken for it, and thrown away when the form is drawn anew."""
+    text = json.dumps(
+        [one_of_a_site(components=[{"id": "declaration", "title": "T"}, {"id": "declarations", "title": "T"}])]
+    )
+    assert problems_of(tmp_path, text) == [
+        "procedures.yaml: 1.003677: case «c»: paper «declaration» must be named otherwise: that is the filled form"
+    ]
+
+
+def one_of_a_site(components: list[dict[str, str]]) -> dict[str, object]:
+    """A row of `procedures.yaml` with one case."""
+    names = dict.fromkeys(("name", "short_name", "field"), "N") | {"code": "1.003677", "icon": "ring", "series": "C"}
+    return names | {"online": True, "form_id": "f", "cases": [{"id": "c", "title": "T", "components": components}]}
+
+
 def test_each_case_needs_its_papers() -> None:
     assert papers("2.000635") == {"self": [], "deceased": [], "authorised": [("authorisation", True)]}
     assert papers("1.004873") == {
