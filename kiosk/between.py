@@ -17,12 +17,14 @@ from kiosk.forms.mistakes import conditions
 ICONS = ASSETS / "icons" / "codepoints.json"
 
 
-def mistakes_between(reading: Reading, files: Iterable[FormFile], config: Config) -> Iterator[str]:
-    """One sentence each; what cannot be read makes none that is not there."""
+def mistakes_between(reading: Reading, files: Iterable[FormFile], config: Config, whole: bool = True) -> Iterator[str]:
+    """One sentence each; what cannot be read makes none that is not there, nor what is not among the `files` while
+    they are not the `whole`.
+    """
     files = tuple(files)
     yield from _unknown_letters(reading, config)
     yield from _unknown_icons(reading)
-    yield from _without_form(reading, files)
+    yield from _without_form(reading, files) if whole else ()
     broken = {file.name for file in files if file.problems}
     for code, procedure in reading.catalogue.procedures.items():
         for name, form in forms_in(files):

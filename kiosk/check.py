@@ -14,7 +14,7 @@ from kiosk.between import forms_in, no_series
 from kiosk.builders import accounts_of
 from kiosk.catalogue import Catalogue, Procedure, result_of
 from kiosk.catalogue import texts as catalogue_texts
-from kiosk.catalogue.own_files import OWN_CATALOGUE, SENT, misnamed, shown, text_files
+from kiosk.catalogue.own_files import OWN_CATALOGUE, misnamed, sent_to, shown, text_files, texts_are_closed
 from kiosk.config import ASSETS, DEFAULT_FILE, Config
 from kiosk.errands.exemptions import FILE as EXEMPTIONS
 from kiosk.forms import texts
@@ -31,8 +31,7 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     What cannot be read hides no mistake of anything else, and makes none that is not there.
     """
     own = config.storage.data_dir / OWN_CATALOGUE
-    sent = own / SENT
-    data = read_all(ASSETS, config, own, sent if sent.exists() else None)
+    data = read_all(ASSETS, config, own, sent_to(own))
     reading = data.reading
     found = [*map(shown, misnamed(own)), *data.problems, *reading.harmless]
     if reading.whole:
@@ -40,7 +39,8 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     found += (f"{file.name}: {where}: {what}" for where, what in _unknown_series(config))
     with i18n.also(text_files(own)):
         for language in config.site.languages:
-            found += _untranslated(_read(data), language)
+            if not texts_are_closed(own, language):  # else nobody knows what has its text there
+                found += _untranslated(_read(data), language)
         found += _codes_without_text()
     if config.staff is not None:
         try:

@@ -6,6 +6,7 @@ without the invisible marks that are copied along from web pages.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -45,6 +46,34 @@ def content_of(path: Path, most: int = MOST_BYTES) -> bytes:
     if len(content) > most:
         raise Unreadable(f"has more than {most // 1024} KB")
     return content
+
+
+def is_there(path: Path) -> bool:
+    """Whether a path leads to something; unlike `Path.exists` without PermissionError."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_folder(path: Path) -> bool:
+    """The same of a folder."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def listed(folder: Path, ending: str = "") -> list[Path]:
+    """What lies in a folder under names that end so, in order; nothing where it cannot be listed (`unlistable`)."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(ending))
+    except OSError:
+        return []
+
+
+def unlistable(folder: Path) -> str:
+    """Why nobody can say what lies in a folder: it is none, or another user's; "" where one can."""
+    try:
+        next(folder.iterdir(), None)
+        os.stat(os.path.join(folder, "."))  # noqa: PTH116, PTH118  who may only list it gets at nothing in it
+    except OSError as error:
+        return reason(error)
+    return ""
 
 
 def text_of(path: Path) -> str:

@@ -28,11 +28,14 @@ from kiosk.catalogue.own_files import (
     keep,
     mistakes_of_texts,
     restore,
+    sent_to,
     shown,
     text_files,
+    unreachable,
 )
 from kiosk.catalogue.update import LINE, Lookup
 from kiosk.config import Config
+from kiosk.data_files import is_folder, unlistable
 from kiosk.errands.exemptions import Exemption, read_exemptions, unknown_names
 from kiosk.forms.files import FormFile, FormShelf, read_files
 from kiosk.search import Search
@@ -69,13 +72,16 @@ class OwnData:
 
 def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) -> DataSet:
     """Everything with every mistake in it and between it; `own`: the site's folder, `sent`: the province's news."""
+    closed = list(unreachable(own)) if own else []
+    if own and unlistable(own):
+        own = None  # what is in it is not there for us
     with i18n.also(text_files(own) if own else {}):
         reading = read_catalogue(assets / "catalogue", own, sent)
         words, wrong = read_words(assets / "catalogue", reading.catalogue, own, reading.whole)
         exemptions, more = read_exemptions(assets / "catalogue", own)
         forms = (*read_files(assets / "forms"), *(read_files(own / FORMS) if own else ()))
-    unusable = [*reading.problems, *wrong, *more]
-    problems = [*unusable, *mistakes_between(reading, forms, config)]
+    unusable = [*closed, *reading.problems, *wrong, *more]
+    problems = [*unusable, *mistakes_between(reading, forms, config, not closed)]
     if own and reading.whole:  # ours may name what a site hides
         problems += unknown_names(read_exemptions(own)[0], reading.catalogue)
     problems += [problem for file in forms for problem in file.problems]
@@ -99,7 +105,7 @@ def load_data(assets: Path, config: Config, today: Callable[[], date], starting:
     if mistakes:
         log.error("catalogue: the site's files are left as they were: %s", "; ".join(m[:LINE] for m in mistakes[:20]))
         folder, data = own / LAST_GOOD, read_all(assets, config, own / LAST_GOOD, sent)
-        if data.unusable or not folder.is_dir():
+        if data.unusable or not is_folder(folder):
             folder, data = None, ours
     elif starting:
         folder = keep(own)
@@ -114,7 +120,7 @@ def load_data(assets: Path, config: Config, today: Callable[[], date], starting:
 
 
 def _with_news(assets: Path, config: Config, own: Path, starting: bool) -> tuple[DataSet, Path | None]:
-    sent = own / SENT if (own / SENT).exists() else None
+    sent = sent_to(own)
     data = read_all(assets, config, own, sent)
     damaged: list[str] = []
     if data.problems and sent:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from devices.registry import explain
 from kiosk.catalogue import CatalogueError, read_yaml, told
+from kiosk.data_files import listed
 from kiosk.forms import Form
 from kiosk.forms.mistakes import mistakes
 from kiosk.forms.remains import remains_of
@@ -74,7 +75,7 @@ def read_files(folder: Path) -> tuple[FormFile, ...]:
     """Every file of a folder with all its mistakes."""
     read: list[FormFile] = []
     versions: set[tuple[str, date]] = set()
-    for path in sorted(folder.glob("*.yaml")):
+    for path in listed(folder, ".yaml"):
         file = _read(path)
         if (form := file.form) and not file.problems:
             twice = f"{path.name}: version {form.version} of «{form.id}» stands in another file too"

@@ -246,6 +246,38 @@ def test_files_that_nobody_reads_are_told(site: Config) -> None:
     ]
 
 
+UNREAD = {  # what nobody reads, what of it is told, and what may be meant
+    "procedures.YAML": ("procedures.YAML", "procedures.yaml"),
+    "procedures.yaml.txt": ("procedures.yaml.txt", "procedures.yaml"),
+    "form/x.yaml": ("form", "forms"),
+    "locale/en/x.po": ("locale", "locales"),
+    "Forms/x.yaml": ("Forms", "forms"),
+    "forms/Library.YAML": ("forms/Library.YAML", "library.yaml"),
+    "forms/library.2026-08-01.yaml.txt": ("forms/library.2026-08-01.yaml.txt", "library.2026-08-01.yaml"),
+    "locales/EN/x.po": ("locales/EN", "en"),
+    "locales/fr/x.po": ("locales/fr", "locales/en"),
+    "locales/en/x.PO": ("locales/en/x.PO", "x.po"),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_file_under_a_wrong_name_is_told_with_the_right_one(site: Config, name: str) -> None:
+    own = site.storage.data_dir / "catalogue"
+    (own / name).parent.mkdir(parents=True)
+    (own / name).write_text("", encoding="utf-8")
+    told, near = UNREAD[name]
+    assert check.problems(site) == [f"{told}: is read by nobody; did you mean «{near}»?"]
+
+
+def test_folders_within_and_backups(site: Config) -> None:
+    own = site.storage.data_dir / "catalogue"
+    (own / "forms/sub").mkdir(parents=True)
+    (own / "last-good").mkdir()
+    for name in ("procedures.yaml~", "site.yaml.bak", "forms/x.yaml.old", ".procedures.yaml.swp", "choices.json"):
+        (own / name).write_text("", encoding="utf-8")
+    assert check.problems(site) == ["forms/sub: is read by nobody; files lie in forms itself"]
+
+
 def test_what_is_hidden_is_hidden_everywhere(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text('hidden: ["1.001193"]', encoding="utf-8")
     reading = read_catalogue(ASSETS / "catalogue", tmp_path)
