@@ -71,7 +71,7 @@ SPARE: Mapping[type[BaseModel], Mapping[str, Any]] = {  # what stands in the pla
     Procedure: {"code": "0.000000", "online": False, "icon": DEFAULT_ICON, "series": ANY_SERIES}
     | dict.fromkeys(("name", "short_name", "field", "title"), NOBODY),
     Entry: {"code": "0.000000"} | dict.fromkeys(("name", "field", "title"), NOBODY),
-    SiteRules: {"icon": DEFAULT_ICON, "jobs": {"title": NOBODY, "icon": DEFAULT_ICON}}
+    SiteRules: {"icon": DEFAULT_ICON, "jobs": {"title": NOBODY, "icon": DEFAULT_ICON, "query": NOBODY}}
     | dict.fromkeys(("title", "hidden"), NOBODY),
 }
 MOST_OFFERED, MOST_ENTRIES = 1000, 10_000  # procedures of a site, of a province; the whole country has some 6,000

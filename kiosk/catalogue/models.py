@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 CODE = r"^[0-9]\.[0-9]{6}$"
 SHORT_TITLE = 140  # letters
@@ -17,7 +17,8 @@ Way = Literal["counter", "online", "post"]
 
 
 MOST_VND = 10_000_000_000  # no fee is that high: a number beyond it is a slip of the hand
-MOST_PARTS = 200  # cases, papers, ways, fees of one procedure, tiles; the national portal has 23 papers at most
+MOST_TILES, LONGEST_TILE = 15, 40  # of home, which has five rows of three; letters on one
+MOST_PARTS = 200  # cases, papers, ways, fees of one procedure; the national portal has 23 papers at most
 MOST_COPIES = 100_000  # of a paper; the national portal asks for 20,251 somewhere
 LONGEST = 10_000  # letters of any text; the longest paper of the national portal has 4,704
 
@@ -207,10 +208,16 @@ class Named(Data):
 class HomeTile(Data):
     """One tile of home: a common job in a few words, for one procedure, or for a search where it may be several."""
 
-    title: Name
+    title: Annotated[Name, Field(max_length=LONGEST_TILE)]
     icon: str
     code: str = Field("", pattern=r"^([0-9]\.[0-9]{6})?$")
     query: str = ""
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if not self.code and not self.query.strip():
+            raise ValueError("needs a code, or a query")
+        return self
 
 
 class PlainWords(Data):
@@ -223,7 +230,7 @@ class PlainWords(Data):
 class SiteRules(Data):
     """What this site adds: the tiles of home, what is not shown here, icons of the fields of law."""
 
-    jobs: tuple[HomeTile, ...] = Field((), max_length=MOST_PARTS)
+    jobs: tuple[HomeTile, ...] = Field((), max_length=MOST_TILES)
     series: str = Field("", pattern=r"^[A-Z]?$")  # whose number is for what no series of the hall handles
     hidden: tuple[str, ...] = ()  # codes of procedures that are of no use here
     plain: tuple[PlainWords, ...] = ()

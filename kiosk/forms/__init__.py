@@ -64,6 +64,13 @@ class Condition(Data):
     question: str
     values: tuple[str, ...]
 
+    @field_validator("values")
+    @classmethod
+    def _some(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values:  # as for sections below
+            raise ValueError("needs at least 1 answer: what waits for none is never asked")
+        return values
+
 
 class SameAs(Data):
     """An answer that can follow that of another question, and goes on to follow it: a child lives with its mother."""

@@ -8,7 +8,7 @@ from datetime import date
 
 from kiosk import i18n
 from kiosk.catalogue.mistakes import twice
-from kiosk.forms import COMMUNE, REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section
+from kiosk.forms import COMMUNE, REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section, in_row
 from kiosk.forms.checks import check_answer
 from kiosk.forms.rules import table_in
 from kiosk.identity import SEXES
@@ -16,6 +16,7 @@ from kiosk.identity import SEXES
 MOST_COLUMNS = 9  # of a table on A4: with eleven a letter has no room
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 QUESTION_NAME = re.compile(rf"{NAME.pattern}(?:\.{NAME.pattern})*")
+COUNTED = (QuestionType.NUMBER, QuestionType.MONEY)
 FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 LONGEST_LABEL = 300  # letters: more is read by nobody, and fills a page
 SHORT = 40  # letters of a name in a sentence
@@ -48,6 +49,7 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
             yield f"section «{section.id}» has more than {MOST_COLUMNS} questions, too many for a table on paper"
         if (by := section.related_by) and not (by in _once(form) and _once(form)[by].choices):
             yield f"section «{section.id}» is related by «{by}», which is no choice that is asked once"
+        yield from _alike_in_a_row(section)
     yield from _names(form)
     yield from (f"{where} {sentence}" for where, text in _words(form) for sentence in _of_words(text))
     yield from _conditions(form)
@@ -57,6 +59,16 @@ def mistakes(form: Form, stem: str) -> Iterator[str]:
     yield from _owners(form)
     yield from _of_paper(form)
     yield from _requester(form)
+
+
+def _alike_in_a_row(section: Section) -> Iterator[str]:
+    """In a row `kids.since` and `since` are both `kids.1.since`: one answer would be that of both."""
+    alike: dict[str, set[str]] = {}
+    for question in section.questions if section.rows else ():
+        alike.setdefault(in_row(section, 1, question.id), set()).add(question.id)
+    for ids in alike.values():
+        if len(ids) > 1:
+            yield f"section «{section.id}»: {' and '.join(f'«{one}»' for one in sorted(ids))} are one question in a row"
 
 
 def _requester(form: Form) -> Iterator[str]:
@@ -221,6 +233,9 @@ def _of_question(question: Question, section: Section) -> Iterator[str]:
         yield "has no choices" if not values else "has choices, but is no choice"
     if len(set(values)) < len(values):
         yield "has a choice that stands here twice"
+    yield from (f"has two choices «{label}»" for label in twice(choice.label for choice in question.choices))
+    if question.type not in COUNTED and (question.minimum, question.maximum) != (None, None):
+        yield "has a minimum or maximum, so its type must be number or money"
     if question.minimum is not None and question.maximum is not None and question.minimum > question.maximum:
         yield "has a minimum above its maximum"
     if question.default and check_answer(question, question.default, date.max):

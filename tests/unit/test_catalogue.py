@@ -67,6 +67,23 @@ def test_no_paper_is_called_as_the_filled_form(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("jobs", "told"),
+    [
+        ([{"title": "T", "icon": "ring"}], "jobs.0: needs a code, or a query"),
+        ([{"title": "T", "icon": "ring", "query": " "}], "jobs.0: needs a code, or a query"),
+        ([{"title": "a" * 41, "icon": "ring", "query": "x"}], "jobs.0.title: String should have at most 40 characters"),
+        ([{"title": "T", "icon": "ring", "query": "x"}] * 16, "jobs: must have at most 15 entries"),
+    ],
+)
+def test_tiles_fit_home_and_lead_somewhere(tmp_path: Path, jobs: list[dict[str, str]], told: str) -> None:
+    (tmp_path / "site.yaml").write_text(json.dumps({"jobs": jobs}), encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(ASSETS / "catalogue", tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"site.yaml: {told}")
+
+
 def one_of_a_site(components: list[dict[str, str]]) -> dict[str, object]:
     """A row of `procedures.yaml` with one case."""
     names = dict.fromkeys(("name", "short_name", "field"), "N") | {"code": "1.003677", "icon": "ring", "series": "C"}

@@ -261,6 +261,26 @@ ID_FIRST = "requester.id_number"
         ("label: Loại", f"label: {'a' * 301}", "question «wish.kind» label has more than 300 letters"),
         ("label: Truyện", 'label: ""', "question «wish.kind» label of «novel» says nothing"),
         ("title: Đơn", 'title: ""', "title says nothing"),
+        (
+            "[{value: novel, ",
+            "[{value: other, label: Truyện}, {value: novel, ",
+            "question «wish.kind» has two choices «Tr",
+        ),
+        (
+            "type: choice, label: Loại, choices",
+            "type: text, minimum: 0, label: Loại, choices",
+            "question «wish.kind» has a minimum or maximum, so its type must be number or money",
+        ),
+        (
+            "{id: wish, title",
+            "{id: wish, when: {question: case, values: []}, title",
+            "sections.1.when.values: needs at le",
+        ),
+        (
+            "title: Sách, questions: [",
+            "title: Sách, rows: {label: Thêm}, questions: [{id: kind, type: text, label: L},",
+            "section «wish»: «kind» and «wish.kind» are one question in a row",
+        ),
         ("value: novel", 'value: ""', "question «wish.kind» has a choice without a value"),
         (
             "person: requester",
