@@ -191,6 +191,7 @@ class Sender:
             self._outbox.empty_log()
         if now - self._heard_at >= PROBE_SECONDS:
             self._probe()
+        self._look_for_catalogue()
         self._publish()
         return min(TICK_SECONDS, self._outbox.seconds_until_due(self._clock()) or TICK_SECONDS)
 
@@ -219,7 +220,6 @@ class Sender:
         self._compare_clocks(health.time, asked_at)
         self._beat()
         self._forget(health.time)
-        self._look_for_catalogue()
         return True
 
     def _send(self, entry: OutboxEntry) -> float:
@@ -374,9 +374,9 @@ class Sender:
             self._accepted()
 
     def _look_for_catalogue(self) -> None:
-        """Ask for another catalogue, once an hour and only while no dossier waits."""
+        """Ask for another catalogue, once an hour; called while no dossier can go, though one that fails may wait."""
         now = self._monotonic()
-        if self._catalogue is None or now < self._catalogue_at or self._outbox.counts().pending:
+        if self._catalogue is None or now < self._catalogue_at or now < self._quiet_until or not self._online:
             return
         self._catalogue_at = now + CATALOGUE_SECONDS * self._rng.uniform(0.8, 1.0)
         try:

@@ -100,7 +100,9 @@ def test_a_stub_stays_as_long_when_the_kiosks_clock_was_wrong_at_delivery(
     kiosk.outbox.close()
 
 
-def test_the_catalogue_is_asked_for_once_an_hour_and_never_before_a_dossier(kiosk: Kiosk, province: Province) -> None:
+def test_the_catalogue_is_asked_for_once_an_hour_and_never_before_a_dossier_that_can_go(
+    kiosk: Kiosk, province: Province
+) -> None:
     now, asked = [0.0], []
 
     def ask(_gateway: object) -> None:
@@ -119,8 +121,12 @@ def test_the_catalogue_is_asked_for_once_an_hour_and_never_before_a_dossier(kios
     before = list(asked)
     province.fault(*POST, answer(503, Retry_After="3600"))
     kiosk.submit()
-    for _ in range(3):
-        sender.step()
-        now[0] += 4000
-    assert kiosk.outbox.counts().pending
+    now[0] += 4000
+    sender.step()
+    assert asked == before  # the dossier came first, and the province asked for a pause
+    sender.step()
     assert asked == before
+    now[0] += 4000
+    sender.step()
+    assert kiosk.outbox.counts().pending  # it waits for its time, and the catalogue not for it
+    assert len(asked) == len(before) + 1
