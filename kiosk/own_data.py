@@ -83,7 +83,12 @@ def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) 
     unusable = [*closed, *reading.problems, *wrong, *more]
     problems = [*unusable, *mistakes_between(reading, forms, config, not closed)]
     if own and reading.whole:  # ours may name what a site hides
-        problems += unknown_names(read_exemptions(own)[0], reading.catalogue)
+        gone = frozenset(reading.catalogue.withdrawn)
+        mine = (one for one in read_exemptions(own)[0] if not (one.procedures and gone.issuperset(one.procedures)))
+        left = (
+            one.model_copy(update={"procedures": tuple(c for c in one.procedures if c not in gone)}) for one in mine
+        )
+        problems += unknown_names(left, reading.catalogue)
     problems += [problem for file in forms for problem in file.problems]
     problems += mistakes_of_texts(own) if own else ()
     return DataSet(reading, words, exemptions, forms, unusable, [shown(problem) for problem in problems])

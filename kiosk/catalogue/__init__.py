@@ -36,7 +36,7 @@ from kiosk.catalogue.models import (
     Procedure,
     SiteRules,
 )
-from kiosk.catalogue.own_files import SENT
+from kiosk.catalogue.own_files import SENT, lines_about
 from kiosk.catalogue.remains import remains_of
 from kiosk.data_files import Unreadable, json_of, reason, yaml_of
 
@@ -89,6 +89,7 @@ class Catalogue:
     entries: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))
     index: Mapping[str, Named] = field(default_factory=lambda: MappingProxyType({}))
     rules: SiteRules = field(default_factory=SiteRules)
+    withdrawn: Set[str] = frozenset()  # codes that only the province had, and has no more
 
     def find(self, code: str) -> Procedure | None:
         """All that is known of a procedure; None for an unknown code."""
@@ -242,25 +243,29 @@ def read_catalogue(folder: Path, own: Path | None = None, sent: Path | None = No
         said |= rules.model_fields_set
         rules = ours.model_copy(update={key: getattr(rules, key) for key in rules.model_fields_set})
     entries = read_entries(folder / "national.json", problems, lost)
+    gone: set[str] = set()
     if sent is not None and sent.exists():
-        entries = entries | read_entries(sent, problems, lost, SENT)
+        entries = entries | read_entries(sent, problems, lost, SENT, gone)
     index = _index(folder / "index.json", problems, lost)
     if own is not None and (own / "procedures.yaml").exists():
         added = _offered(own / "procedures.yaml", problems, lost)
         said, offered = said | set(added), offered | added
     every = {*offered, *entries, *index}
+    gone -= every
+    known = every | gone
     entries, index = _shown(entries, rules.hidden), _shown(index, rules.hidden)
-    tiles = tuple(job for job in rules.jobs if job.code not in rules.hidden)
+    tiles = tuple(job for job in rules.jobs if job.code not in (*rules.hidden, *gone))
     whole = {code: _completed(one, entries.get(code)) for code, one in _shown(offered, rules.hidden).items()}
-    shown = rules.model_copy(update={"jobs": tiles})
-    catalogue = Catalogue(MappingProxyType(whole), MappingProxyType(entries), MappingProxyType(index), shown)
-    reading = Reading(catalogue, problems, [], said, lost)
+    shown = rules.model_copy(update={"jobs": tiles, "hidden": (*rules.hidden, *sorted(gone))})
+    parts = MappingProxyType(whole), MappingProxyType(entries), MappingProxyType(index)
+    catalogue = Catalogue(*parts, shown, frozenset(gone))
+    reading = Reading(catalogue, problems, list(lines_about(own, gone)) if own else [], said, lost)
     if reading.whole:
         for number, job in enumerate(rules.jobs):
-            if job.code and job.code not in every:
+            if job.code and job.code not in known:
                 problems.append(f"site.yaml: jobs.{number}.code: {catalogue.no_procedure(job.code, len(problems))}")
         for number, code in enumerate(rules.hidden):
-            if code not in every and code != NOBODY:
+            if code not in known and code != NOBODY:
                 reading.harmless.append(
                     f"site.yaml: hidden.{number}: {catalogue.no_procedure(code, len(reading.harmless))}"
                 )
@@ -291,10 +296,13 @@ def _rules(path: Path, problems: list[str]) -> SiteRules:
         return left[0] if left else SiteRules()
 
 
-def read_entries(path: Path, problems: list[str], lost: dict[str, Set[str]], name: str = "") -> dict[str, Entry]:
+def read_entries(
+    path: Path, problems: list[str], lost: dict[str, Set[str]], name: str = "", withdrawn: set[str] | None = None
+) -> dict[str, Entry]:
     """The described procedures of a JSON file `{"procedures": […]}` by code; `problems` and `lost` of `read_rows`.
 
-    `name`: what the file is called in sentences, where that is not its own name.
+    `name`: what the file is called in sentences, where that is not its own name. Codes that the file calls `withdrawn`
+    are added to that.
     """
     try:
         document = json_of(path)
@@ -302,10 +310,17 @@ def read_entries(path: Path, problems: list[str], lost: dict[str, Set[str]], nam
     except (Unreadable, OSError) as error:
         problems.append(f"{name or path.name}: cannot be read: {reason(error)}")
     else:
+        if withdrawn is not None and isinstance(document, dict):
+            withdrawn |= codes_of(document.get("withdrawn"))
         if _is_list(rows, f"{name or path.name}: procedures: must be a list", MOST_ENTRIES, problems):
             return read_rows(rows, Entry, "code", name or path.name, problems, mistakes_of_entry, lost)
     lost[name or path.name] = NAMES
     return {}
+
+
+def codes_of(rows: object) -> set[str]:
+    """The codes in a list, of whatever it is."""
+    return {one for one in rows if isinstance(one, str)} if isinstance(rows, list) else set()
 
 
 def _is_list(rows: object, sentence: str, most: int, problems: list[str]) -> TypeGuard[list[Any]]:

@@ -11,11 +11,12 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from contextlib import suppress
 from pathlib import Path
 
 from kiosk import i18n
-from kiosk.data_files import Unreadable, content_of, is_folder, is_there, listed, reason, unlistable
+from kiosk.data_files import Unreadable, content_of, is_folder, is_there, listed, reason, text_of, unlistable
 from offline_queue.files import make_folder, sync_folder, write_temporary
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ OWN_REFUSED = "catalogue_own_refused"  # the notice while one of the site's file
 LAST_GOOD = "last-good"  # its files as they were when a kiosk last started with right ones
 NEW, OLD = ".new", ".old"  # while one set takes the place of another
 FORMS, LOCALES = "forms", "locales"
+LEFT_OUT = "catalogue_line_left_out"  # the notice while they name a procedure that the province has withdrawn
+CODE = re.compile(r"(?<![0-9.])[0-9]\.[0-9]{6}(?![0-9])")
 DATA = re.compile(r"\.(?:ya?ml|po)(?=\.|$)", re.IGNORECASE)  # somewhere in the name of what is meant to be read
 BACKUPS = ("~", ".bak", ".old", ".orig", ".swp")  # of an editor or a careful person
 SENT = "province.json"  # the document of the province, and its ETag
@@ -103,6 +106,22 @@ def mistakes_of_texts(own: Path) -> Iterator[str]:
     for language, paths in text_files(own).items():
         for path in paths:
             yield from (f"{path.relative_to(own)}: {mistake}" for mistake in i18n.mistakes(path, language))
+
+
+def codes_named(own: Path) -> dict[str, set[str]]:
+    """Codes of procedures that stand in the site's own files, by the file's name; not in one that cannot be read."""
+    named: dict[str, set[str]] = {}
+    for name in OWN_FILES:
+        with suppress(OSError, Unreadable):
+            named[name] = set(CODE.findall(text_of(own / name)))
+    return named
+
+
+def lines_about(own: Path, withdrawn: Set[str]) -> Iterator[str]:
+    """One sentence for each file and procedure that the province has withdrawn: what it says of it is left out."""
+    for name, codes in codes_named(own).items() if withdrawn else ():
+        for code in sorted(codes & withdrawn):
+            yield f"{name}: names procedure {code}, which the province has withdrawn; this is left out"
 
 
 def unreachable(own: Path) -> Iterator[str]:

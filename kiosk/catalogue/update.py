@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiosk.catalogue import Catalogue, CatalogueError, load_catalogue
-from kiosk.catalogue.own_files import SENT
+from kiosk.catalogue import Catalogue, CatalogueError, codes_of, load_catalogue
+from kiosk.catalogue.own_files import LEFT_OUT, SENT, codes_named, lines_about
 from kiosk.data_files import json_of
 from kiosk.errands.exemptions import Exemption, read_exemptions
 from kiosk.search import Search
 from kiosk.search.words import read_words
 from offline_queue.files import make_folder, sync_folder, write_temporary
-from offline_queue.gateway import Gateway
+from offline_queue.gateway import Gateway, Unreachable
 
 log = logging.getLogger(__name__)
 REFUSED = "catalogue_refused"  # the notice while what the province has sent is wrong
@@ -80,11 +80,20 @@ class CatalogueNews:
     ) -> None:
         self._folder, self._own, self._site = folder, own, site
         self._publish, self._notice, self._end_notice = publish, notice, end_notice
-        self._etag = self._held = _etag(own / SENT)
+        held = _document(own / SENT)
+        self._etag = self._held = str(held.get("etag", ""))
+        self._unanswered = 0  # questions in a row whose answer was no catalogue
+        if not self._left_out(codes_of(held.get("withdrawn"))):  # the site has taken out what it named
+            end_notice(LEFT_OUT)
 
     def fetch(self, gateway: Gateway) -> None:
         """Ask; check; exchange. Raises `SubmitError`; a full disk is told in the log, and the old one stays."""
-        document, etag = gateway.procedures(self._etag)
+        try:
+            document, etag = gateway.procedures(self._etag)
+        except Unreachable as error:
+            self._count(error)
+            raise
+        self._unanswered = 0
         if document is None:
             if self._etag == self._held:  # what was refused has been withdrawn
                 self._end_notice(REFUSED)
@@ -102,10 +111,28 @@ class CatalogueNews:
             self._held = etag
         self._etag = etag  # also of a refused one: it is not fetched again and again
 
+    def _count(self, error: Unreachable) -> None:
+        """Once is the line's fault; twice in a row, after the province has said that it is there, the catalogue's."""
+        self._unanswered += error.connected
+        if error.connected and self._unanswered > 1:
+            log.error("catalogue: the province's cannot be read: %s", error.detail)
+            self._notice(REFUSED, short([f"{SENT}: cannot be read: {error.detail}"]))
+
+    def _left_out(self, withdrawn: Set[str]) -> list[str]:
+        return list(lines_about(self._site, withdrawn)) if self._site else []
+
+    def _withdrawn(self, rows: object) -> list[str]:
+        """Codes that were in the province's catalogue and are not in `rows`, as far as the site's files name them."""
+        held = _document(self._own / SENT)
+        before = codes_of(held.get("withdrawn")) | _codes_in(held.get("procedures"))
+        named = [codes for folder in (self._own, self._site) if folder for codes in codes_named(folder).values()]
+        return sorted((before - _codes_in(rows)).intersection(set().union(*named)))
+
     def _exchange(self, document: Mapping[str, Any], etag: str) -> None:
         make_folder(self._own)
-        content = json.dumps({"etag": etag, "procedures": document.get("procedures")}, ensure_ascii=False)
-        new = write_temporary(self._own, [content.encode()])
+        rows = document.get("procedures")
+        content = {"etag": etag, "procedures": rows, "withdrawn": self._withdrawn(rows)}
+        new = write_temporary(self._own, [json.dumps(content, ensure_ascii=False).encode()])
         try:
             lookup = load_lookup(self._folder, self._site, new)
             lookup.search.ready()
@@ -114,10 +141,21 @@ class CatalogueNews:
             new.unlink(missing_ok=True)
         sync_folder(self._own)
         self._publish(CatalogueChanged(lookup))
+        if lines := self._left_out(lookup.catalogue.withdrawn):
+            log.warning("catalogue: lines of the site are left out: %s", "; ".join(lines[:20]))
+            self._notice(LEFT_OUT, short(lines))
+        else:
+            self._end_notice(LEFT_OUT)
 
 
-def _etag(sent: Path) -> str:
+def _document(sent: Path) -> Mapping[str, Any]:
+    """What the province has sent; nothing where that cannot be read."""
     try:
-        return str(json_of(sent).get("etag", ""))
-    except (OSError, ValueError, AttributeError):
-        return ""
+        document = json_of(sent)
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _codes_in(rows: object) -> set[str]:
+    return codes_of([row.get("code") for row in rows if isinstance(row, dict)]) if isinstance(rows, list) else set()

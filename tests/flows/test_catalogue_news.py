@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk import builders
-from kiosk.catalogue.own_files import LAST_GOOD, OWN_CATALOGUE, OWN_REFUSED, SENT
+from kiosk import builders, check
+from kiosk.catalogue.own_files import LAST_GOOD, LEFT_OUT, OWN_CATALOGUE, OWN_REFUSED, SENT
 from kiosk.catalogue.update import (
     REFUSED,
     CatalogueChanged,
@@ -25,6 +28,7 @@ from kiosk.fees import fee_lines
 from kiosk.sandbox.server import Province
 from kiosk.state import Step
 from kiosk.wiring import Machine
+from offline_queue.gateway import Unreachable
 from offline_queue.http_gateway import HttpGateway
 from tests.flows.conftest import Player
 
@@ -152,6 +156,94 @@ def test_nonsense_is_refused(heard: Heard, province: Publishing, change: Mapping
     assert "province.json: " in heard.notices[REFUSED]  # not the name that the file had for a moment
     assert heard.changes == []
     assert len(heard.notices[REFUSED]) < 1000
+
+
+LOCAL = {"code": "9.123456", "name": "Thủ tục riêng của tỉnh", "field": "Hộ tịch"}
+NAMING = {  # lines of a site about a procedure that the province alone has
+    "site.yaml": 'jobs: [{title: Riêng, icon: ring, code: "9.123456"}, {title: Sinh, icon: ring, code: "1.001193"}]',
+    "synonyms.yaml": 'phrases: [{say: [đặc sản tỉnh], means: ["9.123456", "1.001193"]}]',
+    "exemptions.yaml": '[{id: local, title: Người địa phương, proof: Giấy, procedures: ["9.123456"], cases: [own]}]',
+}
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_what_the_province_withdraws_is_left_out_of_the_sites_lines(
+    province: Publishing, config: Config, name: str
+) -> None:
+    """The province's news are not refused for them, nor the site's files at the next start; and staff are told."""
+    own = config.storage.data_dir / OWN_CATALOGUE
+    heard = Heard(own)
+    heard.news.fetch(province.publish({"procedures": [LOCAL]}))
+    (own / name).write_text(NAMING[name].replace(", cases: [own]", ""), encoding="utf-8")
+    data = builders.data_of(config, starting=True)
+    assert (data.folder, data.mistakes) == (own / LAST_GOOD, ())
+    news = CatalogueNews(FOLDER, own, heard.changes.append, heard.notices.__setitem__, heard.end_notice, data.folder)
+    for rows in ([NEWS], [NEWS | {"level": "full"}]):  # nor is it forgotten with the next ones
+        news.fetch(province.publish({"procedures": rows}))
+        line = f"{name}: names procedure 9.123456, which the province has withdrawn; this is left out"
+        assert heard.notices == {LEFT_OUT: f"1: {line}"}
+        english = [problem for problem in check.problems(config) if not problem.startswith("locales/en: ")]
+        assert english == [line]
+        data = builders.data_of(config, starting=True)
+        assert (data.folder, data.mistakes) == (own / LAST_GOOD, ())
+        for lookup in (data.lookup, heard.changes[-1].lookup):
+            assert lookup.catalogue.find("9.123456") is None
+            assert "9.123456" not in [job.code for job in lookup.catalogue.rules.jobs]
+            assert all(hit.code != "9.123456" for hit in lookup.search.find("đặc sản tỉnh"))
+    (own / name).unlink()
+    builders.data_of(config, starting=True)
+    Heard.fresh(heard)
+    assert heard.notices == {}
+    (own / name).write_text(NAMING[name].replace("9.123456", "9.123457"), encoding="utf-8")
+    assert any("no procedure 9.123457" in problem for problem in check.problems(config))  # was never known
+
+
+NONE = {  # what comes with 200, and why it is no catalogue
+    "list": (b'[{"code": "1.001193"}]', "HTTP 200 without a JSON object"),
+    "cut JSON": (b'{"procedures": [', "HTTP 200 without a JSON object"),
+    "endless": (b'{"procedures": [' + b" " * (9 * 1024 * 1024) + b"]}", "endless answer"),
+    "cut answer": (b'{"procedures": []}', "ProtocolError"),
+}
+
+
+@contextmanager
+def answering(body: bytes, length: int) -> Iterator[HttpGateway]:
+    """The way to a server that gives everybody this one answer, and calls it so long."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            with suppress(OSError):  # who has had enough goes
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield HttpGateway(f"http://127.0.0.1:{server.server_port}", "sandbox")
+        server.shutdown()
+
+
+@pytest.mark.parametrize("kind", NONE)
+def test_what_is_no_catalogue_twice_in_a_row_is_told(heard: Heard, province: Publishing, kind: str) -> None:
+    body, why = NONE[kind]
+    with answering(body, len(body) + (10 if kind == "cut answer" else 0)) as gateway:
+        for notices in ({}, {REFUSED: f"1: province.json: cannot be read: {why}"}):
+            with pytest.raises(Unreachable):
+                heard.news.fetch(gateway)
+            assert heard.notices == notices
+    heard.news.fetch(province.publish({"procedures": [NEWS]}))
+    assert heard.notices == {}
+
+
+def test_nobody_there_is_no_catalogue_refused(heard: Heard) -> None:
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            heard.news.fetch(HttpGateway("http://127.0.0.1:9", "sandbox"))
+    assert heard.notices == {}
 
 
 def test_a_heap_of_procedures_is_refused(heard: Heard, province: Publishing) -> None:
