@@ -24,6 +24,8 @@ FONT = "Be Vietnam"
 INK, MUTED, LINE, HEAD = (26, 26, 26), (90, 86, 78), (170, 165, 156), (243, 239, 231)
 MARGIN, ROW, SIGNATURE = 18, 5.6, 32  # millimetres
 LABEL = 62  # millimetres of a question, before its answer
+CELL, PADDING, LONGEST_WORD = 5, 1, 34  # of a table, in millimetres: a line, its edge, a word that is never broken
+SIZES = (9, 8, 7)  # of its letters
 NARROW = {QuestionType.DATE, QuestionType.CHOICE, QuestionType.PHONE, QuestionType.TIME}
 OFFICIAL = Words(odd="linh")  # as in printed forms
 
@@ -191,22 +193,68 @@ def _shown(question: Question, value: str) -> Iterator[str]:
 
 
 def _table(paper: FPDF, told: Filled, rows: Sequence[Section]) -> None:
-    """The persons of a table, one line each."""
+    """The persons of a table, one line each. Its title, the names of the columns and the first line stay together."""
     from fpdf import FontFace
 
     asked = rows[0].questions
-    _title(paper, rows[0].title, 7 + 4 * ROW)
-    paper.set_font(FONT, size=9)
+    names = ("TT", *(question.label for question in asked))
+    lines = [(str(row.row), *(display_value(q, told.answers.get(q.id, "")) for q in row.questions)) for row in rows]
+    weights = (1, *(2.2 if question.type in NARROW else 3.6 for question in asked))
+    size, widths = _columns(paper, names, lines, weights)
+    high = sum(_high(paper, texts, widths, size, bold) for texts, bold in ((names, True), (lines[0], False)))
+    _title(paper, rows[0].title, 8 + high)
+    paper.set_font(FONT, size=size)
     paper.set_draw_color(*LINE)
     paper.set_fill_color(255, 255, 255)
-    widths = (1, *(2.2 if question.type in NARROW else 3.6 for question in asked))
     heading = FontFace(emphasis="BOLD", color=INK, fill_color=HEAD)
-    with paper.table(col_widths=widths, line_height=5, padding=1, headings_style=heading, text_align="LEFT") as table:
-        table.row(("TT", *(question.label for question in asked)))
-        for row in rows:
-            values = (display_value(q, told.answers.get(q.id, "")) for q in row.questions)
-            table.row((str(row.row), *values))
+    with paper.table(
+        col_widths=widths, line_height=CELL, padding=PADDING, headings_style=heading, text_align="LEFT"
+    ) as table:
+        for texts in (names, *lines):
+            table.row(texts)
     paper.ln(3)
+
+
+def _columns(
+    paper: FPDF, names: Sequence[str], lines: Sequence[Sequence[str]], weights: Sequence[float]
+) -> tuple[float, list[float]]:
+    """Size of the letters and widths of the columns in which no date, number or other short word is broken. Those that
+    have room for their longest word share what is left by `weights`; with the smallest letters all share what there is.
+    """
+    least = [0.0]
+    for size in SIZES:
+        least = [
+            max(_longest(paper, name, size, True), *(_longest(paper, line[n], size, False) for line in lines))
+            for n, name in enumerate(names)
+        ]
+        if sum(least) <= paper.epw:
+            break
+    if sum(least) >= paper.epw:
+        return size, [one * paper.epw / sum(least) for one in least]
+    room, shares = paper.epw, dict(enumerate(weights))
+    while short := [n for n in shares if least[n] > room * shares[n] / sum(shares.values())]:
+        for n in short:
+            room -= least[n]
+            del shares[n]
+    return size, [room * shares[n] / sum(shares.values()) if n in shares else one for n, one in enumerate(least)]
+
+
+def _longest(paper: FPDF, text: str, size: float, bold: bool) -> float:
+    """The width in millimetres of a cell in which no word of a text is broken, but for endless ones (an e-mail)."""
+    paper.set_font(FONT, "B" if bold else "", size)
+    return (
+        min(LONGEST_WORD, max((paper.get_string_width(word) for word in text.split()), default=0)) + 2 * PADDING + 0.2
+    )
+
+
+def _high(paper: FPDF, texts: Sequence[str], widths: Sequence[float], size: float, bold: bool) -> float:
+    """The height in millimetres of a line of the table."""
+    paper.set_font(FONT, "B" if bold else "", size)
+    cells = (
+        cast("float", paper.multi_cell(width, CELL, text, align="L", dry_run=True, output="HEIGHT"))
+        for text, width in zip(texts, widths, strict=True)
+    )
+    return max(cells) + 2 * PADDING
 
 
 def _end(paper: FPDF, told: Filled) -> None:

@@ -13,6 +13,7 @@ from devices.document_scanner.pdf import is_pdf_a
 from kiosk import forms
 from kiosk.catalogue import load_catalogue
 from kiosk.config import ASSETS
+from kiosk.forms import Form, Question, QuestionType, Rows, Section
 from kiosk.forms.files import load_forms
 from kiosk.forms.pdf import Filled, commune_of, date_in_words, filled_form
 
@@ -112,3 +113,46 @@ def test_the_commune_of_a_centre() -> None:
     assert commune_of("Trung tâm Phục vụ hành chính công phường Võ Cường") == "phường Võ Cường"
     assert commune_of("Trung tâm PVHCC xã Ea H'Leo") == "xã Ea H'Leo"
     assert commune_of("Trung tâm số 1") == "Trung tâm số 1"
+
+
+IN_A_ROW = {  # a table of as many columns as it may have
+    QuestionType.NAME: "Nguyễn Thị Khánh Huyền",
+    QuestionType.DATE: "1990-02-14",
+    QuestionType.ID_NUMBER: "001090000008",
+    QuestionType.PHONE: "0912345678",
+    QuestionType.TEXT: "Con của anh trai",
+    QuestionType.TIME: "09:30",
+    QuestionType.MONEY: "12000000",
+    QuestionType.TAX_CODE: "0100109106",
+    QuestionType.NUMBER: "1990",
+}
+
+
+def of_a_table(before: int) -> Filled:
+    """A form with so many questions before a table of nine columns and two rows."""
+    name = "Họ, chữ đệm và tên khai sinh"
+    first = tuple(Question(id=f"s.q{n}", type=QuestionType.TEXT, label="Câu") for n in range(before))
+    asked = tuple(Question(id=f"t.{kind}", type=kind, label=name) for kind in IN_A_ROW)
+    sections = (
+        Section(id="s", title="Phần đầu", questions=first),
+        Section(id="t", title="Những người cùng đi", questions=asked, rows=Rows(label="Thêm")),
+    )
+    answers = {question.id: "đáp" for question in first}
+    answers |= {f"t.{row}.{kind}": answer for row in (1, 2) for kind, answer in IN_A_ROW.items()}
+    form = Form(id="x", version=date(2026, 7, 1), title="Tờ khai", sections=sections)
+    return Filled(form, OFFERED.procedures["1.001193"], None, answers, AT)
+
+
+def test_a_date_in_a_full_table_is_not_broken() -> None:
+    text = text_of(filled_form(of_a_table(2)).pdf)
+    for word in ("14/02/1990", "001090000008", "0912345678", "09:30", "0100109106", "Huyền"):
+        assert text.count(word) == 2, word
+
+
+def test_the_title_of_a_table_does_not_stand_alone() -> None:
+    """Its names and the first line are on the same page."""
+    for before in range(20, 36):
+        with pypdfium2.PdfDocument(filled_form(of_a_table(before)).pdf) as document:
+            pages = [page.get_textpage().get_text_range() for page in document]
+        (page,) = (page for page in pages if "Những người cùng đi" in page)
+        assert "001090000008" in page, before
