@@ -144,6 +144,7 @@ class RuleKind(StrEnum):
     YEARS_APART = "years_apart"  # born at least `years` calendar years after the other
     AGE = "age"  # who is born on the first date is `years` old on the second
     DIFFERENT = "different"  # not the same answer
+    NOT_BOTH = "not_both"  # not both of `values` together, the first answer and the second
 
 
 class Rule(Data):
@@ -156,6 +157,7 @@ class Rule(Data):
     kind: RuleKind
     questions: tuple[str, ...] = Field(min_length=1, max_length=2)
     error: str
+    values: tuple[str, ...] = ()
     years: int = Field(0, ge=0, le=120)
     days: int = Field(0, ge=0, le=36525)
     warns: bool = False

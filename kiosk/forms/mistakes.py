@@ -32,6 +32,7 @@ FILLS = {
     "ethnic": (QuestionType.ETHNIC,),
     "phone": (QuestionType.PHONE,),
 }
+OF_DATES = (RuleKind.IN_ORDER, RuleKind.WITHIN_DAYS, RuleKind.YEARS_APART, RuleKind.AGE)
 
 
 def mistakes(form: Form, stem: str) -> Iterator[str]:
@@ -163,7 +164,7 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
             yield f"«{one}» is no question"
         elif one not in known:
             yield f"«{one}» stands in another table than «{table.id if table else ''}», which the rule names too"
-        elif rule.kind is not RuleKind.DIFFERENT and known[one].type is not QuestionType.DATE:
+        elif rule.kind in OF_DATES and known[one].type is not QuestionType.DATE:
             yield f"«{one}» must be a date"
     if len(set(rule.questions)) < len(rule.questions):
         yield f"«{rule.questions[0]}» stands here twice"
@@ -171,6 +172,8 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
         yield "years_apart needs two questions"
     if len(rule.questions) < 2 and rule.kind is RuleKind.DIFFERENT and rule.questions[0] in _once(form):
         yield f"different needs two questions: «{rule.questions[0]}» is in no table"
+    if rule.kind is RuleKind.NOT_BOTH:
+        yield from _of_rules_values(rule, known)
     if rule.kind is RuleKind.WITHIN_DAYS and not rule.days:
         yield "within_days needs days"
     if rule.kind in (RuleKind.AGE, RuleKind.YEARS_APART) and not rule.years:
@@ -179,6 +182,14 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
         yield from _of_rules_condition(rule.when, known, every)
     if i18n.error_text(rule.error, i18n.SOURCE_LANGUAGE) == rule.error:
         yield f"no sentence for the code «{rule.error}» in locales/{i18n.SOURCE_LANGUAGE}"
+
+
+def _of_rules_values(rule: Rule, known: Mapping[str, Question]) -> Iterator[str]:
+    if len(rule.questions) != 2 or len(rule.values) != 2:
+        yield "not_both needs two questions, and two values"
+    for one, value in zip(rule.questions, rule.values, strict=False):
+        if one in known and value not in {choice.value for choice in known[one].choices}:
+            yield f"«{value}» is no choice of «{one}»"
 
 
 def _of_rules_condition(when: Condition, known: Mapping[str, Question], every: set[str]) -> Iterator[str]:

@@ -130,12 +130,17 @@ def _different(_rule: Rule, values: list[str], _today: date) -> bool:
     return len({search_key(value) for value in values}) == len(values)
 
 
+def _not_both(rule: Rule, values: list[str], _today: date) -> bool:
+    return tuple(values) != rule.values
+
+
 _KEPT: Mapping[RuleKind, Callable[[Rule, list[str], date], bool]] = {
     RuleKind.IN_ORDER: _in_order,
     RuleKind.WITHIN_DAYS: _within_days,
     RuleKind.YEARS_APART: _years_apart,
     RuleKind.AGE: _age,
     RuleKind.DIFFERENT: _different,
+    RuleKind.NOT_BOTH: _not_both,
 }
 
 

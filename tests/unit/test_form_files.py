@@ -326,3 +326,62 @@ def test_a_heap_is_no_form(tmp_path: Path) -> None:
     one, other = read_files(tmp_path)
     assert one.problems[0] == "f.yaml: sections.0.questions: must have at most 100 entries"
     assert other.problems == ("g.yaml: sections: has more than 100 sections",)
+
+
+def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "id: bad\nversion: 2026-07-01\ntitle: T\n"
+        "rules:\n"
+        "  - {kind: in_order, questions: [a, nowhere], error: date_order}\n"
+        "  - {kind: age, questions: [a], error: no_such_code}\n"
+        "  - {kind: different, questions: [b], error: date_order}\n"
+        "  - {kind: within_days, questions: [b], error: date_order, when: {question: x, values: [y]}}\n"
+        "  - {kind: different, questions: [t.a, u.a], error: date_order}\n"
+        "  - {kind: in_order, questions: [t.b, t.b], error: date_order}\n"
+        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: u.a, values: [y]}}\n"
+        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: t.c, values: [z]}}\n"
+        "  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}\n"
+        "  - {kind: not_both, questions: [t.c, b], values: [x, y], error: date_order}\n"
+        "  - {kind: not_both, questions: [t.c], values: [y], error: date_order}\n"
+        "owners: [{kind: organisation, section: s}]\n"
+        "sections:\n"
+        "  - id: s\n    title: T\n    related_by: t.c\n    questions:\n"
+        "      - {id: a, type: date, label: L, same_as: {question: b, label: L}}\n"
+        "      - {id: b, type: text, label: L, in_words: true}\n"
+        "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
+        "  - id: t\n    title: T\n    rows: {label: L, minimum: 3, maximum: 2}\n"
+        "    questions:\n"
+        "      - {id: t.a, type: date, label: L}\n"
+        "      - {id: t.b, type: text, label: L}\n"
+        "      - {id: t.c, type: choice, label: L, choices: [{value: y, label: L}]}\n"
+        "  - {id: u, title: T, rows: {label: L}, questions: [{id: u.a, type: date, label: L}]}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(CatalogueError) as caught:
+        load_forms(tmp_path)
+    for wanted in (
+        "bad.yaml: rules.0: «nowhere» is no question",
+        "bad.yaml: rules.1: age needs years",
+        "bad.yaml: rules.1: no sentence for the code «no_such_code» in locales/vi",
+        "bad.yaml: rules.2: different needs two questions: «b» is in no table",
+        "bad.yaml: rules.3: «b» must be a date",
+        "bad.yaml: rules.3: within_days needs days",
+        "bad.yaml: rules.3: depends on the unknown question «x»",
+        "bad.yaml: rules.4: «u.a» stands in another table than «t», which the rule names too",
+        "bad.yaml: rules.5: «t.b» must be a date",
+        "bad.yaml: rules.5: «t.b» stands here twice",
+        "bad.yaml: rules.6: depends on «u.a», which is asked in each row of a table that the rule does not name",
+        "bad.yaml: rules.7: «when» waits for «z», no choice of «t.c»",
+        "bad.yaml: rules.9: «x» is no choice of «t.c»",
+        "bad.yaml: rules.9: «y» is no choice of «b»",
+        "bad.yaml: rules.10: not_both needs two questions, and two values",
+        "bad.yaml: owners.0: an owner needs the question «s.name»",
+        "bad.yaml: owners.0: an owner needs the question «s.tax_code»",
+        "bad.yaml: question «a» follows «b», which is not asked before",
+        "bad.yaml: question «c» follows «b», so its type must be text",
+        "bad.yaml: question «b» is told in words, so its type must be date",
+        "bad.yaml: section «t» has more rows at least than at most",
+        "bad.yaml: section «s» is related by «t.c», which is no choice that is asked once",
+    ):
+        assert wanted in caught.value.problems, (wanted, caught.value.problems)
+    assert not any("rules.8" in problem for problem in caught.value.problems)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from kiosk import forms
-from kiosk.catalogue import CatalogueError
 from kiosk.config import ASSETS
 from kiosk.forms import FOLLOWS, Form, Question, QuestionType, Section, clean
 from kiosk.forms import filling as form_filling
@@ -194,6 +193,16 @@ def test_who_has_no_telephone_goes_on(form: forms.Form) -> None:
     assert not any(question.required for question in asked)
 
 
+def test_who_is_married_needs_no_paper_to_marry() -> None:
+    for state, purpose, told in (
+        ("married", "marriage", "married_already"),
+        ("married", "property", ""),
+        ("never", "marriage", ""),
+    ):
+        found = errors("marital-status", "purpose", marital__state=state, purpose__kind=purpose)
+        assert found.get("purpose.kind", "") == told
+
+
 def test_ages_and_lengths() -> None:
     born = {"requester__date_of_birth": "2008-11-27"}
     young = {"requester.date_of_birth": "business_owner_too_young"}
@@ -355,57 +364,3 @@ def test_the_newest_version_in_force_is_used(tmp_path: Path) -> None:
     problems = {file.name: file.problems for file in read_files(tmp_path) if file.problems}
     assert all(problem.startswith("f.2027-01-01.yaml: ") for problem in problems.pop("f.2027-01-01.yaml"))
     assert not problems  # the others can be used
-
-
-def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
-    (tmp_path / "bad.yaml").write_text(
-        "id: bad\nversion: 2026-07-01\ntitle: T\n"
-        "rules:\n"
-        "  - {kind: in_order, questions: [a, nowhere], error: date_order}\n"
-        "  - {kind: age, questions: [a], error: no_such_code}\n"
-        "  - {kind: different, questions: [b], error: date_order}\n"
-        "  - {kind: within_days, questions: [b], error: date_order, when: {question: x, values: [y]}}\n"
-        "  - {kind: different, questions: [t.a, u.a], error: date_order}\n"
-        "  - {kind: in_order, questions: [t.b, t.b], error: date_order}\n"
-        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: u.a, values: [y]}}\n"
-        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: t.c, values: [z]}}\n"
-        "  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}\n"
-        "owners: [{kind: organisation, section: s}]\n"
-        "sections:\n"
-        "  - id: s\n    title: T\n    related_by: t.c\n    questions:\n"
-        "      - {id: a, type: date, label: L, same_as: {question: b, label: L}}\n"
-        "      - {id: b, type: text, label: L, in_words: true}\n"
-        "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
-        "  - id: t\n    title: T\n    rows: {label: L, minimum: 3, maximum: 2}\n"
-        "    questions:\n"
-        "      - {id: t.a, type: date, label: L}\n"
-        "      - {id: t.b, type: text, label: L}\n"
-        "      - {id: t.c, type: choice, label: L, choices: [{value: y, label: L}]}\n"
-        "  - {id: u, title: T, rows: {label: L}, questions: [{id: u.a, type: date, label: L}]}\n",
-        encoding="utf-8",
-    )
-    with pytest.raises(CatalogueError) as caught:
-        load_forms(tmp_path)
-    for wanted in (
-        "bad.yaml: rules.0: «nowhere» is no question",
-        "bad.yaml: rules.1: age needs years",
-        "bad.yaml: rules.1: no sentence for the code «no_such_code» in locales/vi",
-        "bad.yaml: rules.2: different needs two questions: «b» is in no table",
-        "bad.yaml: rules.3: «b» must be a date",
-        "bad.yaml: rules.3: within_days needs days",
-        "bad.yaml: rules.3: depends on the unknown question «x»",
-        "bad.yaml: rules.4: «u.a» stands in another table than «t», which the rule names too",
-        "bad.yaml: rules.5: «t.b» must be a date",
-        "bad.yaml: rules.5: «t.b» stands here twice",
-        "bad.yaml: rules.6: depends on «u.a», which is asked in each row of a table that the rule does not name",
-        "bad.yaml: rules.7: «when» waits for «z», no choice of «t.c»",
-        "bad.yaml: owners.0: an owner needs the question «s.name»",
-        "bad.yaml: owners.0: an owner needs the question «s.tax_code»",
-        "bad.yaml: question «a» follows «b», which is not asked before",
-        "bad.yaml: question «c» follows «b», so its type must be text",
-        "bad.yaml: question «b» is told in words, so its type must be date",
-        "bad.yaml: section «t» has more rows at least than at most",
-        "bad.yaml: section «s» is related by «t.c», which is no choice that is asked once",
-    ):
-        assert wanted in caught.value.problems, (wanted, caught.value.problems)
-    assert not any("rules.8" in problem for problem in caught.value.problems)
