@@ -172,8 +172,7 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
         yield "years_apart needs two questions"
     if len(rule.questions) < 2 and rule.kind is RuleKind.DIFFERENT and rule.questions[0] in _once(form):
         yield f"different needs two questions: «{rule.questions[0]}» is in no table"
-    if rule.kind is RuleKind.NOT_BOTH:
-        yield from _of_rules_values(rule, known)
+    yield from _of_rules_values(rule, known)
     if rule.kind is RuleKind.WITHIN_DAYS and not rule.days:
         yield "within_days needs days"
     if rule.kind in (RuleKind.AGE, RuleKind.YEARS_APART) and not rule.years:
@@ -185,6 +184,8 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
 
 
 def _of_rules_values(rule: Rule, known: Mapping[str, Question]) -> Iterator[str]:
+    if rule.kind is not RuleKind.NOT_BOTH:
+        return
     if len(rule.questions) != 2 or len(rule.values) != 2:
         yield "not_both needs two questions, and two values"
     for one, value in zip(rule.questions, rule.values, strict=False):
