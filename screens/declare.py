@@ -28,6 +28,7 @@ class DeclareScreen(KioskScreen):
     def shown(self, _state: AppState) -> None:
         """Nobody declares by somebody else's tick, nor by one from before a change."""
         self.ticked = False
+        self.ids.scroll.scroll_y = 1
 
     def render(self, state: AppState) -> None:
         """Show whether it is being stored, or why it was not."""

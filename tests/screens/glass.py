@@ -20,7 +20,7 @@ from PIL import Image
 from screens import theme
 from screens.keyboard import Key
 from screens.pickers import PickList
-from screens.widgets import CardPicture, Column, Icon, KioskScreen, Overlay, Scroll
+from screens.widgets import ARROW_STRIP, CardPicture, Column, Icon, KioskScreen, Option, Overlay, Scroll
 from screens.window import Footer
 
 TARGET, KEY_TARGET = 96, 88  # dp, DESIGN 8
@@ -126,6 +126,7 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
     found = [*_clipped(labels), *_small(words), *_overlapping(words), *_faint(words, picture), *_targets(targets)]
     found += [
         *_out_of_sight(shown),
+        *_under_arrow(shown),
         *_hollow(shown),
         *_broken(words),
         *_squeezed(words),
@@ -183,6 +184,25 @@ def _out_of_sight(shown: list[Seen]) -> Iterator[Finding]:
             seen_of_it = 0.0 if one.part.empty else one.part.top - one.part.bottom
             if seen_of_it < min(one.box.top - one.box.bottom, dp(KEY_TARGET)) - SLACK:
                 yield _finding("typed unseen", one, f"{seen_of_it / dp(1):.0f} dp of it are in sight")
+
+
+def _under_arrow(shown: list[Seen]) -> Iterator[Finding]:
+    """A box to tick without which nothing goes on, below the arrow of its list when the screen opens: the first touch
+    on it turns the page."""
+    needed = any(isinstance(one.widget, KioskScreen) and one.widget.main_disabled for one in shown)
+    lists = [one for one in shown if isinstance(one.widget, Scroll) and one.widget.below and one.widget.scroll_y == 1]
+    for one in shown:
+        if needed and isinstance(one.widget, Option) and one.widget.many and not one.widget.disabled:
+            for around in lists:
+                strip = around.part._replace(top=around.part.bottom + dp(ARROW_STRIP))
+                if around.widget in _owners(one.widget) and one.box.gap(strip) < -SLACK:
+                    yield _finding("under the arrow", one, f"{_rounded(one.box)}")
+
+
+def _owners(widget: Any) -> Iterator[Widget]:
+    while isinstance(widget, Widget) and widget.parent is not widget:
+        widget = widget.parent
+        yield widget
 
 
 def _hollow(shown: list[Seen]) -> Iterator[Finding]:
