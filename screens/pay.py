@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kivy.clock import Clock
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
@@ -42,6 +43,7 @@ class PayScreen(KioskScreen):
     claimable = BooleanProperty(False)  # somebody may say that they pay nothing or less
     choosing = BooleanProperty(False)  # the groups of people are on the glass
     exempt = BooleanProperty(False)
+    saved = StringProperty("")  # that the dossier is, whatever becomes of the money
     counter = BooleanProperty(False)  # the way to the counter, where the main action is another one
 
     def render(self, state: AppState) -> None:
@@ -63,6 +65,7 @@ class PayScreen(KioskScreen):
         show_list(self.ids.lines, FeeRow, _rows(paying.lines, claimed))
         self.tone, self.said, self.detail = _claimed(claimed) if claimed else _standing(paying)
         self.detail = " ".join(filter(None, (_changed(paying) if self.waiting else "", self.detail)))
+        self.saved = _saved(paying)
         self._groups(paying)
         self._actions(paying)
 
@@ -92,9 +95,17 @@ class PayScreen(KioskScreen):
         return option
 
     def choose_group(self) -> None:
-        """Show the groups."""
+        """Show the groups, below what was touched."""
         self.choosing = True
         self.render(self.kiosk.state)
+        Clock.schedule_once(self._bring_groups, 0)  # once they are laid out
+
+    def _bring_groups(self, _dt: float) -> None:
+        scroll = self.ids.scroll
+        hidden = scroll.viewport_size[1] - scroll.height
+        if self.choosing and hidden > 0:
+            above = scroll.children[0].top - self.ids.claim.top  # what was touched stays in sight
+            scroll.scroll_y = 1 - min(max(0, above), hidden) / hidden
 
     def pay_in_full(self) -> None:
         """Put the groups away and pay after all."""
@@ -156,6 +167,14 @@ def _changed(paying: Paying) -> str:
         return ""
     said = tr._("Khi bạn nộp hồ sơ, máy báo {told}. Nay tỉnh yêu cầu {amount}.")
     return said.format(told=format_vnd(paying.told_vnd), amount=format_vnd(paying.amount_vnd))
+
+
+def _saved(paying: Paying) -> str:
+    if not paying.leads_on:
+        return ""
+    if paying.payment is not None and paying.payment.state is PaymentState.PAID:
+        return tr._("Hồ sơ đã lưu.")
+    return tr._("Hồ sơ đã lưu. Bạn có thể trả sau tại quầy.")
 
 
 def _claimed(claimed: Exemption) -> tuple[str, str, str]:

@@ -30,6 +30,11 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
         yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=replace(bare, following=following)))
     for name, paying in _paying():
         yield Scene(f"pay-{name}", replace(base, step=Step.PAY, session=replace(bare, paying=paying)))
+    paying = dict(_paying())["waiting"]
+    handed_in = replace(bare, paying=replace(paying, leads_on=True, procedure_code="2.000635"))
+    at_submission = replace(base, step=Step.PAY, session=handed_in)
+    yield Scene("pay-submission", at_submission)
+    yield Scene("pay-submission-groups", at_submission, lambda screen: screen.choose_group())
     for name, phone in _phones():
         yield Scene(f"vneid-{name}", replace(base, step=Step.VNEID, session=replace(bare, phone=phone)))
     for name, session in _petitions(bare):
