@@ -89,6 +89,7 @@ class Field(Column):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.owner = self  # the field whose part this is
+        self._can_follow = False
         self._parts: list[Widget] = []  # what the body holds while nothing is followed
 
     def show(self, showing: Showing) -> None:
@@ -104,12 +105,18 @@ class Field(Column):
         self.warning, self.warning_detail = tr.error(warned), tr.advice(warned)
         follows = self.question.same_as
         can_follow = follows is not None and showing.can_follow and not self.locked
+        self._can_follow = can_follow
         self.following = can_follow and showing.value == FOLLOWS
         tie = [{"text": tr._(follows.label), "selected": self.following}] if follows and can_follow else []
         show_list(self.ids.ties, self._tie, tie)
         self.followed = showing.followed or tr._("(chưa có)") if self.following else ""
         self.value = "" if showing.value == FOLLOWS else showing.value
         self.refresh()
+
+    @property
+    def must_be_given(self) -> bool:
+        """Whether nothing but an answer of its own will do: it may neither stay empty nor follow another one."""
+        return self.question.required and not self._can_follow
 
     def refresh(self) -> None:
         """Show `value`."""
@@ -211,6 +218,7 @@ class ChoiceField(Field):
         """Rings; built once."""
         choices = self.question.choices
         self.columns = len(choices) if len(choices) <= SHORT_CHOICES else 1
+        abreast = self.columns > 1  # then all are as high as the highest
         rows = [
             {
                 "key": c.value,
@@ -218,6 +226,7 @@ class ChoiceField(Field):
                 "selected": c.value == self.value,
                 "wrong": bool(self.error),
                 "disabled": self.locked and c.value != self.value,
+                "size_hint_y": 1 if abreast else None,
             }
             for c in choices
         ]

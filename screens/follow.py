@@ -58,7 +58,6 @@ class FollowScreen(KioskScreen):
         return "code-reach" if self.low else "code"
 
     def _lay_keys(self) -> None:
-        self.ids.pad.clear_widgets()
         keys = lay_keyboard(self.ids.pad, self._keys)
         keys.begin(self.typed, self._typed, self.main, max_length=LONGEST_TYPED)
         self._capitals(keys)

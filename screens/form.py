@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kivy.clock import Clock
@@ -10,21 +10,19 @@ from kivy.metrics import dp
 from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
-from devices.interfaces import Condition
 from kiosk import forms
-from kiosk.dossier import DOSSIER_CODE
-from kiosk.forms import Question, QuestionType, Section
+from kiosk.forms import REQUESTER, Question, QuestionType, Section
 from kiosk.forms import checks as form_checks
 from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Job, Session
 from screens import theme
 from screens.fields import DIGITS, Field, Showing, field_for
+from screens.form_words import called, proven, ready, scan_text
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.pickers import DatePicker, Endings, ListPicker
 from screens.tr import tr
 from screens.widgets import ARROW_STRIP, PAGE_END, Action, KioskScreen, Scroll, show_list
 
-REQUESTER = "requester"
 KEYBOARDS = ("letters", "digits")
 PAD_WIDTH = 620  # dp
 DATES_WIDTH = 800
@@ -57,6 +55,8 @@ class FormScreen(KioskScreen):
     scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
     filled = BooleanProperty(False)  # of what is on the glass the card has answered something
+    taken = StringProperty("")  # whose data were taken from the registers by a touch
+    taken_detail = StringProperty("")  # and that what was typed before has made way
     proven = StringProperty("")  # why some of it cannot be typed over
     chip_tone = StringProperty("info")
     chip_said = StringProperty("")  # how far the chip of a card is that was laid down here
@@ -75,6 +75,7 @@ class FormScreen(KioskScreen):
         self._section: Section | None = None
         self._fields: dict[tuple[str, str], Field] = {}
         self._edited: Field | None = None
+        self._taken: dict[str, tuple[str, bool]] = {}  # by section: who was touched, whether answers made way
         self._dates = DatePicker()
         self._list = ListPicker()
         self._endings = Endings()
@@ -146,13 +147,20 @@ class FormScreen(KioskScreen):
         own_card = session.citizen is not None and session.citizen.method is not Method.TYPED
         self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
         told = [question.id for question in questions if question.fills]
-        self.filled = self.scanned and any(session.answers.get(question) for question in told)
-        self.proven = _proven(session, {question.id for question in questions} & self.kiosk.locked())
-        self.scan_text = _scan_text(section.person) if told and _ready(state, "code_scanner") else ""
+        answered = any(session.answers.get(question) for question in told)
+        self.filled = self.scanned and answered
+        name, replaced = self._taken.get(section.id, ("", False))
+        still = answered and name and name == _name_in(section, session.answers)
+        self.taken = tr._("Đã điền thông tin của {name}. Hãy xem lại cho đúng.").format(name=name) if still else ""
+        self.taken_detail = tr._("Những gì bạn đã nhập ở phần này đã được thay.") if replaced else ""
+        self.proven = proven(session, {question.id for question in questions} & self.kiosk.locked())
+        self.scan_text = scan_text(section.person) if told and ready(state, "code_scanner") else ""
         code = session.errors.get("scan", "")
         self.scan_error, self.scan_advice = tr.error(code), tr.advice(code)
         self._show_chip(state, session, section)
         self.steps_number = session.step_number
+        if self.picking:
+            self._list.fit()
         small = self.picking and self._list.layout == "low"
         self.folded = self.editing and (small or (theme.T.REACH and not self.wide))
         low = self.picking or self.folded or (self.editing and self.wide)
@@ -177,7 +185,7 @@ class FormScreen(KioskScreen):
         elif others and card.job is Job.CONFIRMED and not card.verified:
             self.chip_tone, self.chip_said = "warn", tr._("Đã đọc thẻ, nhưng máy chưa xác thực được chip.")
             self.chip_detail = tr._("Hãy xem lại cho đúng. Cán bộ sẽ xem thẻ tại quầy.")
-        elif self.scanned and not self.proven and section.person != REQUESTER and _ready(state, "card_reader"):
+        elif self.scanned and not self.proven and section.person != REQUESTER and ready(state, "card_reader"):
             self.chip_said = tr._("Có thẻ ở đây? Đặt lên đầu đọc để máy điền thêm từ chip.")
         if self.chip_said and self.chip_tone != before:
             self._bring(self.ids.chip)
@@ -191,7 +199,7 @@ class FormScreen(KioskScreen):
         """Whom the registers know, one touch each; of a table its rows."""
         offered = () if self.picking else self.kiosk.offered()
         self.relatives_text = tr._("Chạm vào tên để điền nhanh") if offered else ""
-        rows = [{"text": _called(one), "relative": one} for one in offered]
+        rows = [{"text": called(one), "relative": one} for one in offered]
         show_list(self.ids.relatives, self._known, rows)
         if section.row:
             self.title = tr._("{title}: người thứ {n}").format(title=tr._(section.title), n=section.row)
@@ -202,8 +210,22 @@ class FormScreen(KioskScreen):
 
     def _known(self) -> Known:
         known = Known()
-        known.bind(on_release=lambda one: self.kiosk.choose_relative(one.relative))
+        known.bind(on_release=lambda one: self.take(one.relative))
         return known
+
+    def take(self, relative: Relative) -> None:
+        """Fill the section with what the registers know of this person, and say so."""
+        self.stop_editing()
+        section, before = self.kiosk.session.section, self.kiosk.session.answers
+        assert section is not None
+        self.kiosk.choose_relative(relative)
+        after = self.kiosk.session.answers
+        if after is before:
+            return
+        replaced = any(before.get(one.id, "") not in ("", after.get(one.id)) for one in section.questions)
+        self._taken[section.id] = _name_in(section, after), replaced
+        self.render(self.kiosk.state)
+        self._bring(self.ids.filled)
 
     def add_row(self) -> None:
         """One more person."""
@@ -266,6 +288,8 @@ class FormScreen(KioskScreen):
             self._next_field,
             since=None if question.past else now.year - 1,
             near=not question.past,
+            on_close=self.stop_editing,
+            can_clear=not question.required,
         )
 
     def _pick(self, field: Field) -> None:
@@ -274,6 +298,7 @@ class FormScreen(KioskScreen):
         self.ids.sheet.add_widget(self._list)
         self._list.begin(
             question,
+            tr._(field.owner.question.label),  # of an address: whose it is
             field.value,
             self.kiosk.state.province,
             lambda value: self._picked(field, value),
@@ -285,14 +310,14 @@ class FormScreen(KioskScreen):
         self._next_field()
 
     def _next_field(self) -> None:
-        """On to the next field that is typed or picked and still empty."""
+        """On to the next field that is still empty; it opens where nothing but an answer of its own will do."""
         fields = [part for field in reversed(self.ids.fields.children) for part in field.editors()]
         place = fields.index(self._edited) if self._edited in fields else len(fields)
         left = self._edited.owner if self._edited else None
-        empty = (field for field in fields[place + 1 :] if field.question.required and not field.value)
-        field = next(empty, None)
-        self.stop_editing(settle=field is None or field.owner is not left)  # an address is one answer in two parts
-        if field and field.editable:
+        field = next((field for field in fields[place + 1 :] if not field.value), None)
+        goes_on = field is not None and field.owner is left  # an address is one answer in two parts
+        self.stop_editing(settle=not goes_on)
+        if field and field.editable and (goes_on or field.owner.must_be_given):
             self.edit(field)
         elif field:
             self._bring(field)
@@ -367,39 +392,11 @@ class FormScreen(KioskScreen):
         for field in self._fields.values():
             field.forget()
         self._section = None
+        self._taken.clear()
 
 
-def _called(relative: Relative) -> str:
-    """«Trần Văn Mẫu (Chồng), 1988»: what tells two of a family apart."""
-    person = relative.person
-    relation = f" ({relative.relation})" if relative.relation else ""
-    born = f", {person.date_of_birth.year}" if person.date_of_birth else ""
-    return f"{person.full_name}{relation}{born}"
-
-
-def _proven(session: Session, locked: set[str]) -> str:
-    """Why answers of a section cannot be typed over; "" where all can."""
-    if not locked - {DOSSIER_CODE}:
-        return ""  # the field itself says that its code is known
-    if session.proven is not None and session.proven.method is Method.VNEID:
-        return tr._("Ô có khóa đã được VNeID xác nhận.")
-    if any(question.startswith(f"{REQUESTER}.") for question in locked):
-        return tr._("Ô có khóa được đọc từ chip thật trên thẻ của bạn.")
-    return tr._("Ô có khóa được đọc từ chip thật trên thẻ.")
-
-
-def _ready(state: AppState, kind: str) -> bool:
-    device = state.devices.get(kind)
-    return device is not None and device.condition is Condition.READY
-
-
-def _scan_text(person: str) -> str:
-    texts = {
-        REQUESTER: tr._("Quét mã QR trên thẻ căn cước của bạn để điền nhanh"),
-        "mother": tr._("Quét mã QR trên thẻ căn cước của người mẹ để điền nhanh"),
-        "father": tr._("Quét mã QR trên thẻ căn cước của người cha để điền nhanh"),
-    }
-    return texts.get(person, tr._("Quét mã QR trên thẻ căn cước của người đó để điền nhanh")) if person else ""
+def _name_in(section: Section, answers: Mapping[str, str]) -> str:
+    return next((answers.get(one.id, "") for one in section.questions if one.fills == "full_name"), "")
 
 
 SCREEN = FormScreen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
 from kivy.core.window import Window
 from kivy.event import EventDispatcher
@@ -69,6 +68,7 @@ LAYOUTS = {
     "number": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}"),
     "digits": ("1 2 3", "4 5 6", "7 8 9", "{clear} 0 {back}", "{done}"),
 }
+LETTERS = ("letters", "reach", "side", "low")  # of the layouts
 ICONS = {
     "back": "backspace-outline",
     "shift": "apple-keyboard-shift",
@@ -96,6 +96,7 @@ class Key(ButtonBehavior, Label):
     name = StringProperty("")
     icon = StringProperty("")
     lit = BooleanProperty(False)
+    longest = StringProperty("")  # of the words that are written in one size with it; "": it stands alone
     back = ColorProperty()
 
 
@@ -142,6 +143,7 @@ class Keyboard(BoxLayout):
     def _key(self, name: str, special: bool) -> Key:
         key = Key(name=name if special else "", icon=ICONS.get(name, "") if special else "")
         if special and name in TONE_LABELS:
+            key.longest = max(TONE_LABELS.values(), key=len)
             key.text = TONE_LABELS[name] if self.layout in ("letters", "reach") else TONE_LABELS[name][0]
         elif not special:
             key.text = name
@@ -238,6 +240,24 @@ class Keyboard(BoxLayout):
         if new.text != old.text:
             self._on_text(new.text)
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody types."""
+        return self._on_done is not _nothing
+
+    def go_on_for(self, other: Keyboard) -> None:
+        """Type on, in the middle of a word, what was begun on `other`, which lets go of it and leaves its place."""
+        if place := other.parent:
+            index = place.children.index(other)
+            place.remove_widget(other)
+            _leave_place(self)
+            place.add_widget(self, index=index)
+        self._on_text, self._on_done, self._on_cursor = other._on_text, other._on_done, other._on_cursor
+        self._names, self._max_length = other._names, other._max_length
+        self.digits = False
+        self._show(other._editor)
+        other.forget()
+
     def forget(self) -> None:
         """Nothing typed stays in the keys' owner."""
         self.text, self._editor = "", Editor()
@@ -256,9 +276,7 @@ def _nothing() -> None:
     """Nobody waits for the end."""
 
 
-@cache
-def _built(layout: str) -> Keyboard:
-    return Keyboard(layout)
+_built: dict[str, Keyboard] = {}
 
 
 def letters_layout() -> str:
@@ -272,13 +290,28 @@ def letters_layout() -> str:
 
 def keyboard(kind: str) -> Keyboard:
     """The one keyboard for `letters` or `digits`: built once, shared by all screens."""
-    return _built(letters_layout() if kind == "letters" else kind)
+    layout = letters_layout() if kind == "letters" else kind
+    if layout not in _built:
+        _built[layout] = Keyboard(layout)
+    return _built[layout]
 
 
 def lay_keyboard(place: BoxLayout, kind: str) -> Keyboard:
-    """Take the keyboard from wherever it is and lay it into `place`."""
+    """Take the keyboard from wherever it is and lay it into `place`, where nothing else stays."""
     keys = keyboard(kind)
-    if keys.parent:
-        keys.parent.remove_widget(keys)
+    _leave_place(keys)
+    place.clear_widgets()  # also of the keyboard for another reach
     place.add_widget(keys)
     return keys
+
+
+def lay_anew() -> None:
+    """The look has changed: the letters that fit it go on with what was begun on others."""
+    for layout in LETTERS:
+        if layout in _built and layout != letters_layout() and _built[layout].busy:
+            keyboard("letters").go_on_for(_built[layout])
+
+
+def _leave_place(keys: Keyboard) -> None:
+    if keys.parent:
+        keys.parent.remove_widget(keys)

@@ -93,6 +93,7 @@ class PetitionScreen(KioskScreen):
         self.code = session.provisional_code if self.stored else ""
         if self.stored and self.field:
             self.put_away()
+        self.on_wide()
         self.main_text = tr._("Xong") if self.stored else tr._("Gửi góp ý")
         self.main_icon = "check" if self.stored else "send"
         self.main_disabled = session.submit is Job.RUNNING
@@ -104,7 +105,6 @@ class PetitionScreen(KioskScreen):
             return
         self.field = field
         self.on_wide()
-        self.ids.pad.clear_widgets()
         keys = lay_keyboard(self.ids.pad, "digits" if field == "phone" else "letters")
         petition = self.kiosk.session.petition
         value = str(getattr(petition, field)) if petition else ""
@@ -118,7 +118,7 @@ class PetitionScreen(KioskScreen):
         )
 
     def on_wide(self, *_: object) -> None:
-        """The keyboard beside the fields where there is room."""
+        """The keyboard beside the fields where there is room; without the footer where the controls are kept low."""
         letters = SIDE_WIDTH if letters_layout() == "side" else 0
         self.beside = (PAD_WIDTH if self.field == "phone" else letters) if self.wide and self.field else 0
         self.folded = bool(self.field) and theme.T.REACH and not self.wide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,15 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.core.window import Window
+from kivy.properties import (
+    AliasProperty,
+    BooleanProperty,
+    ListProperty,
+    NumericProperty,
+    ObjectProperty,
+    StringProperty,
+)
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
@@ -17,12 +26,13 @@ from kivy.uix.recycleview import RecycleView
 
 from kiosk import forms, places
 from kiosk.forms import Question, QuestionType
+from kiosk.forms.checks import EARLIEST_YEAR
 from kiosk.text import fold
-from screens.keyboard import Keyboard, lay_keyboard
+from screens import theme
+from screens.keyboard import Keyboard, keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
 from screens.widgets import Action, Column
 
-DECADES = 12
 LONGEST_MONTH = 31
 ENDINGS = ("@gmail.com", "@yahoo.com", "@")
 YEARS_AHEAD = 10  # for a date that may lie in the future
@@ -32,6 +42,7 @@ class Cell(ButtonBehavior, Label):
     """One number or word of a picker."""
 
     selected = BooleanProperty(False)
+    longest = StringProperty("")  # as long as the longest of its neighbours: all are written in one size
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,9 @@ class DatePicker(Column):
 
     title = StringProperty("")
     can_up = BooleanProperty(False)
+    can_clear = BooleanProperty(False)  # at the first choice, where there is none to go back to
     columns = NumericProperty(3)
+    rows = NumericProperty(5)  # as many as the fullest choice needs
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -58,8 +71,10 @@ class DatePicker(Column):
         self._old: date | None = None
         self._since = 0
         self._up: Callable[[], None] | None = None
+        self._clearable = False
         self._on_date: Callable[[str], None] = _ignore
         self._on_done: Callable[[], None] = _nothing
+        self._on_close: Callable[[], None] = _nothing
 
     def begin(
         self,
@@ -71,19 +86,22 @@ class DatePicker(Column):
         ahead: int = YEARS_AHEAD,
         since: int | None = None,
         near: bool = False,
+        on_close: Callable[[], None] | None = None,
+        can_clear: bool = False,
     ) -> None:
         """Start with the decades, or with the years `near` today; `past` dates end today, others `ahead` years later;
-        `since`: the first year.
+        `since`: the first year; `on_close`: without another date; `can_clear`: it may be left empty.
 
         `value` is the ISO date chosen before, or "".
         """
         self._since = since or 0
-        self._on_date, self._on_done = on_date, on_done
+        self._on_date, self._on_done, self._on_close = on_date, on_done, on_close or _nothing
         self._last = today if past else date(today.year + ahead, 12, 31)
         try:
             self._old = date.fromisoformat(value)
         except ValueError:
             self._old = None
+        self._clearable = can_clear and self._old is not None
         if near:
             self.years(today.year // 10 * 10)
         else:
@@ -92,7 +110,7 @@ class DatePicker(Column):
     def decades(self) -> None:
         """First: about when."""
         newest = self._last.year // 10 * 10
-        decades = range(newest - 10 * (DECADES - 1), newest + 1, 10)
+        decades = range(EARLIEST_YEAR // 10 * 10, newest + 1, 10)
         old = self._old.year // 10 * 10 if self._old else None
         choices = [_Choice(f"{d} – {d + 9}", partial(self.years, d), d == old) for d in decades if d + 9 >= self._since]
         self._show(tr._("Chọn khoảng năm"), 3, choices, None)
@@ -132,17 +150,31 @@ class DatePicker(Column):
         if self._up:
             self._up()
 
+    def clear(self) -> None:
+        """No date after all."""
+        on_date, on_close = self._on_date, self._on_close
+        on_date("")
+        on_close()
+
+    def close(self) -> None:
+        """Leave the date as it was."""
+        self._on_close()
+
     def forget(self) -> None:
         """No date stays here."""
         self._old = self._up = None
-        self._on_date, self._on_done = _ignore, _nothing
+        self._on_date, self._on_done, self._on_close = _ignore, _nothing, _nothing
 
     def _show(self, title: str, columns: int, choices: Sequence[_Choice], up: Callable[[], None] | None) -> None:
         self.title, self._choices, self._up, self.can_up = title, choices, up, up is not None
+        self.can_clear = self._clearable and up is None
         grid = self.ids.grid
         grid.clear_widgets()
-        self.columns = columns
+        low = theme.T.REACH and Window.height > Window.width  # one row less: the field stays in sight above it
+        self.columns, self.rows = (columns + 1, 4) if low else (columns, 5)
+        longest = re.sub(r"\d", "0", max((choice.text for choice in choices), key=len))  # no digit is wider
         for cell, choice in zip(self._cells, choices, strict=False):
+            cell.longest = longest
             cell.text, cell.selected, cell.disabled = choice.text, choice.selected, not choice.possible
             grid.add_widget(cell)
 
@@ -209,6 +241,10 @@ class ListPicker(BoxLayout):
     nothing = BooleanProperty(False)
     asking = BooleanProperty(False)  # «Xong» was touched, and more than one matches
     layout = StringProperty("letters")
+    typing = BooleanProperty(True)
+    cramped = AliasProperty(  # the keyboard leaves no room for names
+        lambda self: self.typing and self.layout == "reach", bind=("typing", "layout")
+    )
     caret = NumericProperty(0)  # before which letter of the query the next one comes
     rows = ListProperty()
 
@@ -223,13 +259,14 @@ class ListPicker(BoxLayout):
     def begin(
         self,
         question: Question,
+        title: str,
         value: str,
         province: str,
         on_value: Callable[[str], None],
         on_close: Callable[[], None],
     ) -> None:
         """List what answers `question`; `value` is the answer so far, `province` the code that comes first."""
-        self.title = tr._(question.label)
+        self.title = title
         self._value, self._on_value, self._on_close = value, on_value, on_close
         self._communes = question.type is QuestionType.COMMUNE
         self._search = _searches(question)
@@ -252,10 +289,28 @@ class ListPicker(BoxLayout):
         self._start_typing()
 
     def _start_typing(self) -> None:
-        keys = lay_keyboard(self.ids.keyboard, "letters")
-        self.layout = keys.layout
-        keys.begin("", self._typed, self.enter, on_cursor=partial(setattr, self, "caret"))
         self._typed("")
+        self._put_keys_away()
+        self.fit()
+
+    def fit(self) -> None:
+        """Where there is room for both, the keyboard is up; else the names, and the keyboard when it is asked for."""
+        self.layout = letters_layout()
+        if self.layout != "reach":
+            self.type()
+
+    def type(self) -> None:
+        """Bring the keyboard up."""
+        if self.typing:
+            return
+        self.typing = True
+        keys = lay_keyboard(self.ids.keyboard, "letters")
+        keys.begin(self.query, self._typed, self.enter, on_cursor=partial(setattr, self, "caret"))
+
+    def _put_keys_away(self) -> None:
+        self.typing = False
+        keyboard("letters").forget()
+        self.ids.keyboard.clear_widgets()
 
     def _typed(self, text: str) -> None:
         self.query = text
@@ -269,12 +324,17 @@ class ListPicker(BoxLayout):
         return {"value": value, "title": name, "detail": detail, "selected": value == self._value, "picker": self}
 
     def enter(self) -> None:
-        """«Xong» takes the only match, and puts the list away where nothing was looked for."""
+        """«Xong» takes the only match, and puts the list away where nothing was looked for; it shows the names where
+        the keyboard has hidden them.
+        """
+        hidden = self.cramped
+        if hidden:
+            self._put_keys_away()
         if self.query and len(self.rows) == 1:
             self.picked(self.rows[0]["value"])
         elif self.query:
             self.asking = bool(self.rows)  # which of them is for the person to say
-        else:
+        elif not hidden:
             self.close()
 
     def picked(self, value: str) -> None:

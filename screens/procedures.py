@@ -55,13 +55,15 @@ class ProceduresScreen(KioskScreen):
 
     def render(self, state: AppState) -> None:
         """The query, and the first results at once."""
+        self.folded = self.typing and theme.T.REACH and not self.wide
         self.query = state.query
-        self.nothing = not state.results
+        self.nothing = not state.results and not self.folded
         self.heading = tr._("Làm được tại máy này") if not state.query else ""
         self._later = state.results[:MOST]
         if self.folded:  # there is no room but for how many there are
             self._later = ()
-            self.heading = tr._("{n} thủ tục. Chạm «Xong» để xem.").format(n=min(MOST, len(state.results)))
+            found = tr._("{n} thủ tục. Chạm «Xong» để xem.").format(n=min(MOST, len(state.results)))
+            self.heading = found if state.results else tr._("Không tìm thấy thủ tục nào.")
         self._rows(self._later[:AT_ONCE])
         if len(self._later) > AT_ONCE:
             self._show_later()
@@ -77,7 +79,6 @@ class ProceduresScreen(KioskScreen):
     def type(self) -> None:
         """Bring the keyboard up."""
         self.typing = True
-        self.folded = theme.T.REACH and not self.wide
         self.beside = SIDE_WIDTH if letters_layout() == "side" else 0
         keys = lay_keyboard(self.ids.tools, "letters")
         keys.begin(
@@ -93,7 +94,7 @@ class ProceduresScreen(KioskScreen):
         """Put the keyboard away: there is room for the results."""
         keyboard("letters").forget()
         self.ids.tools.clear_widgets()
-        self.typing, self.folded, self.beside = False, False, 0
+        self.typing, self.beside = False, 0
         self.render(self.kiosk.state)
 
     def on_leave(self, *_: object) -> None:

@@ -64,6 +64,7 @@ SIZES = {  # dp, and the part of the growth that it takes
     "LEAD": (40, 0.8),
     "BODY": (34, 1.0),
     "SMALL": (32, 1.0),
+    "KEY": (44, 0.6),  # a letter on a key
 }
 DISTANCES = {
     "GAP": 24,  # between neighbours
@@ -71,7 +72,7 @@ DISTANCES = {
     "TARGET": 112,  # height of a plain target
     "MAIN_TARGET": 136,  # height of the main action
     "RADIUS": 18,
-    "LABEL": 32,  # words on keys and in the frame, beside an icon; they do not grow
+    "LABEL": 32,  # words in the frame, beside an icon: there is no room in which they could grow
     "REACH_HEIGHT": 1000,  # as high as a person in a wheelchair reaches on a tall panel
 }
 FITTING = 0.98  # of the width: letters are rounded to whole pixels

@@ -229,6 +229,7 @@ class KioskWindow(App):
         tr.switch(state.language)
         if theme.T.wear(Comfort() if state.step in DESK_STEPS else state.comfort):
             Window.clearcolor = theme.PAPER
+            keyboard.lay_anew()
         keyboard.typing.method = state.comfort.typing
         name = str(screen_for(state))
         session_id = state.session.id if state.session else ""

@@ -50,6 +50,7 @@ ANSWERS = {
     "business.capital": "150000000",
     "business.workers": "3",
     "guests.1.full_name": "Trần Văn Mẫu",
+    "head.date_of_birth": "1988-12-20",
 }
 HUSBAND = replace(RELATIVES[0].person, address=ADDRESS, ethnic="01", method=Method.CHIP)
 FATHER = ANSWERS | {
@@ -99,6 +100,11 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
             (business, "business", "business.capital", 0),
         ):
             yield _scene(site, session, section, _editing(session, question, part), f"edit-{question}-{part}")
+        empty = MappingProxyType(ANSWERS | {"deceased.address": ""})
+        address = _editing(death, "deceased.address", 0)
+        yield _scene(site, death, "deceased", address, "edit-address", answers=empty)
+        yield _scene(site, residence, "head", _editing(residence, "head.date_of_birth", 0), "edit-date-optional")
+        yield _scene(site, residence, "head", _days(residence, "head.date_of_birth"), "edit-date-days")
     review = replace(stay, answers=MappingProxyType(ANSWERS))
     yield Scene("review-table", replace(site.base, step=Step.REVIEW, session=review, devices=READY))
 
@@ -118,6 +124,14 @@ def _scene(
     shown = replace(session, citizen=CITIZEN, section=section, **values)
     state = replace(site.base, step=Step.FORM, session=shown, devices=READY)
     return Scene(f"eform-{session.procedure.code}-{name or section_id}", state, act)
+
+
+def _days(session: Session, question_id: str) -> Callable[[Any], None]:
+    def act(screen: Any) -> None:
+        _editing(session, question_id, 0)(screen)
+        screen._dates.days(1988, 12)
+
+    return act
 
 
 def _editing(session: Session, question_id: str, part: int) -> Callable[[Any], None]:

@@ -48,10 +48,11 @@ def low(site: Site, _language: str) -> Iterator[Scene]:
     session = site.session("1.001193")
     assert session.form is not None
     shown = replace(session, section=session.form.sections[0])
-    form_id, question = session.form.id, session.form.sections[0].questions[0].id
+    form_id, (question, _number, born, *_) = session.form.id, [one.id for one in session.form.sections[0].questions]
     state = replace(base, step=Step.FORM, session=shown)
     yield Scene("low-form", state)
     yield Scene("low-form-typing", state, lambda screen: screen.edit(screen._fields[form_id, question]))
+    yield Scene("low-form-date", state, lambda screen: screen.edit(screen._fields[form_id, born]))
     yield Scene("low-identify-typed", replace(base, step=Step.IDENTIFY, session=session), lambda s: s.type_number())
     yield Scene("low-idle", replace(state, idle_seconds_left=17))
 

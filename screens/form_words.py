@@ -1,0 +1,45 @@
+"""What a form says about cards and people: who was filled in, whose card it wants, why an answer is locked."""
+
+from __future__ import annotations
+
+from devices.interfaces import Condition
+from kiosk.dossier import DOSSIER_CODE
+from kiosk.forms import REQUESTER
+from kiosk.identity import Method, Relative
+from kiosk.state import AppState, Session
+from screens.tr import tr
+
+
+def called(relative: Relative) -> str:
+    """«Trần Văn Mẫu (Chồng), 1988»: what tells two of a family apart."""
+    person = relative.person
+    relation = f" ({relative.relation})" if relative.relation else ""
+    born = f", {person.date_of_birth.year}" if person.date_of_birth else ""
+    return f"{person.full_name}{relation}{born}"
+
+
+def proven(session: Session, locked: set[str]) -> str:
+    """Why answers of a section cannot be typed over; "" where all can."""
+    if not locked - {DOSSIER_CODE}:
+        return ""  # the field itself says that its code is known
+    if session.proven is not None and session.proven.method is Method.VNEID:
+        return tr._("Ô có khóa đã được VNeID xác nhận.")
+    if any(question.startswith(f"{REQUESTER}.") for question in locked):
+        return tr._("Ô có khóa được đọc từ chip thật trên thẻ của bạn.")
+    return tr._("Ô có khóa được đọc từ chip thật trên thẻ.")
+
+
+def ready(state: AppState, kind: str) -> bool:
+    """Whether a device can be used now."""
+    device = state.devices.get(kind)
+    return device is not None and device.condition is Condition.READY
+
+
+def scan_text(person: str) -> str:
+    """Whose card is asked for; "" for nobody's."""
+    texts = {
+        REQUESTER: tr._("Quét mã QR trên thẻ căn cước của bạn để điền nhanh"),
+        "mother": tr._("Quét mã QR trên thẻ căn cước của người mẹ để điền nhanh"),
+        "father": tr._("Quét mã QR trên thẻ căn cước của người cha để điền nhanh"),
+    }
+    return texts.get(person, tr._("Quét mã QR trên thẻ căn cước của người đó để điền nhanh")) if person else ""
