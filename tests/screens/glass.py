@@ -187,15 +187,16 @@ def _out_of_sight(shown: list[Seen]) -> Iterator[Finding]:
 
 
 def _under_arrow(shown: list[Seen]) -> Iterator[Finding]:
-    """A box to tick without which nothing goes on, below the arrow of its list when the screen opens: the first touch
-    on it turns the page."""
+    """A box to tick without which nothing goes on, not above the arrow of its list when the screen opens: the first
+    touch on it turns the page.
+    """
     needed = any(isinstance(one.widget, KioskScreen) and one.widget.main_disabled for one in shown)
     lists = [one for one in shown if isinstance(one.widget, Scroll) and one.widget.below and one.widget.scroll_y == 1]
     for one in shown:
         if needed and isinstance(one.widget, Option) and one.widget.many and not one.widget.disabled:
             for around in lists:
-                strip = around.part._replace(top=around.part.bottom + dp(ARROW_STRIP))
-                if around.widget in _owners(one.widget) and one.box.gap(strip) < -SLACK:
+                lowest = around.part.bottom + dp(ARROW_STRIP) - SLACK
+                if around.widget in _owners(one.widget) and one.box.bottom < lowest:
                     yield _finding("under the arrow", one, f"{_rounded(one.box)}")
 
 
