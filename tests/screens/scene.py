@@ -24,7 +24,7 @@ NOW = datetime.fromisoformat("2026-11-23T09:41:00+07:00")
 NAME = "Nguyễn Thị Hoàng Phương Khánh Linh"
 ADDRESS = "Số 128, ngách 45/12, đường Nguyễn Văn Cừ, Tổ dân phố Khả Lễ 2, phường Võ Cường, tỉnh Bắc Ninh"
 ID_NUMBER, PHONE = "027190012345", "0912345678"
-CODE = provisional_code("scene")
+CODE = provisional_code("scene-34483")  # as wide as one can be: TAM-WMWW-QSQ9
 DOTS = 576
 
 PORTRAIT = Path(__file__).parents[2] / "assets/samples/portraits/portrait.jpg"
