@@ -50,14 +50,20 @@ def knows_family(state: AppState) -> bool:
     return bool(state.session and state.session.relatives)
 
 
-def test_a_family_is_offered_to_who_is_proven_and_picked_instead_of_typed(player: Player) -> None:
+def proven(player: Player) -> Citizen:
+    """Who has proven themselves with their chip, and whom the registers know."""
     citizen = Citizen(player)
     citizen.identify()
     citizen.lay(card())
     citizen.kiosk.card_done()
     citizen.kiosk.accept_notice(())
-    known = player.until(knows_family, "the family").session
-    assert known
+    player.until(knows_family, "the registers")
+    return citizen
+
+
+def test_a_family_is_offered_to_who_is_proven_and_picked_instead_of_typed(player: Player) -> None:
+    citizen = proven(player)
+    known = citizen.session
     names = {one.person.full_name: one for one in known.relatives}
     assert set(names) == {"Trần Văn Mẫu", "Nguyễn Văn Ví Dụ", "Lê Thị Thử Nghiệm", "Trần Đào Thử"}
     assert names["Trần Văn Mẫu"].relation == "Chồng"  # of the household, with the number of the spouse
@@ -83,13 +89,8 @@ def test_a_family_is_offered_to_who_is_proven_and_picked_instead_of_typed(player
 
 
 def test_of_another_relative_nothing_of_the_first_stays(player: Player) -> None:
-    citizen = Citizen(player)
-    citizen.identify()
-    citizen.lay(card())
-    citizen.kiosk.card_done()
-    citizen.kiosk.accept_notice(())
-    known = player.until(knows_family, "the family").session
-    assert known
+    citizen = proven(player)
+    known = citizen.session
     of = {one.relation: one for one in known.relatives}
     player.kiosk.change_session(form=player.kiosk.parts.forms["temporary-residence"])
     player.kiosk.change_session(answers={**session_of(player).answers, "together.answer": "yes"})
@@ -104,12 +105,7 @@ def test_of_another_relative_nothing_of_the_first_stays(player: Player) -> None:
 
 
 def test_a_telephone_that_the_registers_know_is_not_asked_for_again_and_can_be_changed(player: Player) -> None:
-    citizen = Citizen(player)
-    citizen.identify()
-    citizen.lay(card())
-    citizen.kiosk.card_done()
-    citizen.kiosk.accept_notice(())
-    player.until(knows_family, "the registers")
+    citizen = proven(player)
     assert citizen.session.answers["requester.phone"] == "0900000001"
     assert "requester.full_name" in citizen.kiosk.locked()
     assert "requester.phone" not in citizen.kiosk.locked()
