@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.screens.stage import window_on
 
+OTHER = "001190000007"  # for whom the paper is; born in the same year
 NUMBER, PHONE, NAME, PLACE = "027190012345", "0900000001", "Nguyễn Thị Đào", "Ngõ Thử Nghiệm"
 CARD = f"{NUMBER}|123456789|{NAME}|14021990|Nữ|{PLACE}, Võ Cường, Bắc Ninh|10092025"
 PROCEDURE = "2.000635"
@@ -142,7 +143,7 @@ class Citizen:
         """Answer what is asked; leave the keyboard open on a field."""
         from kiosk import forms
 
-        answers = {"name": NAME, "text": PLACE, "phone": PHONE, "id_number": NUMBER, "number": "2015"}
+        answers = {"name": NAME, "text": PLACE, "phone": PHONE, "id_number": OTHER, "number": "2015"}
         answers |= {"date": "1990-02-14", "ethnic": "01", "commune": "09190", "address": f"{PLACE}, Võ Cường, Bắc Ninh"}
         section = self.robot.state.session.section  # type: ignore[union-attr]
         assert section is not None
