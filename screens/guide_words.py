@@ -44,7 +44,7 @@ def level(procedure: Procedure) -> str:
         "partial": tr._("Nộp được trên mạng, nhưng vẫn phải đến quầy"),
         "none": tr._("Chỉ làm được ở quầy"),
     }
-    return words.get(procedure.level, "")
+    return words.get("none" if procedure.prepare and not procedure.online else procedure.level, "")
 
 
 def durations(procedure: Procedure) -> str:

@@ -10,6 +10,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.errands import Asked, Following
 from kiosk.errands.following import DONE, PAPERS_WANTED, PAYMENT_DUE, for_the_counter
+from kiosk.identity import Assurance
 from kiosk.state import AppState
 from offline_queue.entry import RETURNED, EntryState, OutboxEntry
 from offline_queue.gateway import TimelineRow
@@ -18,10 +19,11 @@ from screens.widgets import KioskScreen, show_list
 
 TIME = "%H:%M · %d/%m/%Y"
 DAY = "%d/%m/%Y"
+BEFORE_WORK = "Nếu phiếu ghi đến quầy để hoàn tất, mời bạn đến quầy. Ngoài ra chưa phải làm gì."
 # status of the province → tone, what it means, what to do
 STATUS = {
-    1: ("info", "Hồ sơ đã đến hệ thống của tỉnh, đang chờ tiếp nhận.", "Bạn chưa phải làm gì."),
-    2: ("info", "Cơ quan nhà nước đã tiếp nhận hồ sơ của bạn.", "Bạn chưa phải làm gì."),
+    1: ("info", "Hồ sơ đã đến hệ thống của tỉnh, đang chờ tiếp nhận.", BEFORE_WORK),
+    2: ("info", "Cơ quan nhà nước đã tiếp nhận hồ sơ của bạn.", BEFORE_WORK),
     3: ("error", "Hồ sơ không được tiếp nhận.", "Mời bạn đến quầy hỏi lý do và cách làm lại."),
     4: ("info", "Hồ sơ đang được giải quyết.", "Bạn chưa phải làm gì."),
     5: ("warn", "Bạn cần bổ sung giấy tờ.", "Mời bạn đến quầy để được hướng dẫn."),
@@ -179,6 +181,8 @@ def _kept(entry: OutboxEntry) -> tuple[str, str, str]:
             said = tr._("Hồ sơ này đã được chuyển sang máy khác của trung tâm.")
             return "info", said, tr._("Mời bạn mang phiếu này đến quầy để tra cứu.")
     said = tr._("Hồ sơ được giữ an toàn ở máy này và đang chờ gửi.")
+    if entry.payload.get("identification", {}).get("assurance") == Assurance.DECLARED:
+        return "info", said, tr._("Mang thẻ căn cước và phiếu này đến quầy để hoàn tất hồ sơ.")
     return "info", said, tr._("Máy sẽ tự gửi khi có mạng. Bạn không phải làm gì thêm.")
 
 

@@ -117,6 +117,7 @@ class PayScreen(KioskScreen):
         """One of the groups."""
         self.choosing = False
         self.kiosk.claim_exemption(exemption_id)
+        self.ids.scroll.scroll_y = 1  # the page has become short
 
     def shown(self, _state: AppState) -> None:
         """The code first."""

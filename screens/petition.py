@@ -65,8 +65,7 @@ class PetitionScreen(KioskScreen):
         scroll, box = self.ids.scroll, self.ids.words
         hidden = scroll.viewport_size[1] - scroll.height
         if self.field == "text" and hidden > 0:
-            room = max(0, scroll.height - box.height)  # its top is seen too, where all of it has room
-            below = box.y - scroll.children[0].y - min(room, dp(ARROW_STRIP + 8))
+            below = box.ids.words.y - scroll.children[0].y - dp(ARROW_STRIP + 8)  # the last line, above the arrow
             scroll.scroll_y = min(1, max(0, below / hidden))
             scroll.effect_y.value = -hidden * scroll.scroll_y  # else Kivy scrolls back to where it was
         else:

@@ -42,7 +42,8 @@ class PrepareScreen(KioskScreen):
         show_list(self.ids.kinds, self._option, kinds)
         self.fee = fee_amount(session.procedure.fee) if not given.fee_vnd else money(given.fee_vnd)
         counted = given.fee_vnd is not None and preparing.counts_copies(session.procedure)
-        self.sum_text = _sum(given.fee_vnd or 0, given.copies) if counted else ""
+        by_pages = preparing.counts_pages(session.procedure)
+        self.sum_text = _sum(given.fee_vnd or 0, given.copies, by_pages) if counted else ""
         self.fee_note = tr._(session.procedure.fee.note) if session.procedure.fee else ""
         self.error = tr.error(session.errors.get("kind", ""))
 
@@ -84,9 +85,9 @@ class PrepareScreen(KioskScreen):
         return option
 
 
-def _sum(fee_vnd: int, copies: int) -> str:
-    """How the fee comes about: so much a copy, times the copies."""
-    words = tr._("{copies} bản × {each} một bản")
+def _sum(fee_vnd: int, copies: int, by_pages: bool) -> str:
+    """How the fee comes about: so much a copy or a paper, times how many."""
+    words = tr._("{copies} bản × {each} một bản") if by_pages else tr._("{copies} giấy tờ × {each}")
     return words.format(copies=copies, each=money(fee_vnd // copies)) if copies else ""
 
 

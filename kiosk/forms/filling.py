@@ -208,6 +208,19 @@ def without_person(section: Section, answers: Mapping[str, str]) -> dict[str, st
     return dict(answers) | _emptied(section)
 
 
+def without_others(
+    form: Form, changed: str, relatives: Sequence[Relative], answers: Mapping[str, str]
+) -> dict[str, str]:
+    """`answers` without the relatives who can no longer be meant, now that question `changed` is answered otherwise."""
+    left = dict(answers)
+    for section in form.sections:
+        named = {answers.get(q.id, "") for q in section.questions if q.fills in ("full_name", "id_number")} - {""}
+        here = (one for one in relatives if named & {one.person.full_name, one.person.id_number})
+        if section.related_by == changed and any(not can_mean(form, section, one, answers) for one in here):
+            left |= _emptied(section)
+    return left
+
+
 def _told(question: Question, citizen: Citizen) -> str:
     if question.fills == "address":
         return as_answer(citizen.address, citizen.issued_on)

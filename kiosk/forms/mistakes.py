@@ -164,7 +164,7 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
             yield f"«{one}» is no question"
         elif one not in known:
             yield f"«{one}» stands in another table than «{table.id if table else ''}», which the rule names too"
-        elif rule.kind in OF_DATES and known[one].type is not QuestionType.DATE:
+        elif rule.kind in OF_DATES and not _is_day(rule, known[one]):
             yield f"«{one}» must be a date"
     if len(set(rule.questions)) < len(rule.questions):
         yield f"«{rule.questions[0]}» stands here twice"
@@ -181,6 +181,11 @@ def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
         yield from _of_rules_condition(rule.when, known, every)
     if i18n.error_text(rule.error, i18n.SOURCE_LANGUAGE) == rule.error:
         yield f"no sentence for the code «{rule.error}» in locales/{i18n.SOURCE_LANGUAGE}"
+
+
+def _is_day(rule: Rule, question: Question) -> bool:
+    """A date, or the year alone where no more is needed."""
+    return question.type is QuestionType.DATE or (rule.kind is RuleKind.IN_ORDER and question.year)
 
 
 def _of_rules_values(rule: Rule, known: Mapping[str, Question]) -> Iterator[str]:

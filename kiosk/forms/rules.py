@@ -23,6 +23,8 @@ from kiosk.forms import (
 from kiosk.identity import IdentityError, check_id_number, sex_of
 from kiosk.text import search_key
 
+YEAR = 4  # digits, at the front of a date too
+
 
 @dataclass(frozen=True)
 class _Asked:
@@ -107,6 +109,10 @@ def _days(values: list[str], today: date) -> tuple[date, date] | None:
 
 
 def _in_order(_rule: Rule, values: list[str], today: date) -> bool:
+    if any(
+        len(value) == YEAR and value.isdecimal() for value in values
+    ):  # of one of them no more than the year is known
+        return len(values) < 2 or values[0][:YEAR] <= values[1][:YEAR]
     days = _days(values, today)
     return days is None or days[0] <= days[1]
 

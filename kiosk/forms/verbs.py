@@ -33,7 +33,10 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
     def answer(self, question_id: str, value: str) -> None:
         """A choice is left as soon as it is made: what is wrong with it is told at once."""
         super().answer(question_id, value)
-        section = self.session.section
+        session, section = self.session, self.session.section
+        if session.form and any(one.related_by == question_id for one in session.form.sections):
+            answers = form_filling.without_others(session.form, question_id, session.relatives, session.answers)
+            self.change_session(answers=MappingProxyType(answers))
         if section and any(one.id == question_id and one.choices for one in section.questions):
             self.settle(question_id)
 

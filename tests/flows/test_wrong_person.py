@@ -161,6 +161,18 @@ def test_only_who_can_be_meant_is_offered(player: Player, relation: str, section
     assert session_of(player).answers[f"{section}.full_name"] == "Ai Đó"
 
 
+def test_who_was_picked_as_one_relative_is_not_kept_as_another(player: Player) -> None:
+    family = proven(player, "1.000656")
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", "parent")
+    open_section(player, "deceased")
+    player.kiosk.choose_relative(family["Con"])
+    assert session_of(player).answers["deceased.full_name"] == "Trần Đào Thử"
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", "spouse")
+    assert session_of(player).answers["deceased.full_name"] == ""
+
+
 def test_who_is_another_relative_than_was_said_is_told_and_no_obstacle(player: Player) -> None:
     family = proven(player, "1.000656")
     open_section(player, "relation")

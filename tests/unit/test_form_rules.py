@@ -136,6 +136,9 @@ def test_of_a_death_long_ago_a_year_is_enough() -> None:
     assert "death.date" not in forms.visible_answers(form, "long_ago", known | {"death.date": "1985-01-01"})
     death = next(one for one in form.sections if one.id == "death")
     assert check_section(form, death, "notice", known, TODAY) == {"death.date": "required"}
+    for born in ({"deceased.birth_year": "1990"}, {"deceased.date_of_birth": "1988-09-05"}):
+        found = check_section(form, death, "long_ago", known | born, TODAY)
+        assert found == {"death.year": "death_before_birth"}
     later = known | {"death.year": "2027"}
     assert check_section(form, death, "long_ago", later, TODAY) == {"death.year": "year_future"}
 
