@@ -109,9 +109,7 @@ def _days(values: list[str], today: date) -> tuple[date, date] | None:
 
 
 def _in_order(_rule: Rule, values: list[str], today: date) -> bool:
-    if any(
-        len(value) == YEAR and value.isdecimal() for value in values
-    ):  # of one of them no more than the year is known
+    if any(len(value) == YEAR for value in values):  # of one of them no more than the year is known
         return len(values) < 2 or values[0][:YEAR] <= values[1][:YEAR]
     days = _days(values, today)
     return days is None or days[0] <= days[1]
