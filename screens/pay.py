@@ -81,6 +81,11 @@ class PayScreen(KioskScreen):
         self.counter = self.main_icon == "refresh"
         self.can_back = self.can_finish = not paying.leads_on
 
+    def on_kv_post(self, _base: object) -> None:
+        """Groups that are being laid out grow, and what stands above them too."""
+        self._bring = Clock.create_trigger(self._bring_groups)
+        self.ids.scroll.bind(viewport_size=lambda *_: self._bring())
+
     def _groups(self, paying: Paying) -> None:
         groups = self.kiosk.exemptions(paying) if self.choosing and self.claimable else ()
         rows = [
@@ -98,7 +103,7 @@ class PayScreen(KioskScreen):
         """Show the groups, below what was touched."""
         self.choosing = True
         self.render(self.kiosk.state)
-        Clock.schedule_once(self._bring_groups, 0)  # once they are laid out
+        self._bring()
 
     def _bring_groups(self, _dt: float) -> None:
         scroll = self.ids.scroll

@@ -65,7 +65,8 @@ class PetitionScreen(KioskScreen):
         scroll, box = self.ids.scroll, self.ids.words
         hidden = scroll.viewport_size[1] - scroll.height
         if self.field == "text" and hidden > 0:
-            below = box.ids.words.y - scroll.children[0].y - dp(ARROW_STRIP + 8)  # the last line, above the arrow
+            end = box.ids.words if self.folded else box  # between low keys and the top there is room for a line or two
+            below = end.y - scroll.children[0].y - dp(ARROW_STRIP + 8)
             scroll.scroll_y = min(1, max(0, below / hidden))
             scroll.effect_y.value = -hidden * scroll.scroll_y  # else Kivy scrolls back to where it was
         else:

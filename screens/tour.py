@@ -257,6 +257,9 @@ class Tour:
         robot = self.robot
         if question.type is QuestionType.CHOICE:
             choice = next((c for c in question.choices if c.value in CHOSEN), question.choices[0])
+            if not robot.has(by_text(tr._(choice.label))):  # a long list, which a touch opens
+                robot.bring(partial(is_box_of, question.id))
+                robot.tap(partial(is_box_of, question.id), question.id)
             robot.bring(by_text(tr._(choice.label)))
             robot.tap(tr._(choice.label))
             return
