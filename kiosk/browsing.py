@@ -67,7 +67,8 @@ class BrowseVerbs(NumberVerbs):
 
     def look_up_papers(self) -> None:
         """PREPARE → BRING: what to bring, how long it takes, a list to take home."""
-        self.change_session(Step.BRING, errors={})
+        if self.state.step is Step.PREPARE:
+            self.change_session(Step.BRING, errors={})
 
     def prepare(self, kind: str | None = None, pages: int | None = None, copies: int | None = None) -> None:
         """PREPARE: kind of paper or case, and where the fee goes by them pages and copies; the fee follows."""

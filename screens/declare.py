@@ -6,12 +6,12 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.dossier import SUPPLEMENT
 from kiosk.errands.slips import counted
+from kiosk.slips import format_vnd
 from kiosk.state import AppState, Job, Session
 from kiosk.submission import due_lines
 from screens.guide_words import fee_online
 from screens.tr import tr
 from screens.widgets import KioskScreen
-from screens.wording import money
 
 
 class DeclareScreen(KioskScreen):
@@ -54,8 +54,8 @@ class DeclareScreen(KioskScreen):
         total = sum(line.total_vnd for line in lines)
         self.fee = self.fee_detail = ""
         if total:
-            explained = " + ".join(map(counted, lines))
-            whole = money(total) if explained == money(total) else f"{explained} = {money(total)}"
+            explained, whole = " + ".join(map(counted, lines)), format_vnd(total)
+            whole = whole if explained == whole else f"{explained} = {whole}"
             self.fee = tr._("Lệ phí: {sum}").format(sum=whole)
             now, later = tr._("Bạn trả ngay sau đó, hoặc trả tại quầy."), tr._("Chưa phải trả bây giờ.")
             self.fee_detail = now if table and table.when == "submission" else later

@@ -35,7 +35,9 @@ class FormVerbs(AskingVerbs, JourneyVerbs):
         super().answer(question_id, value)
         session, section = self.session, self.session.section
         if session.form and any(one.related_by == question_id for one in session.form.sections):
-            answers = form_filling.without_others(session.form, question_id, session.relatives, session.answers)
+            proven = {person.id_number for person in session.proven_people}  # told, as whatever their chips say
+            picked = [one for one in session.relatives if one.person.id_number not in proven]
+            answers = form_filling.without_others(session.form, question_id, picked, session.answers)
             self.change_session(answers=MappingProxyType(answers))
         if section and any(one.id == question_id and one.choices for one in section.questions):
             self.settle(question_id)

@@ -173,6 +173,20 @@ def test_who_was_picked_as_one_relative_is_not_kept_as_another(player: Player) -
     assert session_of(player).answers["deceased.full_name"] == ""
 
 
+def test_whom_their_own_chip_has_named_is_kept_and_told(player: Player) -> None:
+    family = proven(player, "1.000656")
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", "parent")
+    open_section(player, "deceased")
+    player.kiosk.choose_relative(family["Con"])
+    player.kiosk.change_session(proven_people=(family["Con"].person,))
+    open_section(player, "relation")
+    player.kiosk.answer("relation.kind", "spouse")
+    open_section(player, "deceased")
+    assert session_of(player).answers["deceased.full_name"] == "Trần Đào Thử"
+    assert player.kiosk.warnings()["deceased.full_name"] == "relation_differs"
+
+
 def test_who_is_another_relative_than_was_said_is_told_and_no_obstacle(player: Player) -> None:
     family = proven(player, "1.000656")
     open_section(player, "relation")

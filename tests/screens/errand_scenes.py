@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from kiosk.errands import Asked, ChargeLine, Coming, Following, Paying, Petition, Phone, PhoneStage
 from kiosk.errands.vietqr import vietqr
+from kiosk.identity import Assurance
 from kiosk.state import Job, Session, Step
 from offline_queue.entry import EntryState, OutboxEntry, Receipt
 from offline_queue.gateway import Appointment, Payment, PaymentState, PhoneSession, Progress, TimelineRow
@@ -16,7 +17,7 @@ from tests.screens.scene import CODE, NAME, NOW, READY, Scene, Site
 OFFICIAL = "H05.114-261120-0042"
 RECEIVED = NOW - timedelta(days=3)
 ASK = "Bổ sung bản chụp Giấy chứng sinh: bản đã nộp bị mờ, không đọc được tên bệnh viện và ngày cấp."
-WAY = {3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 4, 5), 6: (1, 2, 6), 9: (1, 2, 4, 5, 4, 9), 10: (1, 2, 4, 9, 10)}
+WAY = {2: (1, 2), 3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 4, 5), 6: (1, 2, 6), 9: (1, 2, 4, 5, 4, 9), 10: (1, 2, 4, 9, 10)}
 
 
 def errands(site: Site, _language: str) -> Iterator[Scene]:
@@ -90,6 +91,8 @@ def _followed() -> Iterator[tuple[str, Following]]:
     stub = OutboxEntry("scene", "2.000635", NOW, provisional_code=CODE)
     delivered = replace(stub, state=EntryState.DELIVERED, receipt=receipt)
     yield "waiting", Following(CODE, stub)
+    declared = {"identification": {"assurance": Assurance.DECLARED}}
+    yield "waiting-declared", Following(CODE, replace(stub, payload=declared))
     yield "accepted", Following(OFFICIAL, delivered, Asked.WAITING)
     yield "rejected", Following(CODE, replace(stub, state=EntryState.REJECTED))
     for status in WAY:

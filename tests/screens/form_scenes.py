@@ -92,6 +92,8 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     yield _scene(site, birth, "father", name="father-chip", answers=MappingProxyType(FATHER), proven_people=(HUSBAND,))
     yield _scene(site, residence, "request")
     if language == "vi":
+        origin = site.session("1.004873", 0)
+        yield _scene(site, origin, "origin", _editing(origin, "origin.commune", 0), "edit-origin.commune-0")
         for session, section, question, part in (
             (stay, "stay", "stay.address", 0),
             (stay, "stay", "stay.address", 1),

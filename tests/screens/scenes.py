@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image, ImageDraw
@@ -199,6 +200,8 @@ def _dossier(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("notice", replace(base, step=Step.NOTICE, session=session))
     yield Scene("review", replace(base, step=Step.REVIEW, session=replace(session, papers=_scanned(session))))
     yield Scene("declare", replace(base, step=Step.DECLARE, session=session))
+    copies = replace(site.session("2.000635"), answers=MappingProxyType({"copies": "3"}))
+    yield Scene("declare-fee", replace(base, step=Step.DECLARE, session=copies))
     failed = replace(session, submit=Job.FAILED, submit_code="disk_full")
     yield Scene("declare-failed", replace(base, step=Step.DECLARE, session=failed))
     saving = replace(session, submit=Job.RUNNING)

@@ -60,4 +60,15 @@ def test_two_options_abreast_are_equally_high() -> None:
 
 
 def test_groups_of_people_are_brought_into_sight() -> None:
-    assert probed()["groups"] == [True, True, "Hồ sơ đã lưu. Bạn có thể trả sau tại quầy."]
+    assert probed()["groups"] == [True, True, "Hồ sơ đã lưu. Bạn có thể trả sau tại quầy.", True]
+
+
+def test_the_line_of_a_suggestion_that_is_typed_stands_above_the_arrow() -> None:
+    assert probed()["low_words"] == [True, True, True]
+
+
+def test_the_fee_is_told_before_a_dossier_is_handed_in() -> None:
+    assert probed()["fees"] == [
+        "Lệ phí: 3 x 8.000 đồng = 24.000 đồng · Chưa phải trả bây giờ.",
+        "Fee: 3 x 8.000 đồng = 24.000 đồng · Nothing to pay now.",
+    ]

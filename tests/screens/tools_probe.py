@@ -227,8 +227,47 @@ class Probe:
         wanted = [boxes[screen.ids.claim], first]
         seen = [one.part.top - one.part.bottom > dp(96) for one in wanted]
         said = screen.saved
+        chosen = screen.ids.groups.children[-1].key
+        self.do(lambda: screen.claim(chosen))
+        self.robot.settle()
+        at_top = screen.ids.scroll.scroll_y == 1
         self.do(self.kiosk.finish)
-        return [*seen, said]
+        return [*seen, said, at_top]
+
+    def low_words(self) -> list[bool]:
+        """Whether the line that is typed stands whole above the arrow where the controls are low: one line, many, and
+        none yet, with the largest letters and what is wrong below it."""
+        from kivy.metrics import dp
+
+        from screens.widgets import ARROW_STRIP
+
+        self.reach(True)
+        self.do(self.kiosk.give_feedback)
+        screen, seen = self.window.screens["petition"], []
+        words, scroll = screen.ids.words.ids.words, screen.ids.scroll
+        for text, size in (("Thêm ghế", 0), ("Thêm ghế và quạt cho người già. " * 8, 0), ("", 3)):
+            self.do(partial(self.kiosk.adjust, text_size=size))
+            self.do(partial(self.kiosk.tell_petition, text=text))
+            self.do(partial(self.kiosk.change_session, errors={} if text else {"text": "petition_empty"}))
+            self.robot.settle()
+            end = self.robot.on_main(partial(words.to_window, words.x, words.y))[1]
+            low = self.robot.on_main(partial(scroll.to_window, scroll.x, scroll.y))[1]
+            seen.append(low + dp(ARROW_STRIP) <= end <= low + scroll.height - words.font_size)
+        self.do(self.kiosk.finish)
+        return seen
+
+    def fees(self) -> list[str]:
+        """What the declaration says of the fee, in both languages."""
+        from tests.screens.scenes import scenes, site_of
+
+        site, told = self.robot.on_main(lambda: site_of(self.kiosk)), []
+        for language in ("vi", "en"):
+            shown = next(one for one in scenes(site, language) if one.name == "declare-fee").state
+            self.do(partial(self.kiosk.change, session=shown.session, step=shown.step, language=language))
+            screen = self.window.screens["declare"]
+            told.append(f"{screen.fee} · {screen.fee_detail}")
+        self.do(self.kiosk.finish)
+        return told
 
 
 def probe() -> dict[str, Any]:
@@ -237,7 +276,17 @@ def probe() -> dict[str, Any]:
 
     def work(window: Any, _machine: Any) -> None:
         one = Probe(window)
-        for part in (one.lists, one.looks, one.dates, one.address, one.relative, one.options, one.groups):
+        for part in (
+            one.lists,
+            one.looks,
+            one.dates,
+            one.address,
+            one.relative,
+            one.options,
+            one.groups,
+            one.low_words,
+            one.fees,
+        ):
             answer[part.__name__] = part()
         one.robot.close()
 

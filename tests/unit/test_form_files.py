@@ -328,35 +328,44 @@ def test_a_heap_is_no_form(tmp_path: Path) -> None:
     assert other.problems == ("g.yaml: sections: has more than 100 sections",)
 
 
+BAD_RULES = """\
+id: bad
+version: 2026-07-01
+title: T
+rules:
+  - {kind: in_order, questions: [a, nowhere], error: date_order}
+  - {kind: age, questions: [a], error: no_such_code}
+  - {kind: different, questions: [b], error: date_order}
+  - {kind: within_days, questions: [b], error: date_order, when: {question: x, values: [y]}}
+  - {kind: different, questions: [t.a, u.a], error: date_order}
+  - {kind: in_order, questions: [t.b, t.b], error: date_order}
+  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: u.a, values: [y]}}
+  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: t.c, values: [z]}}
+  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}
+  - {kind: not_both, questions: [t.c, b], values: [x, y], error: date_order}
+  - {kind: not_both, questions: [t.c], values: [y], error: date_order}
+owners: [{kind: organisation, section: s}]
+sections:
+  - id: s
+    title: T
+    related_by: t.c
+    questions:
+      - {id: a, type: date, label: L, same_as: {question: b, label: L}}
+      - {id: b, type: text, label: L, in_words: true}
+      - {id: c, type: name, label: L, same_as: {question: b, label: L}}
+  - id: t
+    title: T
+    rows: {label: L, minimum: 3, maximum: 2}
+    questions:
+      - {id: t.a, type: date, label: L}
+      - {id: t.b, type: text, label: L}
+      - {id: t.c, type: choice, label: L, choices: [{value: y, label: L}]}
+  - {id: u, title: T, rows: {label: L}, questions: [{id: u.a, type: date, label: L}]}
+"""
+
+
 def test_mistakes_in_rules_tables_and_owners(tmp_path: Path) -> None:
-    (tmp_path / "bad.yaml").write_text(
-        "id: bad\nversion: 2026-07-01\ntitle: T\n"
-        "rules:\n"
-        "  - {kind: in_order, questions: [a, nowhere], error: date_order}\n"
-        "  - {kind: age, questions: [a], error: no_such_code}\n"
-        "  - {kind: different, questions: [b], error: date_order}\n"
-        "  - {kind: within_days, questions: [b], error: date_order, when: {question: x, values: [y]}}\n"
-        "  - {kind: different, questions: [t.a, u.a], error: date_order}\n"
-        "  - {kind: in_order, questions: [t.b, t.b], error: date_order}\n"
-        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: u.a, values: [y]}}\n"
-        "  - {kind: in_order, questions: [a, t.a], error: date_order, when: {question: t.c, values: [z]}}\n"
-        "  - {kind: different, questions: [t.a], error: date_order, when: {question: t.c, values: [y]}}\n"
-        "  - {kind: not_both, questions: [t.c, b], values: [x, y], error: date_order}\n"
-        "  - {kind: not_both, questions: [t.c], values: [y], error: date_order}\n"
-        "owners: [{kind: organisation, section: s}]\n"
-        "sections:\n"
-        "  - id: s\n    title: T\n    related_by: t.c\n    questions:\n"
-        "      - {id: a, type: date, label: L, same_as: {question: b, label: L}}\n"
-        "      - {id: b, type: text, label: L, in_words: true}\n"
-        "      - {id: c, type: name, label: L, same_as: {question: b, label: L}}\n"
-        "  - id: t\n    title: T\n    rows: {label: L, minimum: 3, maximum: 2}\n"
-        "    questions:\n"
-        "      - {id: t.a, type: date, label: L}\n"
-        "      - {id: t.b, type: text, label: L}\n"
-        "      - {id: t.c, type: choice, label: L, choices: [{value: y, label: L}]}\n"
-        "  - {id: u, title: T, rows: {label: L}, questions: [{id: u.a, type: date, label: L}]}\n",
-        encoding="utf-8",
-    )
+    (tmp_path / "bad.yaml").write_text(BAD_RULES, encoding="utf-8")
     with pytest.raises(CatalogueError) as caught:
         load_forms(tmp_path)
     for wanted in (
