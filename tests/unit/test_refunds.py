@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,17 @@ def test_paid_twice_or_for_nothing_is_given_back(tmp_path: Path) -> None:
     assert [charge.payment_id for charge in ledger.refunds()] == ["p2"]
     ledger.forget(NOW + timedelta(days=400), timedelta(days=90))
     assert [charge.payment_id for charge in ledger.refunds()] == ["p2"]  # until staff have settled it
+
+
+def test_where_the_later_one_was_given_back_before_the_first_is_kept(tmp_path: Path) -> None:
+    """As programs did until now."""
+    ledger = Ledger(tmp_path / "l.db")
+    for name in ("p1", "p2"):
+        ledger.keep(Charge(name, REF, "TAM-1", 8_000, PaymentState.PAID, NOW))
+    with sqlite3.connect(tmp_path / "l.db") as connection:
+        connection.execute("UPDATE payment SET refund = 'done' WHERE payment_id = 'p2'")
+    connection.close()
+    assert ledger.refunds() == ()
 
 
 @pytest.mark.parametrize("order", [("p1", "p2", "p3"), ("p3", "p2", "p1"), ("p2", "p3", "p1")])
