@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import time
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -78,8 +79,16 @@ class House:
         self.later(seconds=1)
         ticket = self.hall.take(letter, self.now, priority, **more)
         self.store.set_print(ticket.id, TicketState.PRINTED)
+        self._written(ticket)
         self.store.refresh()
         return ticket
+
+    def _written(self, ticket: Ticket, seconds: float = 10.0) -> None:
+        """Wait until the database says it is printed: it is told beside, and who is just written to is overtaken."""
+        until = time.monotonic() + seconds
+        with suppress(HallError):  # it is away: it will be told when it is back
+            while self.state(ticket) is not TicketState.PRINTED and time.monotonic() < until:
+                time.sleep(0.01)
 
     def open(self, *numbers: int) -> None:
         """Open counters."""
