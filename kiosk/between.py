@@ -12,7 +12,7 @@ from kiosk.config import ASSETS, Config, HallTable
 from kiosk.fees import COPIES
 from kiosk.forms import Form
 from kiosk.forms.files import FormFile
-from kiosk.forms.mistakes import conditions
+from kiosk.forms.mistakes import always_answered, conditions, of_values
 
 ICONS = ASSETS / "icons" / "codepoints.json"
 
@@ -33,6 +33,7 @@ def mistakes_between(reading: Reading, files: Iterable[FormFile], config: Config
                     yield from (f"{name}: {what}" for what in _unknown_cases(form, code, procedure))
                 if name not in broken:
                     yield from (f"{name}: {what}" for what in _uncounted(form, code, procedure))
+                    yield from (f"procedures.yaml: {code}: {what}" for what in _unasked(form, procedure))
 
 
 def forms_in(files: Iterable[FormFile]) -> Iterable[tuple[str, Form]]:
@@ -75,6 +76,20 @@ def _uncounted(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
     asked = {question.id for section in form.sections for question in section.questions}
     if procedure.fee and procedure.fee.per and COPIES not in asked:
         yield f"needs the question «{COPIES}»: the fee of procedure {code} is one a {procedure.fee.per}"
+
+
+def _unasked(form: Form, procedure: Procedure) -> Iterator[str]:
+    """Papers that wait for an answer which this form does not ask for in every case."""
+    asked = always_answered(form)
+    for case in procedure.cases:
+        for paper, when in ((one, one.when) for one in case.components if one.when):
+            if when.question in asked:
+                yield from (f"case «{case.id}»: {what}" for what in of_values(paper.id, when, asked[when.question]))
+            else:
+                yield (
+                    f"case «{case.id}»: paper «{paper.id}» waits for a question that form «{form.id}» "
+                    f"does not always ask: {unknown(when.question, asked)}"
+                )
 
 
 def _lost(reading: Reading, code: str) -> frozenset[str]:

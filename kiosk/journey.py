@@ -210,8 +210,8 @@ class JourneyVerbs(BrowseVerbs, ScanVerbs, IdentifyVerbs):
         )
 
     def papers_needed(self) -> tuple[Component, ...]:
-        """The papers to scan in this case."""
-        return forms.needed_papers(self.session.case.components) if self.session.case else ()
+        """The papers to scan in this case, with these answers."""
+        return forms.needed_papers(self.session.case, self.session.answers)
 
     def _missing_papers(self) -> list[Component]:
         return [c for c in self.papers_needed() if c.required and not self.session.papers.get(c.id)]

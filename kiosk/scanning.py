@@ -11,6 +11,7 @@ from devices.document_scanner.page import warm_up
 from devices.errors import DeviceError, NeedsAttention
 from devices.events import CameraSeen, JobFailed, PageScanned, ScanFinished
 from devices.interfaces import Corners, DocumentCamera, DocumentScanner
+from kiosk import forms
 from kiosk.clerk_events import PageFailed, PageStored
 from kiosk.core import KioskCore
 from kiosk.preview import preview
@@ -115,8 +116,8 @@ class ScanVerbs(KioskCore):
 
     def move_page(self, index: int, component_id: str) -> None:
         """A page that belongs to another paper of this case: it goes there, as its last one."""
-        component, case = self.session.component, self.session.case
-        others = {one.id for one in case.components if one.scan} if case else set()
+        component = self.session.component
+        others = {paper.id for paper in forms.needed_papers(self.session.case, self.session.answers)}
         if component is None or component_id == component.id or component_id not in others:
             return
         pages = list(self.session.papers.get(component.id, ()))

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from kiosk import preparing
-from kiosk.catalogue import Case, Procedure
+from kiosk.catalogue import Case, Component, Procedure
 from kiosk.hall.view import Estimate
 from kiosk.i18n import SOURCE_LANGUAGE, translate
 from kiosk.state import Preparation
@@ -168,7 +168,7 @@ def provisional_slip(
     code: str,
     qr: str,
     procedure: Procedure,
-    case: Case | None,
+    papers: tuple[Component, ...],
     stored_at: datetime,
     declared: bool,
     scanned: Collection[str],
@@ -191,7 +191,7 @@ def provisional_slip(
     blocks += [Rule(), *write.text("Thủ tục", Style.HEADING, centred=False), *write.text(procedure.name, centred=False)]
     blocks.append(write.pair("Giờ nộp", stored_at.strftime(TIME_FORMAT)))
     blocks += [Rule(), *(_pre_filing(linked_number, counters, write) if declared else _filed(counters, write))]
-    blocks += _hand_over(case, declared, scanned, write)
+    blocks += _hand_over(papers, declared, scanned, write)
     if hotline:
         blocks += [Rule(), write.pair("Điện thoại hỏi đáp", hotline)]
     return _marked(blocks, write, reprint)
@@ -240,13 +240,13 @@ def _filed(counters: tuple[int, ...], write: Writer) -> list[Block]:
     return [*blocks, *write.counters(counters)]
 
 
-def _hand_over(case: Case | None, declared: bool, scanned: Collection[str], write: Writer) -> list[Block]:
+def _hand_over(papers: tuple[Component, ...], declared: bool, scanned: Collection[str], write: Writer) -> list[Block]:
     """A declared dossier is compared with all its originals; of another one only what is not scanned here is missing.
 
     A paper that is not for everybody, and that was not scanned, is asked of nobody.
     """
-    components = [one for one in case.components if one.required or not one.scan or one.id in scanned] if case else []
-    titles = [component.title for component in components if declared or not component.scan]
+    asked = [paper for paper in papers if paper.required or not paper.scan or paper.id in scanned]
+    titles = [paper.title for paper in asked if declared or not paper.scan]
     if declared:
         titles.insert(0, "Thẻ căn cước của bạn")
     if not titles:

@@ -11,7 +11,7 @@ from typing import Any
 
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
-from kiosk import slips
+from kiosk import forms, slips
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
 from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT, payload
@@ -93,7 +93,7 @@ class SubmissionVerbs(NumberVerbs):
             code=session.provisional_code,
             qr=self.slip_qr(session.provisional_code),
             procedure=session.procedure,
-            case=session.case,
+            papers=forms.papers_of(session.case, session.answers),
             stored_at=session.declared_at or self.now(),
             declared=session.assurance is Assurance.DECLARED,
             scanned=[component_id for component_id, pages in session.papers.items() if pages],
@@ -120,13 +120,14 @@ class SubmissionVerbs(NumberVerbs):
             return None
         said = entry.payload
         number = said.get("linked_ticket") or ""
+        case = next((case for case in procedure.cases if case.id == said.get("case")), None)
         series = self.parts.hall.series.get(number[:1])
         return slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=entry.provisional_code,
             qr=self.slip_qr(entry.provisional_code),
             procedure=procedure,
-            case=next((case for case in procedure.cases if case.id == said.get("case")), None),
+            papers=forms.papers_of(case, said.get("form", {}).get("answers", {})),
             stored_at=entry.created_at.astimezone(self.now().tzinfo),
             declared=said.get("identification", {}).get("assurance") != Assurance.VERIFIED,
             scanned=[paper.component for paper in entry.attachments],
@@ -221,9 +222,9 @@ def _completes(session: Session) -> bool:
 
 
 def _title(session: Session, component_id: str) -> str:
-    """The title of a paper of the chosen case; "" for what was scanned for another one."""
-    components = session.case.components if session.case else ()
-    return next((c.title for c in components if c.id == component_id), "")
+    """The title of a paper that is asked for; "" for what was scanned for another case or another answer."""
+    papers = forms.papers_of(session.case, session.answers)
+    return next((paper.title for paper in papers if paper.id == component_id), "")
 
 
 def _attach(parts: Parts, component_id: str, title: str, pages: tuple[Page, ...], at: datetime) -> Attachment:

@@ -29,7 +29,7 @@ class PapersScreen(KioskScreen):
         self.steps_number, self.steps_count = session.step_number, session.step_count
         self.steps_name = tr._("Giấy tờ")
         self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
-        needed = forms.needed_papers(session.case.components)
+        needed = forms.needed_papers(session.case, session.answers)
         progress = session.following.progress if session.following and self.kiosk.supplementing else None
         self.asked = progress.ask if progress else ""
         rows = [_row(session, component, told=not self.asked) for component in needed]

@@ -80,7 +80,7 @@ class ReviewScreen(KioskScreen):
         assert session.form is not None
         case = session.case.id if session.case else ""
         parts = [self._part(session, s, case) for s in forms.visible_sections(session.form, case, session.answers)]
-        needed = forms.needed_papers(session.case.components) if session.case else ()
+        needed = forms.needed_papers(session.case, session.answers)
         if needed:
             rows: list[Mapping[str, object]] = [
                 {"label": tr._(c.title), "value": _pages(len(session.papers.get(c.id, ())))} for c in needed

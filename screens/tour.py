@@ -184,7 +184,7 @@ class Tour:
         status = self.robot.state.devices.get("document_scanner")
         can_scan = status is not None and status.condition is Condition.READY
         cases = session.procedure.cases
-        chosen = next((c for c in cases if bool(forms.needed_papers(c.components)) == can_scan), cases[0])
+        chosen = next((c for c in cases if bool(forms.needed_papers(c, {})) == can_scan), cases[0])
         self.robot.tap(tr._(chosen.title))
         self.robot.wait(lambda s: s.session is not None and s.session.case is chosen, "the chosen case")
 

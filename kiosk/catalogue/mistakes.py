@@ -31,6 +31,12 @@ def mistakes_of(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
             yield f"case «{case.id}»: paper «{again}» stands here twice"
         if any(component.id == DECLARATION for component in case.components):
             yield f"case «{case.id}»: paper «{DECLARATION}» must be named otherwise: that is the filled form"
+    if not procedure.form_id and "form_id" not in lost:
+        waiting = [paper.id for case in procedure.cases for paper in case.components if paper.when]
+        yield from (f"paper «{one}» waits for an answer, and no form asks for it" for one in dict.fromkeys(waiting))
+    for paper in procedure.papers:
+        if paper.when:
+            yield f"paper «{paper.id}» is for every case, so it waits for no answer"
     for fee in (*([procedure.fee] if procedure.fee else []), *(f for c in procedure.channels for f in c.fees)):
         yield from _fee_mistakes(fee)
 

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 CODE = r"^[0-9]\.[0-9]{6}$"
 SHORT_TITLE = 140  # letters
@@ -49,14 +49,32 @@ class Data(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=LONGEST, allow_inf_nan=False)
 
 
+class Condition(Data):
+    """Holds only while question `question` (or `case`) has one of `values`."""
+
+    question: str
+    values: tuple[str, ...]
+
+    @field_validator("values")
+    @classmethod
+    def _some(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values:  # min_length would be told beside the mistakes of the values as well
+            raise ValueError("needs at least 1 answer: what waits for none is never asked")
+        return values
+
+
 class Component(Data):
-    """One paper. `scan` says that it is scanned at the kiosk; else it is only shown or handed over at the counter."""
+    """One paper. `scan` says that it is scanned at the kiosk; else it is only shown or handed over at the counter.
+
+    Where it waits for an answer in the form (`when`), its `hint` says so to who has not been asked yet.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: Text
     hint: str = ""  # how it must lie, what must be readable
     scan: bool = True
     required: bool = True
+    when: Condition | None = None
     copy_type: Literal["original", "certified_copy", "copy"] = "copy"
     originals: int = Field(0, ge=0, le=MOST_COPIES)  # how many of each, where the law says so
     copies: int = Field(0, ge=0, le=MOST_COPIES)

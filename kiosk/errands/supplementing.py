@@ -71,5 +71,8 @@ class SupplementVerbs(FollowVerbs, JourneyVerbs):
 def supplement_case(procedure: Procedure) -> Case:
     """Every paper that the procedure may need, none of them required: what is wanted stands in the province's words."""
     papers = {c.id: c for case in procedure.cases for c in case.components if c.scan}
-    components = (*(c.model_copy(update={"required": False}) for c in papers.values() if c.id != OTHER.id), OTHER)
+    components = (
+        *(c.model_copy(update={"required": False, "when": None}) for c in papers.values() if c.id != OTHER.id),
+        OTHER,
+    )
     return Case(id=SUPPLEMENT, title="Bổ sung giấy tờ", components=components)

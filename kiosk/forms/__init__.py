@@ -19,7 +19,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from kiosk import places, telephone
-from kiosk.catalogue import Component, Data
+from kiosk.catalogue import Case, Component, Condition, Data
 from kiosk.text import nfc
 
 REQUESTER = "requester"  # who stands there: the first part of the identifiers of questions about them
@@ -56,20 +56,6 @@ class Choice(Data):
     value: str
     label: str
     relations: tuple[str, ...] = ()
-
-
-class Condition(Data):
-    """Shown only while question `question` (or `case`) has one of `values`."""
-
-    question: str
-    values: tuple[str, ...]
-
-    @field_validator("values")
-    @classmethod
-    def _some(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        if not values:  # as for sections below
-            raise ValueError("needs at least 1 answer: what waits for none is never asked")
-        return values
 
 
 class SameAs(Data):
@@ -399,6 +385,11 @@ def display_value(question: Question, value: str) -> str:
             return value
 
 
-def needed_papers(components: tuple[Component, ...]) -> tuple[Component, ...]:
-    """The papers to scan at the kiosk."""
-    return tuple(c for c in components if c.scan)
+def papers_of(case: Case | None, answers: Mapping[str, str]) -> tuple[Component, ...]:
+    """The papers that a case asks for with these answers."""
+    return tuple(paper for paper in case.components if holds(paper.when, case.id, answers)) if case else ()
+
+
+def needed_papers(case: Case | None, answers: Mapping[str, str]) -> tuple[Component, ...]:
+    """Those of them that are scanned at the kiosk."""
+    return tuple(paper for paper in papers_of(case, answers) if paper.scan)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from kiosk import i18n
+from kiosk.catalogue import Condition
 from kiosk.catalogue.mistakes import twice
-from kiosk.forms import COMMUNE, REQUESTER, Condition, Form, Question, QuestionType, Rule, RuleKind, Section, in_row
+from kiosk.forms import COMMUNE, REQUESTER, Form, Question, QuestionType, Rule, RuleKind, Section, in_row
 from kiosk.forms.checks import check_answer
 from kiosk.forms.rules import table_in
 from kiosk.identity import SEXES
@@ -74,13 +75,11 @@ def _alike_in_a_row(section: Section) -> Iterator[str]:
 
 def _requester(form: Form) -> Iterator[str]:
     """Who submits is asked in every case, once."""
-    found = {question.id: (section, question) for section in form.sections for question in section.questions}
+    every = {question.id for section in form.sections for question in section.questions}
     for one in (f"{REQUESTER}.full_name", f"{REQUESTER}.id_number"):
-        if one not in found:
+        if one not in every:
             yield f"needs the question «{one}»: it tells the province who submits"
-            continue
-        section, question = found[one]
-        if section.rows or section.when or question.when or not question.required:
+        elif one not in always_answered(form):
             yield f"question «{one}» must always be answered: required, in no table, and without a when"
 
 
@@ -155,6 +154,12 @@ def _once(form: Form) -> dict[str, Question]:
     return {question.id: question for section in form.sections if not section.rows for question in section.questions}
 
 
+def always_answered(form: Form) -> dict[str, Question]:
+    """The questions that are answered in every case, once."""
+    sections = (section for section in form.sections if not (section.rows or section.when))
+    return {one.id: one for section in sections for one in section.questions if one.required and not one.when}
+
+
 def _of_rule(rule: Rule, form: Form) -> Iterator[str]:
     table = table_in(rule, form)
     known = _once(form) | {question.id: question for question in (table.questions if table else ())}
@@ -205,10 +210,11 @@ def _of_rules_condition(when: Condition, known: Mapping[str, Question], every: s
     elif when.question not in known:
         yield f"depends on «{when.question}», which is asked in each row of a table that the rule does not name"
     else:
-        yield from _of_values("when", when, known[when.question])
+        yield from of_values("when", when, known[when.question])
 
 
-def _of_values(owner: str, when: Condition, question: Question) -> Iterator[str]:
+def of_values(owner: str, when: Condition, question: Question) -> Iterator[str]:
+    """What `owner` waits for must be possible."""
     if question.choices and (wrong := sorted(set(when.values) - {choice.value for choice in question.choices})):
         yield f"«{owner}» waits for «{', '.join(wrong)}», no choice of «{question.id}»"
 
@@ -296,4 +302,4 @@ def _of_condition(
     elif question is None:
         yield f"«{owner}» depends on «{condition.question}», which is asked later or not always"
     else:
-        yield from _of_values(owner, condition, question)
+        yield from of_values(owner, condition, question)

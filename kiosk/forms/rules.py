@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from kiosk.catalogue import Condition
 from kiosk.forms import (
     REQUESTER,
-    Condition,
     Form,
     Rule,
     RuleKind,

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from devices.card_reader.emrtd.data_groups import Portrait
 from devices.card_reader.emrtd.results import CloneCheck, Trust
 from devices.interfaces import ScannedPage
-from kiosk import slips
+from kiosk import forms, slips
 from kiosk.app import Kiosk
 from kiosk.fees import fee_by_pages
 from kiosk.hall.tickets import TicketState
@@ -321,7 +321,7 @@ def _slip(session: Session, language: str) -> Image.Image:
         code=CODE,
         qr=f"KM1|H05.114|{CODE}",
         procedure=session.procedure,
-        case=session.case,
+        papers=forms.papers_of(session.case, session.answers),
         stored_at=NOW,
         declared=True,
         linked_number="A-128",

@@ -21,9 +21,10 @@ CATALOGUE_CODES = [p["code"] for p in json.loads((ASSETS / "catalogue/national.j
 INDEX_CODES = {row[0] for row in json.loads((ASSETS / "catalogue/index.json").read_bytes())["procedures"]}
 
 
-def papers(code: str) -> dict[str, list[tuple[str, bool]]]:
+def papers(code: str, **answers: str) -> dict[str, list[tuple[str, bool]]]:
+    said = {question.replace("_", "."): answer for question, answer in answers.items()}
     return {
-        case.id: [(paper.id, paper.required) for paper in needed_papers(case.components)]
+        case.id: [(paper.id, paper.required) for paper in needed_papers(case, said)]
         for case in OFFERED.procedures[code].cases
     }
 
@@ -97,10 +98,10 @@ def test_each_case_needs_its_papers() -> None:
         "again": [("old_certificate", True)],
         "authorised": [("authorisation", True)],
     }
-    assert papers("1.001193") == {
-        "certificate": [("birth_certificate", True), ("authorisation", False)],
-        "witness": [("witness_statement", True), ("authorisation", False)],
-    }
+    birth = {"certificate": [("birth_certificate", True)], "witness": [("witness_statement", True)]}
+    assert papers("1.001193", relation_kind="relative") == birth
+    by_others = {case: [*needed, ("authorisation", True)] for case, needed in birth.items()}
+    assert papers("1.001193", relation_kind="other") == by_others
 
 
 def test_the_texts_are_all_there() -> None:

@@ -194,6 +194,32 @@ def test_a_form_asks_what_the_province_and_the_fee_need(site: Config) -> None:
     ]
 
 
+def test_a_paper_waits_for_what_its_form_always_asks(site: Config) -> None:
+    def waiting(paper: str, question: str, *values: str) -> dict[str, Any]:
+        return {"id": paper, "title": "Giấy báo tử", "when": {"question": question, "values": values}}
+
+    papers = [
+        waiting("right", "relation.kind", "other"),
+        waiting("misspelt", "relation.kin", "other"),
+        waiting("impossible", "relation.kind", "others"),
+        waiting("not_always", "death.time", "07:00"),
+        waiting("by_case", "case", "one"),
+    ]
+    mine = row("death-registration") | {"cases": [{"id": "one", "title": "Có giấy báo tử", "components": papers}]}
+    counter = {**row(""), "code": "1.004884", "online": False, "prepare": True, "kinds": ["K"]}
+    counter["cases"] = [{"id": "two", "title": "K", "components": papers[:1]}]
+    write(site, procedures__yaml=json.dumps([mine, counter]))
+    told = [problem for problem in check.problems(site) if problem.startswith("procedures.yaml")]
+    form = "waits for a question that form «death-registration» does not always ask"
+    assert [problem.partition(": «")[0] if form in problem else problem for problem in told] == [
+        "procedures.yaml: 1.004884: paper «right» waits for an answer, and no form asks for it",
+        f"procedures.yaml: 1.000894: case «one»: paper «misspelt» {form}",
+        "procedures.yaml: 1.000894: case «one»: «impossible» waits for «others», no choice of «relation.kind»",
+        f"procedures.yaml: 1.000894: case «one»: paper «not_always» {form}",
+        f"procedures.yaml: 1.000894: case «one»: paper «by_case» {form}",
+    ]
+
+
 def test_what_is_misspelt_is_not_missing_too(site: Config) -> None:
     write(
         site,

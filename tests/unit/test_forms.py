@@ -9,8 +9,9 @@ from datetime import date
 import pytest
 
 from kiosk import forms
+from kiosk.catalogue import Condition
 from kiosk.config import ASSETS
-from kiosk.forms import Choice, Condition, Form, Question, QuestionType, Section
+from kiosk.forms import Choice, Form, Question, QuestionType, Section
 from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
 from kiosk.forms.checks import check_answer

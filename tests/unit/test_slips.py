@@ -88,7 +88,7 @@ def provisional(**changes: Any) -> Slip:
         "code": provisional_code(REF),
         "qr": f"KM1|H05.114|{provisional_code(REF)}",
         "procedure": BIRTH,
-        "case": CASE,
+        "papers": CASE.components,
         "stored_at": NOW,
         "declared": True,
         "scanned": (),
@@ -170,9 +170,9 @@ def test_a_verified_dossier_hands_over_only_what_was_not_scanned() -> None:
 
 def test_a_paper_that_is_not_for_everybody_is_asked_of_who_has_scanned_it() -> None:
     optional = Component(id="by_others", title="Văn bản ủy quyền", required=False)
-    case = CASE.model_copy(update={"components": (*CASE.components, optional)})
+    papers = (*CASE.components, optional)
     for scanned, asked in (((), False), (("by_others",), True)):
-        items = [b.text for b in provisional(case=case, scanned=scanned).blocks if isinstance(b, Item)]
+        items = [b.text for b in provisional(papers=papers, scanned=scanned).blocks if isinstance(b, Item)]
         assert ("Văn bản ủy quyền" in items) is asked
         assert "Giấy chứng sinh" in items
 
@@ -215,7 +215,7 @@ def test_what_a_site_names_may_have_braces() -> None:
     preparation = Preparation(name, pages=1, copies=1)
     listed = slips.checklist_slip(centre=name, procedure=named, preparation=preparation, case=case)
     first = ticket(series_title=name, priority=name)
-    for slip in (guide, listed, provisional(procedure=named, case=case), first):
+    for slip in (guide, listed, provisional(procedure=named), first):
         assert name in texts(slip) or f"ƯU TIÊN: {name}" in texts(slip)
 
 
