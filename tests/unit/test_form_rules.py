@@ -134,6 +134,9 @@ def test_of_a_death_long_ago_a_year_is_enough() -> None:
         if section.id in ("deceased", "death"):
             assert check_section(form, section, "long_ago", known, TODAY) == {}
     assert "death.date" not in forms.visible_answers(form, "long_ago", known | {"death.date": "1985-01-01"})
+    born_on = forms.visible_answers(form, "long_ago", known | {"deceased.date_of_birth": "1930-05-01"})
+    assert born_on.get("deceased.date_of_birth") == "1930-05-01"
+    assert "deceased.birth_year" not in born_on  # it could be another one
     death = next(one for one in form.sections if one.id == "death")
     assert check_section(form, death, "notice", known, TODAY) == {"death.date": "required"}
     for born in ({"deceased.birth_year": "1990"}, {"deceased.date_of_birth": "1988-09-05"}):
