@@ -74,9 +74,10 @@ def table(answer: Mapping[str, Any], sentence: Callable[[str], str]) -> Iterator
     for name in ("province", "host"):
         part = answer[name]
         yield _line("", name, "ok" if part["ok"] else "needs a hand", part.get("code"), {}, sentence)
-        if hall := part.get("hall_database"):
-            told = "ok" if hall["ok"] else "needs a hand"
-            yield _line("  ", "hall database", told, hall["code"], {"database": hall["detail"]}, sentence)
+        for inner, label in (("own_files", "mistakes"), ("hall_database", "database")):
+            if one := part.get(inner):
+                told = "ok" if one["ok"] else "needs a hand"
+                yield _line("  ", inner.replace("_", " "), told, one["code"], {label: one["detail"]}, sentence)
         yield from _tests(part.get("tests", ()), sentence)
 
 

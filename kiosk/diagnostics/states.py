@@ -14,6 +14,9 @@ from typing import Any
 
 from devices.interfaces import DEVICE_KINDS, Condition, DeviceStatus, Identified
 from kiosk import builders, stores
+from kiosk.catalogue import CatalogueError
+from kiosk.catalogue.own_files import OWN_REFUSED
+from kiosk.catalogue.update import short
 from kiosk.config import Config
 from kiosk.diagnostics import hall_database, selftests, selftests_devices, selftests_province
 from kiosk.diagnostics.connection import connection_of, place_of
@@ -307,7 +310,8 @@ def _host(config: Config, hall: Mapping[str, Any] | None) -> dict[str, Any]:
     free = shutil.disk_usage(folder).free
     writable = os.access(folder, os.W_OK)
     code = None if free >= LOW_DISK_BYTES and writable else ("disk_low" if writable else "data_not_writable")
-    code = code or (hall["code"] if hall else None)
+    own = _own_files(config)
+    code = code or (hall["code"] if hall else None) or own["code"]
     return {
         "ok": code is None,
         "code": code,
@@ -316,4 +320,18 @@ def _host(config: Config, hall: Mapping[str, Any] | None) -> dict[str, Any]:
         "free_disk_bytes": free,
         "data_dir": str(config.storage.data_dir),
         "load": round(os.getloadavg()[0], 2),
+        "own_files": own,
     } | ({"hall_database": hall} if hall else {})
+
+
+def _own_files(config: Config) -> dict[str, Any]:
+    """`{"ok", "code", "detail"}` of the site's own catalogue, forms and texts, as the next start would find them."""
+    try:
+        mistakes: Sequence[str] = builders.data_of(config).mistakes
+    except CatalogueError as error:  # in what the program brought along
+        mistakes = error.problems
+    return {
+        "ok": not mistakes,
+        "code": OWN_REFUSED if mistakes else None,
+        "detail": short(mistakes) if mistakes else None,
+    }

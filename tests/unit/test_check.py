@@ -17,6 +17,8 @@ from kiosk import check, config, staff
 from kiosk.catalogue import Procedure, read_catalogue
 from kiosk.catalogue.models import Data, SiteRules
 from kiosk.config import ASSETS, Config
+from kiosk.diagnostics import states
+from kiosk.diagnostics.runner import table
 
 PROCEDURES = """
 - code: "1.004884"
@@ -383,6 +385,18 @@ def shape_of(kind: type[Data], tree: Any) -> list[object]:
         except ValueError as error:
             found += explain(kind, error)  # type: ignore[arg-type]
     return found
+
+
+def test_diagnose_tells_that_the_own_files_do_not_hold(site: Config) -> None:
+    answer, _healthy = states.report(site)
+    assert answer["host"]["own_files"] == {"ok": True, "code": None, "detail": None}
+    write(site, site__yaml="jobs: 3\n")
+    answer, healthy = states.report(site)
+    assert answer["host"]["own_files"]["detail"] == "1: site.yaml: jobs: must be a list"
+    assert (answer["host"]["code"], healthy) == ("catalogue_own_refused", False)
+    (line,) = [line for line in table(answer, str) if line.strip().startswith("own files")]
+    assert "needs a hand" in line
+    assert "site.yaml: jobs: must be a list" in line
 
 
 def test_a_list_is_called_a_list(site: Config) -> None:
