@@ -15,7 +15,7 @@ from kiosk.state import AppState
 from tests.screens.stage import window_on
 
 LANGUAGES = ("vi", "en")
-FRAMES = 4  # heights follow texts, parents follow heights, and the last frame must have been shown
+FRAMES = 3  # heights follow texts, parents follow heights
 
 
 def probe(size: tuple[int, int], look: str, out: Path | None, only: str) -> dict[str, Any]:
@@ -31,6 +31,17 @@ def probe(size: tuple[int, int], look: str, out: Path | None, only: str) -> dict
 def worn(state: AppState, look: str) -> AppState:
     """A state in a text size and a theme."""
     return replace(state, comfort=replace(state.comfort, text_size=int(look[0]), contrast="c" in look))
+
+
+def rest(resting: bool) -> None:
+    """No frame is drawn while the heights still change: nobody looks at those pixels."""
+    from kivy.core.window import Window
+
+    for event in ("on_draw", "on_flip"):
+        if resting:
+            setattr(Window, event, lambda *_: None)
+        else:
+            vars(Window).pop(event, None)
 
 
 def show_all(window: Any, look_name: str, out: Path | None, only: str, answer: dict[str, Any]) -> None:
@@ -61,9 +72,12 @@ def show_all(window: Any, look_name: str, out: Path | None, only: str, answer: d
         for scene in scenes(site, language):
             if not scene.name.startswith(only):
                 continue
+            robot.on_main(partial(rest, True))
             robot.on_main(partial(show, scene))
             for _ in range(FRAMES):
                 robot.on_main(lambda: None)
+            robot.on_main(partial(rest, False))
+            robot.on_main(lambda: None)  # that frame has been drawn
             picture = robot.grab()
             if out:
                 picture.save(out / f"{scene.name}-{language}-{look_name}.png", compress_level=1)
