@@ -34,6 +34,7 @@ def mistakes_between(reading: Reading, files: Iterable[FormFile], config: Config
                 if name not in broken:
                     yield from (f"{name}: {what}" for what in _uncounted(form, code, procedure))
                     yield from (f"procedures.yaml: {code}: {what}" for what in _unasked(form, procedure))
+                    yield from (f"procedures.yaml: {code}: {what}" for what in _unwarned(form, procedure))
 
 
 def forms_in(files: Iterable[FormFile]) -> Iterable[tuple[str, Form]]:
@@ -90,6 +91,14 @@ def _unasked(form: Form, procedure: Procedure) -> Iterator[str]:
                     f"case «{case.id}»: paper «{paper.id}» waits for a question that form «{form.id}» "
                     f"does not always ask: {unknown(when.question, asked)}"
                 )
+
+
+def _unwarned(form: Form, procedure: Procedure) -> Iterator[str]:
+    """A fee that ends with a warning which this form never gives."""
+    given = {rule.error for rule in form.rules if rule.warns}
+    for code in procedure.fee.unless if procedure.fee else ():
+        if code not in given:
+            yield f"fee.unless: form «{form.id}» has no warning {unknown(code, given)}"
 
 
 def _lost(reading: Reading, code: str) -> frozenset[str]:

@@ -131,7 +131,7 @@ def changes(known: Declared, answers: Mapping[str, str]) -> tuple[Change, ...]:
 
 def _fee(known: Declared, said: Mapping[str, str], on: date) -> dict[str, Any] | None:
     """What these answers cost, paid as before; papers that complete another dossier cost nothing."""
-    fee = dossier.fee(known.procedure, said, on)
+    fee = dossier.fee(dossier.priced(known.procedure, known.form, known.case, said, on), said, on)
     if known.form.id == SUPPLEMENT or fee is None:
         return None
     method = (known.payload.get("fee") or {}).get("method", "")

@@ -10,6 +10,7 @@ from kiosk import telephone
 from kiosk.catalogue import Procedure
 from kiosk.fees import COPIES, fee_for
 from kiosk.forms import REQUESTER, Form, holds, visible_answers
+from kiosk.forms.rules import warned
 from kiosk.identity import Assurance, Citizen, Method, sex_of
 from kiosk.places import Address
 from kiosk.state import CardReading, Session
@@ -31,6 +32,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
     known = session.citizen if same else Citizen(number, sex=sex_of(number))
     card = session.card if same else CardReading()
     notice_at = session.notice_accepted_at or session.declared_at
+    today = created_at.date()
     return {
         "client_ref": session.client_ref,
         "kiosk": {"id": kiosk_id, "agency_code": agency_code},
@@ -50,11 +52,19 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
         "notice_version": NOTICE_VERSION,
         "consents": [{"purpose": purpose, "given_at": notice_at.isoformat()} for purpose in session.consents],
         "result_delivery": {"method": "counter", "address": None},
-        "fee": fee(session.procedure, answers, created_at.date()),
+        "fee": fee(priced(session.procedure, session.form, case, answers, today), answers, today),
         "linked_ticket": session.ticket.number if session.ticket else None,
         "replaces": None,
         "created_at": created_at.isoformat(),
     }
+
+
+def priced(procedure: Procedure, form: Form | None, case: str, answers: Mapping[str, str], on: date) -> Procedure:
+    """The procedure with the fee that these answers cost: the province decides where a warning ends the site's rule."""
+    fee = procedure.fee
+    if fee is None or form is None or warned(form, case, answers, on).isdisjoint(fee.unless):
+        return procedure
+    return procedure.model_copy(update={"fee": fee.model_copy(update={"amount_vnd": None, "province": True})})
 
 
 def fee(procedure: Procedure, answers: Mapping[str, str], on: date) -> dict[str, Any] | None:

@@ -12,9 +12,10 @@ from typing import Any
 from devices.events import PaperLeft
 from devices.interfaces import DocumentScanner, PaperSensor
 from kiosk import forms, slips
+from kiosk.catalogue import Procedure
 from kiosk.clerk_events import DossierFailed, DossierStored
 from kiosk.core import Parts
-from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT, payload
+from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT, payload, priced
 from kiosk.errands import ChargeLine
 from kiosk.errands import slips as errand_slips
 from kiosk.errands.codes import SLIP
@@ -213,7 +214,13 @@ def due_lines(session: Session, at: datetime) -> tuple[ChargeLine, ...]:
     """What this dossier costs, as far as it is known; what completes another one costs nothing."""
     if session.procedure is None or _completes(session):
         return ()
-    return charge_lines(session.procedure, session.answers, at.date())
+    return charge_lines(priced_now(session, session.procedure, at), session.answers, at.date())
+
+
+def priced_now(session: Session, procedure: Procedure, at: datetime) -> Procedure:
+    """The procedure with the fee that holds for this session's answers."""
+    case = session.case.id if session.case else ""
+    return priced(procedure, session.form, case, session.answers, at.date())
 
 
 def _completes(session: Session) -> bool:

@@ -6,9 +6,11 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.dossier import SUPPLEMENT
 from kiosk.errands.slips import counted
+from kiosk.fees import COPIES
+from kiosk.identity import Assurance
 from kiosk.slips import format_vnd
 from kiosk.state import AppState, Job, Session
-from kiosk.submission import due_lines
+from kiosk.submission import due_lines, priced_now
 from screens.guide_words import fee_online
 from screens.tr import tr
 from screens.widgets import KioskScreen
@@ -20,6 +22,7 @@ class DeclareScreen(KioskScreen):
     procedure = StringProperty("")
     fee = StringProperty("")
     fee_detail = StringProperty("")
+    slip = StringProperty("")  # what comes out of the printer, and what it is for
     ticked = BooleanProperty(False)
     saving = BooleanProperty(False)
     problem = StringProperty("")
@@ -39,6 +42,9 @@ class DeclareScreen(KioskScreen):
         self.steps_name = tr._("Cam đoan và nộp")
         self.procedure = tr._(session.procedure.name) if session.procedure else ""
         self._show_fee(session)
+        printed, here = tr._("Máy in cho bạn một phiếu có mã hồ sơ và việc cần làm tiếp."), Assurance.VERIFIED
+        later = tr._("Máy in phiếu có số thứ tự: bạn mang phiếu và thẻ căn cước đến quầy để hoàn tất.")
+        self.slip = printed if session.assurance is here else later
         self.saving = session.submit is Job.RUNNING
         failed = session.submit is Job.FAILED
         self.problem = tr.error(session.submit_code) if failed else ""
@@ -60,7 +66,11 @@ class DeclareScreen(KioskScreen):
             now, later = tr._("Bạn trả ngay sau đó, hoặc trả tại quầy."), tr._("Chưa phải trả bây giờ.")
             self.fee_detail = now if table and table.when == "submission" else later
         elif session.procedure and session.form and session.form.id != SUPPLEMENT:
-            self.fee = tr._("Lệ phí: {sum}").format(sum=fee_online(session.procedure, self.kiosk.now().date()))
+            at = self.kiosk.now()
+            amount, why = fee_online(priced_now(session, session.procedure, at), at.date())
+            self.fee = tr._("Lệ phí: {sum}").format(sum=amount)
+            beside = tr._("Bản sao có thể phải nộp lệ phí.") if session.answers.get(COPIES, "0") != "0" else ""
+            self.fee_detail = " ".join(filter(None, (why, beside)))
 
     def main(self) -> None:
         """Submit."""

@@ -40,7 +40,7 @@ def way(name: str) -> str:
 def level(procedure: Procedure) -> str:
     """How far it goes on line here, as the province publishes it; "" when it does not."""
     words = {
-        "full": tr._("Làm trọn trên mạng, không phải đến quầy"),
+        "full": tr._("Làm trọn trên mạng khi xác nhận bằng chip trên thẻ hoặc VNeID"),
         "partial": tr._("Nộp được trên mạng, nhưng vẫn phải đến quầy"),
         "none": tr._("Chỉ làm được ở quầy"),
     }
@@ -78,10 +78,10 @@ def fees(procedure: Procedure, on: date) -> list[tuple[str, str, str]]:
     return [(_sentence(by) if several else "", amount, note) for (amount, note), by in told.items()]
 
 
-def fee_online(procedure: Procedure, on: date) -> str:
-    """What it costs who hands it in here, in a few words."""
-    told = {_amount(line) for line in fee_lines(procedure, on) if line.way in ("", "online")}
-    return told.pop() if len(told) == 1 else tr._("Hỏi tại quầy")
+def fee_online(procedure: Procedure, on: date) -> tuple[str, str]:
+    """What it costs who hands it in here, in a few words, and why."""
+    told = {(_amount(line), _note(line)) for line in fee_lines(procedure, on) if line.way in ("", "online")}
+    return told.pop() if len(told) == 1 else (tr._("Hỏi tại quầy"), "")
 
 
 def _sentence(by: list[str]) -> str:

@@ -113,7 +113,8 @@ class Fee(Data):
     """Fee rule, in force from `valid_from` to `valid_to`, both included.
 
     `amount_vnd` is None where a `tariff` counts pages, where the `province` decides, and where nothing is known;
-    `shown_free`: the national portal says free, which is no proof (the province may have set a fee).
+    `shown_free`: the national portal says free, which is no proof (the province may have set a fee). After a warning of
+    the form among `unless` the province decides: free within 60 days, and who comes later is warned that it is late.
     """
 
     amount_vnd: Amount | None = None
@@ -122,6 +123,7 @@ class Fee(Data):
     tariff: PageTariff | None = None
     province: bool = False
     shown_free: bool = False
+    unless: tuple[str, ...] = ()  # codes of warnings
     valid_from: date | None = None
     valid_to: date | None = None
 

@@ -16,6 +16,7 @@ from kiosk.forms import (
     day_of,
     holds,
     in_row,
+    resolved,
     row_count,
     visible_questions,
     visible_sections,
@@ -33,6 +34,13 @@ class _Asked:
     questions: tuple[str, ...]
     beside: tuple[str, ...]
     when: Condition | None
+
+
+def warned(form: Form, case: str, answers: Mapping[str, str], today: date) -> frozenset[str]:
+    """The codes of everything in the whole form that is unusual: what its person was told, and could go on."""
+    said = resolved(form, case, answers)
+    sections = visible_sections(form, case, answers)
+    return frozenset(code for one in sections for _, code in broken(form, one, case, said, today, warns=True))
 
 
 def broken(

@@ -61,4 +61,4 @@ def test_what_is_prepared_for_the_counter_is_done_there_whatever_the_portal_says
 )
 def test_the_fee_of_who_hands_in_here_is_one_or_is_asked_for(fees: list[Fee], told: str) -> None:
     ways = (Channel(way="online", fees=tuple(fees)), Channel(way="post", fees=(Fee(amount_vnd=1),)))
-    assert guide_words.fee_online(SOME.model_copy(update={"fee": None, "channels": ways}), TODAY) == told
+    assert guide_words.fee_online(SOME.model_copy(update={"fee": None, "channels": ways}), TODAY)[0] == told
