@@ -70,7 +70,7 @@ class DeclareScreen(KioskScreen):
             amount, why = fee_online(priced_now(session, session.procedure, at), at.date())
             self.fee = tr._("Lệ phí: {sum}").format(sum=amount)
             beside = tr._("Bản sao có thể phải nộp lệ phí.") if session.answers.get(COPIES, "0") != "0" else ""
-            self.fee_detail = " ".join(filter(None, (why, beside)))
+            self.fee_detail = ". ".join(filter(None, (why.rstrip("."), beside)))
 
     def main(self) -> None:
         """Submit."""

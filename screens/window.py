@@ -7,6 +7,7 @@ import importlib
 import logging
 import queue
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,13 @@ class _Surprise(ExceptionHandler):
         self.kiosk.finish()
         return int(ExceptionManager.PASS)
 
+    def guard(self, call: Callable[[], object]) -> None:
+        """Do what comes again and again: the clock never again calls what has once raised there."""
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  whatever it is, the next event and the next second come
+            self.handle_exception(error)
+
 
 class KioskWindow(App):
     """Verbs in, state out: the only place where a state becomes pixels."""
@@ -147,6 +155,7 @@ class KioskWindow(App):
         super().__init__()
         self.kiosk = kiosk
         self.inbox = inbox
+        self._surprise = _Surprise(kiosk)
         self.make_dock = dock
         self.on_first_frame = on_first_frame
         self.screens: dict[str, KioskScreen] = {}
@@ -176,13 +185,13 @@ class KioskWindow(App):
         keyboard.typing.choose = lambda method: self.kiosk.adjust(typing=method)
         if self.make_dock:
             self.root_widget.add_widget(self.make_dock())
-        ExceptionManager.add_handler(_Surprise(self.kiosk))
+        ExceptionManager.add_handler(self._surprise)
         self.kiosk.on_state = self.show
         self.show(self.kiosk.state)
         self.double_touch = DoubleTouch(lambda: (*_page(self.kiosk.state), self.shell.screen.main_text))
         Window.bind(on_touch_down=self._touched)
         Clock.schedule_interval(lambda _dt: self.drain(), DRAIN_SECONDS)
-        Clock.schedule_interval(lambda _dt: self.kiosk.tick(), 1)
+        Clock.schedule_interval(lambda _dt: self._surprise.guard(self.kiosk.tick), 1)
         Clock.schedule_once(self._first_frame, 0)
         return self.root_widget
 
@@ -222,7 +231,7 @@ class KioskWindow(App):
                 event = self.inbox.get_nowait()
             except queue.Empty:
                 return
-            self.kiosk.handle(event)
+            self._surprise.guard(partial(self.kiosk.handle, event))
 
     def show(self, state: AppState) -> None:
         """Put `state` on the glass."""
