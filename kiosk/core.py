@@ -180,7 +180,7 @@ class KioskCore:
             worker.cancel(session.id)
         pages = [page.sha256 for pages in session.papers.values() for page in pages]
         self.parts.clerk.do(lambda: self._forget(pages), failed=None)
-        self.state = replace(self.state, session=None)
+        self.state = replace(self.state, session=None, card_left=self.state.card_present)
 
     def _forget(self, pages: list[str]) -> None:
         if pages:

@@ -104,7 +104,8 @@ class IdentifyVerbs(KioskCore):
     def card_presence(self, event: CardPresence) -> None:
         """A card was laid down, or taken: one that is waited for is read at once."""
         self.touched()
-        self.change(card_present=event.present, card_tried=False)
+        left = self.state.card_left and event.present
+        self.change(card_present=event.present, card_tried=False, card_left=left)
         if event.present and self.state.step is Step.CARD and self.session.card.job in (Job.NONE, Job.FAILED):
             self.read_card()
 

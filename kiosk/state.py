@@ -381,6 +381,7 @@ class AppState:
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
+    card_left: bool = False  # it was there when its person's session ended, and still is
     card_tried: bool = False  # the one that lies there was read, or could not be
     camera: bool = False  # the document scanner shows what it sees before it takes it
     paper: PaperView | None = None
@@ -389,6 +390,19 @@ class AppState:
     outbox: OutboxCounts = field(default_factory=OutboxCounts)
     refunds: tuple[Charge, ...] = ()  # fees that staff must give back
     outbox_trouble: str = ""  # code of what keeps the store from working
+
+    @property
+    def message(self) -> str:
+        """Code of what stands above the screen: what was told last, or that somebody has left their card."""
+        left = self.card_left and self.step in (Step.RATING, Step.HOME)
+        return self.toast or ("card_left" if left else "")
+
+    @property
+    def reminds(self) -> bool:
+        """A card or paper is about to be left behind: that is heard until it is taken."""
+        handed_in = self.card_present and self.step in (Step.COLLECT, Step.SLIP)
+        paper = self.step is Step.COLLECT and self.session is not None and self.session.paper_left
+        return handed_in or paper or (self.card_left and self.step in (Step.RATING, Step.HOME))
 
     @property
     def alerts(self) -> tuple[str, ...]:

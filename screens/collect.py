@@ -1,18 +1,13 @@
-"""«Take your card and papers», before the slip; with a sound while something still lies there."""
+"""«Take your card and papers», before the slip; a warning while something still lies there."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.state import AppState
-from screens import sound, theme
+from screens import theme
 from screens.tr import tr
 from screens.widgets import KioskScreen
-
-REMIND_SECONDS = 4.0
-REMINDERS = 8  # half a minute
 
 
 class CollectScreen(KioskScreen):
@@ -22,10 +17,6 @@ class CollectScreen(KioskScreen):
     left = BooleanProperty(False)
     said = StringProperty("")
     said_detail = StringProperty("")
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self._reminder = sound.Ringing(sound.REMINDER, REMIND_SECONDS, REMINDERS)
 
     def render(self, state: AppState) -> None:
         """Warn while the card is on the reader, or a paper in the scanner."""
@@ -40,14 +31,6 @@ class CollectScreen(KioskScreen):
         else:
             self.said = tr._("Hồ sơ đã được lưu an toàn.")
             self.said_detail = tr._("Máy sẽ in phiếu cho bạn ngay sau đây.")
-
-    def on_left(self, *_: object) -> None:
-        """Remind at once, and again and again while it lies there."""
-        self._reminder.ring(self.left)
-
-    def on_leave(self, *_: object) -> None:
-        """Silence."""
-        self.left = False
 
     def main(self) -> None:
         """Everything is taken."""

@@ -30,6 +30,7 @@ class IdentifyScreen(KioskScreen):
     error = StringProperty("")
     error_detail = StringProperty("")
     offline = StringProperty("")
+    left = StringProperty("")  # the card of who was here before
     laid = StringProperty("")  # a card lies on the reader
     can_scan = BooleanProperty(True)
     wide = AliasProperty(lambda self: self.width > self.height * 1.1, bind=("width", "height"))  # also a low one
@@ -65,7 +66,9 @@ class IdentifyScreen(KioskScreen):
             code = errors.get("id_number", "")
         self.error, self.error_detail = tr.error(code), tr.advice(code)
         self.offline = "" if self.can_scan else tr._("Máy đọc mã đang nghỉ. Bạn nhập số bằng tay nhé.")
-        self.laid = tr._("Đã thấy thẻ trên đầu đọc.") if state.card_present and not self.error else ""
+        own = state.card_present and not state.card_left
+        self.laid = tr._("Đã thấy thẻ trên đầu đọc.") if own and not self.error else ""
+        self.left = tr.error("card_left") if state.card_left else ""
         self.main_text = tr._("Tiếp tục") if self.typing else tr._("Nhập số bằng tay")
         self.main_icon = "arrow-right" if self.typing else "dialpad"
         self.main_plain = not self.typing

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 HERE = Path(__file__).parent
 DRAIN_SECONDS = 1 / 30
 LAYOUT_ROUNDS = 60  # before a frame; Kivy's 20 are too few where texts, tiles, grids and halves follow each other
+REMIND_SECONDS, REMIND_TIMES = 4.0, 8  # half a minute
 BELL_SECONDS, BELL_TIMES = 20.0, 9  # until somebody has come to the desk: three minutes, then it is only shown
 
 
@@ -161,6 +162,7 @@ class KioskWindow(App):
         self.screens: dict[str, KioskScreen] = {}
         self.session_id = ""
         self.bell = sound.Ringing(sound.BELL, BELL_SECONDS, BELL_TIMES)
+        self.reminder = sound.Ringing(sound.REMINDER, REMIND_SECONDS, REMIND_TIMES)
 
     def build(self) -> Root:
         """Build header, footer and the first screen; the other screens follow between frames."""
@@ -270,9 +272,10 @@ class KioskWindow(App):
 
     def _overlays(self, state: AppState) -> None:
         self.bell.ring(HELP_CALLED in state.outbox.notices and state.step not in DESK_STEPS)
+        self.reminder.ring(state.reminds)
         toast = self.shell.ids.toast
-        toast.text = tr.error(state.toast)
-        toast.detail = tr.advice(state.toast)
+        toast.text = tr.error(state.message)
+        toast.detail = tr.advice(state.message)
         self.calm.centre = state.centre
         self.sheets.show(state)
         self.speaker.show(state)

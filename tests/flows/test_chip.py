@@ -207,6 +207,21 @@ def test_a_card_with_only_the_mrz_password_too(citizen: Citizen) -> None:
     assert citizen.session.card.access == "pace_mrz"
 
 
+def test_a_card_that_is_left_behind_is_told_until_it_is_taken(citizen: Citizen) -> None:
+    citizen.identify()
+    citizen.lay(card())
+    citizen.kiosk.finish()
+    state = citizen.player.state
+    assert (state.step, state.card_left, state.message, state.reminds) == (Step.HOME, True, "card_left", True)
+    citizen.kiosk.browse()
+    state = citizen.player.state
+    assert (state.card_left, state.message, state.reminds) == (True, "", False)  # the next person has their own matter
+    citizen.reader.remove()
+    state = citizen.player.until(lambda s: not s.card_present, "the reader to notice")
+    citizen.kiosk.finish()
+    assert (citizen.player.state.card_left, citizen.player.state.message) == (False, "")
+
+
 def test_a_card_that_lies_there_first_is_read_at_once(citizen: Citizen) -> None:
     citizen.reader.insert(card())
     citizen.player.until(lambda s: s.card_present, "the card")

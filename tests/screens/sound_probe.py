@@ -15,8 +15,8 @@ SECONDS = 2.0
 
 
 def probe(heard: Path) -> dict[str, Any]:
-    """`{"silent", "bell", "desk", "loud"}`: the loudest sample of 32,767 before, after somebody has rung, after staff
-    have come, and while the card lies there."""
+    """`{"silent", "bell", "desk", "loud", "taken", "left"}`: the loudest sample of 32,767 before, after somebody has
+    rung, after staff have come, while the card lies there, once it is taken, and when its owner has gone without it."""
     from kiosk.needs import HELP_CALLED
     from kiosk.state import Session, Step
     from screens.launch import PORTRAIT
@@ -42,6 +42,8 @@ def probe(heard: Path) -> dict[str, Any]:
         answer["bell"] = loudest(window, robot, rung)
         answer["desk"] = loudest(window, robot, replace(rung, step=Step.LOGIN, session=None))
         answer["loud"] = loudest(window, robot, replace(taken, card_present=True))
+        answer["taken"] = loudest(window, robot, taken)
+        answer["left"] = loudest(window, robot, replace(taken, step=Step.HOME, session=None, card_left=True))
 
     window_on(PORTRAIT, work)
     return answer

@@ -25,9 +25,10 @@ def heard(folder: Path, driver: str) -> Mapping[str, int]:
 
 def test_a_bell_and_a_forgotten_card_are_heard(tmp_path: Path) -> None:
     answer = heard(tmp_path, "disk")
-    assert answer["silent"] == answer["desk"] == 0
+    assert answer["silent"] == answer["desk"] == answer["taken"] == 0
     assert answer["bell"] > 10_000
     assert answer["loud"] > 10_000
+    assert answer["left"] > 10_000
 
 
 def test_a_machine_without_a_loudspeaker_works_on(tmp_path: Path) -> None:
