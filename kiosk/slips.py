@@ -175,16 +175,20 @@ def provisional_slip(
     linked_number: str = "",
     counters: tuple[int, ...] = (),
     hotline: str = "",
+    completes: str = "",
     language: str = SOURCE_LANGUAGE,
     reprint: bool = False,
 ) -> Slip:
     """What a citizen holds until the official receipt: code, QR, what to hand over where.
 
     A `declared` dossier is a pre-filing that is completed at the counter under `linked_number` (DOMAIN 6); `scanned`
-    are the ids of the papers that are in it.
+    are the ids of the papers that are in it, `completes` the code of the dossier for which they were missing.
     """
     write = Writer(language)
-    blocks = [*write.head(centre), *write.text("PHIẾU NỘP HỒ SƠ TẠM", Style.TITLE)]
+    title = "PHIẾU BỔ SUNG GIẤY TỜ" if completes else "PHIẾU NỘP HỒ SƠ TẠM"
+    blocks = [*write.head(centre), *write.text(title, Style.TITLE)]
+    if completes:
+        blocks.append(write.pair("Cho hồ sơ", unbroken(completes)))
     blocks += write.text("Đây chưa phải là Giấy tiếp nhận hồ sơ và hẹn trả kết quả.")
     blocks += [Rule(), *write.text("Mã hồ sơ tạm"), Code(code), Qr(qr)]
     blocks += write.text("Dùng mã này để tra cứu hồ sơ cho đến khi có mã chính thức.", Style.NOTE)

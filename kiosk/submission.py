@@ -101,6 +101,7 @@ class SubmissionVerbs(NumberVerbs):
             linked_number=session.ticket.number if session.ticket else "",
             counters=session.ticket.counters if session.ticket else (),
             hotline=self.parts.config.site.hotline,
+            completes=session.answers[DOSSIER_CODE] if _completes(session) else "",
             language=self.state.language,
         )
         self.print_slip(f"slip:{session.id[:8]}", session.id, self.completed_slip(slip), awaited=True)
@@ -122,19 +123,21 @@ class SubmissionVerbs(NumberVerbs):
         said = entry.payload
         number = said.get("linked_ticket") or ""
         case = next((case for case in procedure.cases if case.id == said.get("case")), None)
+        answers = said.get("form", {}).get("answers", {})
         series = self.parts.hall.series.get(number[:1])
         return slips.provisional_slip(
             centre=self.parts.config.site.name,
             code=entry.provisional_code,
             qr=self.slip_qr(entry.provisional_code),
             procedure=procedure,
-            papers=forms.papers_of(case, said.get("form", {}).get("answers", {})),
+            papers=forms.papers_of(case, answers),
             stored_at=entry.created_at.astimezone(self.now().tzinfo),
             declared=said.get("identification", {}).get("assurance") != Assurance.VERIFIED,
             scanned=[paper.component for paper in entry.attachments],
             linked_number=number,
             counters=series.counters if series else (),
             hotline=self.parts.config.site.hotline,
+            completes=answers.get(DOSSIER_CODE, ""),
             reprint=True,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk import forms
 from kiosk.catalogue import Component
@@ -20,6 +20,7 @@ class PapersScreen(KioskScreen):
     asked = StringProperty("")  # in the province's words, what an earlier dossier lacks
     error = StringProperty("")
     error_detail = StringProperty("")
+    lacking = BooleanProperty(False)  # a paper that is needed, and perhaps is not in anybody's bag
 
     def render(self, state: AppState) -> None:
         """Rows with their pages and errors."""
@@ -36,6 +37,7 @@ class PapersScreen(KioskScreen):
         show_list(self.ids.rows, self._row, rows)
         code = session.errors.get("papers", "")
         self.error, self.error_detail = tr.error(code), tr.advice(code)
+        self.lacking = any(session.errors.get(paper.id) for paper in needed) and not self.asked
 
     def _row(self) -> RowTile:
         row = RowTile()
@@ -57,12 +59,12 @@ def _row(session: Session, component: Component, told: bool) -> Mapping[str, obj
     """A paper, how far it is, and what is wrong; whether it is needed where the case has `told` that."""
     pages, code = len(session.papers.get(component.id, ())), session.errors.get(component.id, "")
     if code:
-        detail = f"{tr.error(code)} {tr.advice(code)}"
+        detail = " ".join(filter(None, (tr.error(code), _why(session, component), tr.advice(code))))
     elif pages:
         detail = tr._("Đã quét {n} trang. Chạm để xem lại.").format(n=pages)
     else:
         words = tr._("Chưa quét.") if component.required or not told else tr._("Chưa quét (không bắt buộc).")
-        detail = f"{words} {tr._(component.hint)}".strip()
+        detail = f"{words} {_why(session, component) or tr._(component.hint)}".strip()
     icon, color = ("alert-circle", theme.RED) if code else ("file-document-outline", theme.BLUE)
     if pages and not code:
         icon, color = "check-circle", theme.GREEN
@@ -74,6 +76,14 @@ def _row(session: Session, component: Component, told: bool) -> Mapping[str, obj
         "icon_color": color,
         "selected": bool(code),
     }
+
+
+def _why(session: Session, component: Component) -> str:
+    """The answer because of which a paper is asked for."""
+    if component.when is None or session.form is None:
+        return ""
+    said = forms.said(session.form, component.when.question, session.answers)
+    return tr._("Cần có, vì bạn chọn «{answer}».").format(answer=tr._(said))
 
 
 SCREEN = PapersScreen

@@ -9,6 +9,7 @@ from kivy.properties import AliasProperty, BooleanProperty, ObjectProperty, Stri
 from kivy.uix.boxlayout import BoxLayout
 
 from kiosk import forms
+from kiosk.catalogue import Component
 from kiosk.forms import Question, QuestionType, Section
 from kiosk.state import AppState, Session
 from screens.fields import grouped, masked
@@ -25,6 +26,7 @@ class Answered(BoxLayout):
 
     label = StringProperty("")
     value = StringProperty("")
+    wrong = BooleanProperty(False)  # without it nothing can be handed in
 
 
 class ReviewCard(Panel):
@@ -81,18 +83,18 @@ class ReviewScreen(KioskScreen):
         case = session.case.id if session.case else ""
         parts = [self._part(session, s, case) for s in forms.visible_sections(session.form, case, session.answers)]
         needed = forms.needed_papers(session.case, session.answers)
+        if self.kiosk.supplementing:  # of all that its procedure may need only what was asked for
+            needed = tuple(one for one in needed if session.papers.get(one.id))
         if needed:
-            rows: list[Mapping[str, object]] = [
-                {"label": tr._(c.title), "value": _pages(len(session.papers.get(c.id, ())))} for c in needed
-            ]
-            parts.append((tr._("Giấy tờ đã quét"), self.kiosk.edit_papers, rows))
+            rows = [_paper(one, len(session.papers.get(one.id, ()))) for one in needed]
+            parts.append((tr._("Giấy tờ"), self.kiosk.edit_papers, rows))
         return parts
 
     def _part(self, session: Session, section: Section, case: str) -> Part:
         assert session.form is not None
         said = forms.resolved(session.form, case, session.answers)
         rows: list[Mapping[str, object]] = [
-            {"label": tr._(question.label), "value": self._text(question, value)}
+            {"label": tr._(question.label), "value": self._text(question, value), "wrong": False}
             for question in forms.visible_questions(section, case, session.answers)
             if (value := forms.clean(question, said.get(question.id, "")))
         ]
@@ -140,8 +142,10 @@ class ReviewScreen(KioskScreen):
                 row.value = ""
 
 
-def _pages(count: int) -> str:
-    return tr._("{n} trang").format(n=count) if count else tr._("Chưa quét")
+def _paper(paper: Component, pages: int) -> Mapping[str, object]:
+    missing = tr._("Còn thiếu") if paper.required else tr._("Chưa quét")
+    value = tr._("{n} trang").format(n=pages) if pages else missing
+    return {"label": tr._(paper.title), "value": value, "wrong": paper.required and not pages}
 
 
 SCREEN = ReviewScreen

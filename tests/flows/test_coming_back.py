@@ -83,6 +83,9 @@ def test_what_came_from_here_is_named_by_its_client_ref_and_costs_nothing(player
     assert sent
     assert (sent.payload["replaces"], sent.payload["fee"]) == (first, None)
     assert sent.payload["form"]["answers"]["dossier.code"] == entry.receipt.code
+    slip = repr(player.kiosk.slip_of_entry(sent))
+    assert "PHIẾU BỔ SUNG GIẤY TỜ" in slip
+    assert entry.receipt.code in slip.replace("\N{NO-BREAK SPACE}", " ")
     assert dossier_problems(sent.payload, attachments=False) == ()
 
 

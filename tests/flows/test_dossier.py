@@ -250,6 +250,8 @@ def test_a_paper_that_an_answer_asks_for(player: Player, again: str) -> None:
     player.at(Step.PAPERS)
     assert player.state.session
     assert dict(player.state.session.errors) == {"authorisation": "paper_missing"}
+    assert player.state.session.form
+    assert forms.said(player.state.session.form, "relation.kind", player.state.session.answers) == "Người khác"
     scan_papers(player)
     player.at(Step.REVIEW)
     if again:
@@ -264,6 +266,18 @@ def test_a_paper_that_an_answer_asks_for(player: Player, again: str) -> None:
     assert entry
     assert [one.component for one in entry.attachments if one.component != DECLARATION] == sent
     assert ("Văn bản ủy quyền có chứng thực" in repr(player.kiosk.slip_of_entry(entry))) is ("authorisation" in sent)
+
+
+def test_who_lacks_a_paper_sees_an_officer(player: Player) -> None:
+    to_form(player, "1.001193")
+    fill_form(player)
+    player.at(Step.PAPERS)
+    player.kiosk.next()
+    player.kiosk.take_number_for_this()
+    player.at(Step.TICKET)
+    assert player.state.session
+    assert player.state.session.ticket
+    assert player.state.session.ticket.number.startswith("A-")
 
 
 def test_going_back_loses_nothing(player: Player) -> None:

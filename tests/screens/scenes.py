@@ -263,9 +263,10 @@ def _editing(form_id: str, question_id: str) -> Callable[[Any], None]:
 def _papers(site: Site, _language: str) -> Iterator[Scene]:
     base = replace(site.base, devices=READY)
     session = site.session("1.001193")
+    session = replace(session, answers=MappingProxyType({**session.answers, "relation.kind": "other"}))  # two papers
     assert session.case is not None
     component = session.case.components[0]
-    missing = replace(session, errors={component.id: "paper_missing"})
+    missing = replace(session, errors={paper.id: "paper_missing" for paper in session.case.components})
     yield Scene("papers", replace(base, step=Step.PAPERS, session=missing))
     scanning = replace(session, component=component)
     yield Scene("scan-empty", replace(base, step=Step.SCAN, session=scanning))

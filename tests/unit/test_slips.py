@@ -177,6 +177,14 @@ def test_a_paper_that_is_not_for_everybody_is_asked_of_who_has_scanned_it() -> N
         assert "Giấy chứng sinh" in items
 
 
+def test_who_brings_missing_papers_reads_for_which_dossier() -> None:
+    slip = provisional(completes="H05.114-261102-9005")
+    assert "PHIẾU BỔ SUNG GIẤY TỜ" in texts(slip)
+    assert "PHIẾU NỘP HỒ SƠ TẠM" not in texts(slip)
+    assert value(slip, "Cho hồ sơ") == "H05.114-261102-9005"
+    assert "PHIẾU NỘP HỒ SƠ TẠM" in texts(provisional())
+
+
 def test_a_declared_dossier_without_a_number_tells_to_take_one() -> None:
     assert "Khi đến, mời lấy số thứ tự tại máy này." in texts(provisional(linked_number=""))
 
