@@ -196,6 +196,16 @@ def test_a_form_asks_what_the_province_and_the_fee_need(site: Config) -> None:
     ]
 
 
+def test_a_fee_ends_with_a_warning_that_its_form_gives(site: Config) -> None:
+    fee = {"amount_vnd": 0, "unless": ["death_late", "birth_late"]}
+    mine = row("death-registration") | {"cases": [{"id": "one", "title": "Có giấy báo tử"}], "fee": fee}
+    write(site, procedures__yaml=json.dumps([mine]))
+    (told,) = [problem for problem in check.problems(site) if problem.startswith("procedures.yaml")]
+    assert told.startswith(
+        "procedures.yaml: 1.000894: fee.unless: form «death-registration» has no warning «birth_late»"
+    )
+
+
 def test_a_paper_waits_for_what_its_form_always_asks(site: Config) -> None:
     def waiting(paper: str, question: str, *values: str) -> dict[str, Any]:
         return {"id": paper, "title": "Giấy báo tử", "when": {"question": question, "values": values}}

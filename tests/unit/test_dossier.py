@@ -14,7 +14,7 @@ from devices.card_reader.emrtd.results import Access, CloneCheck, Trust
 from kiosk import forms
 from kiosk.catalogue import Case, Procedure, load_catalogue
 from kiosk.config import ASSETS
-from kiosk.dossier import owner, payload
+from kiosk.dossier import fee, owner, payload, priced
 from kiosk.dossier_schema import dossier_problems
 from kiosk.forms import Question, QuestionType
 from kiosk.forms import checks as form_checks
@@ -22,6 +22,7 @@ from kiosk.forms import filling as form_filling
 from kiosk.forms.files import load_forms
 from kiosk.identity import Citizen, Method, citizen_from_qr
 from kiosk.state import CardReading, Session, TicketView
+from screens import guide_words
 
 HANOI = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=HANOI)
@@ -219,3 +220,11 @@ def test_a_session_tells_nothing_of_a_person() -> None:
     assert "Đào" not in repr(session)
     assert "027190012345" not in repr(session)
     assert date(1990, 2, 14).isoformat() not in repr(session)
+
+
+@pytest.mark.parametrize(("born", "costs"), [("2026-11-01", {"amount_vnd": 0, "method": "none"}), ("2026-06-01", None)])
+def test_of_a_late_birth_nobody_says_that_it_is_free(born: str, costs: dict[str, Any] | None) -> None:
+    answers, today = {"child.date_of_birth": born}, NOW.date()
+    birth = priced(OFFERED.procedures["1.001193"], FORMS["birth-registration"], "certificate", answers, today)
+    assert fee(birth, answers, today) == costs
+    assert guide_words.fee_online(birth, today)[0] == ("Miễn phí" if costs else "Do tỉnh quy định, hỏi tại quầy")
