@@ -205,7 +205,7 @@ class HttpGateway:
         """What the national databases know about a citizen; nothing where they do not know them."""
         body = json.dumps({"id_number": id_number, "proof": proof}).encode()
         answer = self._alone("POST", "/v1/persons/lookup", {"Content-Type": "application/json"}, body)
-        return answers.registered(answer) if self._known(answer) else Registered()
+        return answers.registered(answer, id_number) if self._known(answer) else Registered()
 
     @staticmethod
     def _known(answer: Answer) -> bool:
