@@ -23,7 +23,7 @@ from kiosk.hall.shared_store import SharedStore
 from kiosk.hall.store import TicketStore
 from kiosk.own_data import OwnData, load_data
 from kiosk.search.choices import Choices
-from offline_queue.http_gateway import HttpGateway
+from offline_queue.http_gateway import LONGEST_ANSWER, HttpGateway
 from offline_queue.store import Outbox
 
 if TYPE_CHECKING:
@@ -64,15 +64,20 @@ def ledger_of(config: Config, tickets: TicketStore) -> Ledger:
 
 
 def gateway_of(
-    config: Config, outbox: Outbox, province_url: str = "", timeout: tuple[float, float] = PATIENT
+    config: Config,
+    outbox: Outbox,
+    province_url: str = "",
+    timeout: tuple[float, float] = PATIENT,
+    longest: float = LONGEST_ANSWER,
 ) -> HttpGateway:
-    """The way to the province; `province_url` is the embedded one's, `timeout` as of `HttpGateway`."""
-    table = config.province
+    """The way to the province; `province_url` is the embedded one's, `timeout` and `longest` as of `HttpGateway`."""
+    table, uploads = config.province, outbox.uploads
     if table is None or table.sandbox:
-        return HttpGateway(province_url or "http://127.0.0.1:9", SANDBOX_TOKEN, timeout=timeout, uploads=outbox.uploads)
+        url = province_url or "http://127.0.0.1:9"
+        return HttpGateway(url, SANDBOX_TOKEN, timeout=timeout, uploads=uploads, longest=longest)
     assert table.url is not None
     token = table.token_file.read_text(encoding="utf-8").strip() if table.token_file else ""
-    return HttpGateway(table.url, token, table.ca_file, table.client_cert, timeout, outbox.uploads)
+    return HttpGateway(table.url, token, table.ca_file, table.client_cert, timeout, uploads, longest)
 
 
 def province_of(config: Config) -> Province | None:

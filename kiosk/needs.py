@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from devices.interfaces import DEVICE_KINDS, Condition
+from kiosk.catalogue.own_files import SHRUNK
 from kiosk.errands.ledger import Charge
 from kiosk.state import TICKET_LEFT, AppState, StaffTicket
 from offline_queue.entry import SALVAGED
@@ -17,6 +18,7 @@ SEEN_BY_STAFF = (
     SALVAGED,
     FIGURES_LOST,
     PAYMENTS_LOST,
+    SHRUNK,
 )  # notices that staff end; the others end when their cause does
 CLOCK_BEHIND = "clock_behind"
 PRINT_FAILED = "print_failed"

@@ -186,7 +186,7 @@ class Machine:
         """The two to the province: a patient one for dossiers, a quick one for questions that somebody waits for."""
         gateway = gateway_of(self.config, stores.outbox, url)
         self._exits.callback(gateway.close)
-        desk = gateway_of(self.config, stores.outbox, url, inquiries.TIMEOUT)
+        desk = gateway_of(self.config, stores.outbox, url, inquiries.TIMEOUT, inquiries.LONGEST)
         self._exits.callback(desk.close)
         sender = Sender(
             stores.outbox,

@@ -39,7 +39,7 @@ LONGEST_MESSAGE = 1000
 MOST_ROWS = 50  # of a timeline, the newest
 VERIFIED_LEVEL = 2  # of an e-identification account
 
-_MOMENT = TypeAdapter(AwareDatetime)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # of any moment in an answer
 
 
 @dataclass(frozen=True)
@@ -63,28 +63,46 @@ class Call(Protocol):
         """Ask and read the answer."""
 
 
-def _moment(text: str) -> str:
+def _in_range(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError("no moment of this century")
+    return moment
+
+
+def _or_none(moment: datetime | None) -> datetime | None:
+    """Some write 9999 for «no end», which no clock can show in another zone."""
+    return moment if moment and EARLIEST <= moment < LATEST else None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_range)]
+MaybeMoment = Annotated[AwareDatetime | None, AfterValidator(_or_none)]
+_MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
+_MAYBE: TypeAdapter[datetime | None] = TypeAdapter(MaybeMoment)
+
+
+def _text(text: str) -> str:
     _MOMENT.validate_strings(text)
     return text
 
 
-Moment = Annotated[str, AfterValidator(_moment)]
+def _text_or_none(text: str | None) -> str | None:
+    return text if text is not None and _MAYBE.validate_strings(text) else None
 
 
 class _Receipt(BaseModel):
     code: str = Field(min_length=1, max_length=100)
     status: int = Field(ge=1, le=10)
-    received_at: Moment
-    due_at: Moment | None = None
+    received_at: Annotated[str, AfterValidator(_text)]
+    due_at: Annotated[str | None, AfterValidator(_text_or_none)] = None
 
 
 class _Health(BaseModel):
     status: str
-    time: AwareDatetime
+    time: Moment
 
 
 class _Row(BaseModel):
-    at: AwareDatetime | None = None
+    at: MaybeMoment = None
     status: int = Field(ge=1, le=10)
     note: str = ""
 
@@ -94,8 +112,8 @@ class _Progress(BaseModel):
     status: int = Field(ge=1, le=10)
     procedure_code: str = ""
     owner_masked: str = Field("", max_length=200)
-    received_at: AwareDatetime | None = None
-    due_at: AwareDatetime | None = None
+    received_at: MaybeMoment = None
+    due_at: MaybeMoment = None
     ask: str | None = None
     timeline: list[_Row] = []
 
@@ -104,21 +122,21 @@ class _Payment(BaseModel):
     payment_id: str = Field(min_length=1, max_length=100)
     state: PaymentState
     vietqr: str = Field("", max_length=1000)
-    expires_at: AwareDatetime | None = None
+    expires_at: MaybeMoment = None
 
 
 class _Appointment(BaseModel):
     code: str = Field(min_length=1, max_length=100)
     procedure_code: str = ""
     series: str = ""
-    start: AwareDatetime = Field(alias="from")
-    end: AwareDatetime = Field(alias="to")
+    start: Moment = Field(alias="from")
+    end: Moment = Field(alias="to")
 
 
 class _PhoneSession(BaseModel):
     session: str = Field(min_length=1, max_length=200)
     qr: str = Field(min_length=1, max_length=1000)
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class _Person(BaseModel):
@@ -147,6 +165,7 @@ class _Member(BaseModel):
 
 
 class _Self(BaseModel):
+    id_number: str | None = None
     phone: str | None = Field(None, max_length=20)
 
 
@@ -259,9 +278,12 @@ def phone_answer(answer: Answer) -> PhoneAnswer:
     return PhoneAnswer(found.state, found.level, found.person.model_dump() if found.person else {}, found.proof)
 
 
-def registered(answer: Answer) -> Registered:
-    """The telephone; spouse, parents, household: each person once, with all that is told of them."""
+def registered(answer: Answer, asked: str) -> Registered:
+    """What is told of the citizen with the number that was `asked` about: the telephone; spouse, parents, household,
+    each person once, with all that is told of them."""
     found = _parse(_Registered, answer)
+    if found.person and found.person.id_number not in (None, asked):
+        raise Unreachable(f"HTTP {answer.status} about another person")
     members: dict[tuple[str, date | None], FamilyMember] = {}
     for one in (*([found.spouse] if found.spouse else []), *found.parents, *found.household)[:MOST_ROWS]:
         told = FamilyMember(

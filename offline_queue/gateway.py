@@ -4,7 +4,8 @@ SubmitError(detail)
 ├── Unreachable        no connection, time-out, broken or foreign answer, 5xx: try again
 ├── Busy(after)        429 / 503: try again after so many seconds
 ├── Rejected(problems) 413, 422, other 4xx: for staff
-│   └── Conflict       409: this key came with another body before; our own fault
+│   ├── Conflict       409: this key came with another body before; our own fault
+│   └── CodeTaken      its receipt bears the code of another dossier
 └── Unauthorised       401 / 403: keep everything, stop sending, raise the alarm
 """
 
@@ -65,6 +66,12 @@ class Conflict(Rejected):
     """The province has another dossier under this id: asking whether "it" has arrived means nothing any more."""
 
     code = "province_conflict"
+
+
+class CodeTaken(Rejected):
+    """The code of its receipt is that of another dossier, so nobody could follow both, and perhaps it is not there."""
+
+    code = "province_code_taken"
 
 
 class Unauthorised(SubmitError):

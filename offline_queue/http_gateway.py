@@ -33,11 +33,12 @@ from offline_queue.gateway import (
     SubmitError,
     Unreachable,
 )
+from offline_queue.timed_response import TimedResponse
 from offline_queue.tus import TusUpload
 
 HEALTH_TIMEOUT = (3.0, 5.0)
 MOST_BYTES = 8 * 1024 * 1024  # of an answer: the catalogue is the longest
-LONGEST_ANSWER = 60.0  # seconds for a whole answer, however slowly it drips
+LONGEST_ANSWER = 60.0  # seconds
 READ_BYTES = 64 * 1024
 KEPT_SECONDS = 2.0  # between two dossiers on one line
 
@@ -48,7 +49,8 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 class HttpGateway:
     """`Gateway` over HTTP. `timeout` is (to connect, between two bytes) in seconds; `client_cert` a PEM with its key.
 
-    `uploads` keeps the addresses of uploads by (entry id, SHA-256), so that they go on after a restart.
+    `uploads` keeps the addresses of uploads by (entry id, SHA-256), so that they go on after a restart. `longest` is
+    how many seconds a whole answer may take, headers and body, however slowly it drips.
     """
 
     def __init__(
@@ -59,14 +61,15 @@ class HttpGateway:
         client_cert: str = "",
         timeout: tuple[float, float] = (5.0, 20.0),
         uploads: MutableMapping[tuple[str, str], str] | None = None,
+        longest: float = LONGEST_ANSWER,
     ) -> None:
         self._url = url.rstrip("/")
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout = timeout
         self._uploads = uploads if uploads is not None else {}
-        self._files = _session(self._url, ca_file, client_cert)
-        self._dossiers = _session(self._url, ca_file, client_cert)
-        self._others = _session(self._url, ca_file, client_cert)
+        self._files = _session(self._url, ca_file, client_cert, longest)
+        self._dossiers = _session(self._url, ca_file, client_cert, longest)
+        self._others = _session(self._url, ca_file, client_cert, longest)
         self._given: dict[
             str, str
         ] = {}  # key of the dossier by code of its receipt, of all over the line of the dossiers
@@ -202,7 +205,7 @@ class HttpGateway:
         """What the national databases know about a citizen; nothing where they do not know them."""
         body = json.dumps({"id_number": id_number, "proof": proof}).encode()
         answer = self._alone("POST", "/v1/persons/lookup", {"Content-Type": "application/json"}, body)
-        return answers.registered(answer) if self._known(answer) else Registered()
+        return answers.registered(answer, id_number) if self._known(answer) else Registered()
 
     @staticmethod
     def _known(answer: Answer) -> bool:
@@ -298,12 +301,11 @@ def _never_connected(error: Exception) -> bool:
 
 
 def _read(response: requests.Response) -> bytes:
-    """The body, within bounds of size and time. Raises `Unreachable`."""
+    """The body, within bounds of size; those of time are the line's. Raises `Unreachable`."""
     body = bytearray()
-    end = time.monotonic() + LONGEST_ANSWER
     while block := response.raw.read1(READ_BYTES):
         body += block
-        if len(body) > MOST_BYTES or time.monotonic() > end:
+        if len(body) > MOST_BYTES:
             raise Unreachable("endless answer")
     return bytes(body)
 
@@ -318,8 +320,26 @@ class _Session(requests.Session):
         """Nowhere."""
 
 
-def _session(url: str, ca_file: str, client_cert: str) -> requests.Session:
+class _Adapter(requests.adapters.HTTPAdapter):
+    """Its lines, also those through a proxy, read their answers with `TimedResponse`."""
+
+    def __init__(self, longest: float) -> None:
+        super().__init__()
+        self._longest = longest
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        """The library's pool, with another class of connections."""
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        if "ConnectionCls" not in vars(pool):  # a kept one has it already
+            kind = pool.ConnectionCls
+            pool.ConnectionCls = type("_Line", (kind,), {"response_class": partial(TimedResponse, self._longest)})
+        return pool
+
+
+def _session(url: str, ca_file: str, client_cert: str, longest: float) -> requests.Session:
     session = _Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(longest))
     # the environment's netrc would replace our token, its CA bundle our CA file; only its proxies are wanted, as a
     # centre may have no other way out, and never for the embedded province on loopback
     session.trust_env = False

@@ -16,7 +16,7 @@ from offline_queue import retry
 from offline_queue.blobs import BlobStore
 from offline_queue.entry import CLOCK_WRONG, REFUSED, Attachment, OutboxChanged, OutboxCounts, OutboxEntry, Problem
 from offline_queue.errors import BlobDamaged, OutboxError, surprise
-from offline_queue.gateway import Busy, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
+from offline_queue.gateway import Busy, CodeTaken, Gateway, Rejected, SubmitError, Unauthorised, Unreachable
 from offline_queue.store import LEASE_SECONDS, Outbox
 
 log = logging.getLogger(__name__)
@@ -230,6 +230,8 @@ class Sender:
             receipt = self._gateway.find(entry.id) if unsure else None
             unsure = False
             receipt = receipt or self._gateway.submit(entry, self._opener(entry))
+            if self._outbox.is_taken(receipt.code, entry):
+                raise CodeTaken((Problem("", receipt.code),), "one code for two dossiers")
         except BlobDamaged as error:
             log.error("sender: entry %s: a scan is damaged: %s", entry.id, error.detail)
             self._outbox.reject(entry.id, (Problem("/attachments", error.code),), error.code)

@@ -260,6 +260,11 @@ class Outbox:
         rows = self._database.query(BY_CODE, code)
         return self._entry(rows[0]) if rows else None
 
+    def is_taken(self, code: str, entry: OutboxEntry) -> bool:
+        """Whether another dossier has this official code; missing papers may come under that of theirs."""
+        sql = "SELECT 1 FROM entries WHERE official_code = ? AND official_code <> '' AND id <> ? LIMIT 1"
+        return code != entry.replaces and bool(self._database.query(sql, code, entry.id))
+
     def list(self, limit: int = 100, states: Collection[EntryState] = LIST_ORDER) -> list[OutboxEntry]:
         """Entries without payload: rejected ones first, what waits, oldest first; last what ended, newest first."""
         found: list[OutboxEntry] = []

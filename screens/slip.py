@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
@@ -44,18 +44,20 @@ class SlipScreen(KioskScreen):
         self.pointing = session.slip_print in (Job.CONFIRMED, Job.UNCONFIRMED)
         self.failed = session.slip_print is Job.FAILED
         self.asking = session.slip_print is Job.UNCONFIRMED
-        self._whereabouts(session, state.online)
+        self._whereabouts(session, state)
         self._next(session)
         self._problem(session)
 
-    def _whereabouts(self, session: Session, online: bool | None) -> None:
+    def _whereabouts(self, session: Session, state: AppState) -> None:
         # who has a number waits for it; their dossier goes on its way without them
         rest = tr._("Bạn không cần chờ ở đây.") if not session.ticket else tr._("Bạn không phải làm gì thêm ở máy này.")
         self.received = session.receipt is not None
         if session.receipt is not None:
             self.whereabouts = tr._("Tỉnh đã nhận: {code}").format(code=session.receipt.code)
-            self.whereabouts_detail = _due(session.receipt) or tr._("Đây là mã hồ sơ chính thức của bạn.")
-        elif online is False:
+            self.whereabouts_detail = _due(session.receipt, state.now.tzinfo if state.now else None) or tr._(
+                "Đây là mã hồ sơ chính thức của bạn."
+            )
+        elif state.online is False:
             self.whereabouts = tr._("Hồ sơ đã lưu an toàn, sẽ tự gửi khi có mạng.")
             self.whereabouts_detail = rest
         else:
@@ -101,11 +103,12 @@ class SlipScreen(KioskScreen):
         self.code = self.number = self.whereabouts = self.problem = ""
 
 
-def _due(receipt: Receipt) -> str:
-    """The day of the result, only when the province has given one."""
+def _due(receipt: Receipt, zone: tzinfo | None) -> str:
+    """The day of the result here, only when the province has given one."""
     if not receipt.due_at:
         return ""
-    return tr._("Hẹn trả kết quả ngày {day}.").format(day=f"{datetime.fromisoformat(receipt.due_at):%d/%m/%Y}")
+    due = datetime.fromisoformat(receipt.due_at).astimezone(zone)
+    return tr._("Hẹn trả kết quả ngày {day}.").format(day=f"{due:%d/%m/%Y}")
 
 
 SCREEN = SlipScreen

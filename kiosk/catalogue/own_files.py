@@ -27,6 +27,7 @@ LAST_GOOD = "last-good"  # its files as they were when a kiosk last started with
 NEW, OLD = ".new", ".old"  # while one set takes the place of another
 FORMS, LOCALES = "forms", "locales"
 LEFT_OUT = "catalogue_line_left_out"  # the notice while they name a procedure that the province has withdrawn
+SHRUNK = "catalogue_shrunk"  # the notice after the province's lost more than half of its procedures at once
 CODE = re.compile(r"(?<![0-9.])[0-9]\.[0-9]{6}(?![0-9])")
 DATA = re.compile(r"\.(?:ya?ml|po)(?=\.|$)", re.IGNORECASE)  # somewhere in the name of what is meant to be read
 BACKUPS = ("~", ".bak", ".old", ".orig", ".swp")  # of an editor or a careful person

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kiosk.catalogue import Catalogue, CatalogueError, codes_of, load_catalogue
-from kiosk.catalogue.own_files import LEFT_OUT, SENT, codes_named, lines_about
+from kiosk.catalogue.own_files import LEFT_OUT, SENT, SHRUNK, codes_named, lines_about
 from kiosk.data_files import json_of
 from kiosk.errands.exemptions import Exemption, read_exemptions
 from kiosk.search import Search
@@ -131,6 +131,7 @@ class CatalogueNews:
     def _exchange(self, document: Mapping[str, Any], etag: str) -> None:
         make_folder(self._own)
         rows = document.get("procedures")
+        before, now = _codes_in(_document(self._own / SENT).get("procedures")), _codes_in(rows)
         content = {"etag": etag, "procedures": rows, "withdrawn": self._withdrawn(rows)}
         new = write_temporary(self._own, [json.dumps(content, ensure_ascii=False).encode()])
         try:
@@ -141,6 +142,9 @@ class CatalogueNews:
             new.unlink(missing_ok=True)
         sync_folder(self._own)
         self._publish(CatalogueChanged(lookup))
+        if 2 * len(now) < len(before):  # the province decides, and may have slipped
+            log.warning("catalogue: the province's has shrunk from %d procedures to %d", len(before), len(now))
+            self._notice(SHRUNK, f"{len(before)} → {len(now)}")
         if lines := self._left_out(lookup.catalogue.withdrawn):
             log.warning("catalogue: lines of the site are left out: %s", "; ".join(lines[:20]))
             self._notice(LEFT_OUT, short(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from devices.events import CodeScanned
@@ -16,7 +17,10 @@ from kiosk.hall.tickets import HallError
 from kiosk.identifying import IdentifyVerbs
 from kiosk.state import Step
 from offline_queue.entry import EntryState
+from offline_queue.errors import OutboxError
 from offline_queue.gateway import Desk, Progress, SubmitError
+
+log = logging.getLogger(__name__)
 
 PAPERS_WANTED, PAYMENT_DUE, DONE = 5, 6, 9  # statuses that a citizen can do something about here
 FOR_THE_COUNTER = (3, PAPERS_WANTED, PAYMENT_DUE, 8)  # in which an officer helps; 3 not accepted, 8 stopped
@@ -103,7 +107,13 @@ class FollowVerbs(AppointmentVerbs, IdentifyVerbs):
 
     def _open_dossier(self, code: Code) -> None:
         """→ LOOKUP: what this kiosk knows at once, then what the province says."""
-        entry = self.parts.outbox.find_by_code(code.text)
+        try:
+            entry = self.parts.outbox.find_by_code(code.text)
+        except OutboxError as error:
+            log.error("following: %s", error)
+            self.parts.sender.wake()  # it tries the store, and tells staff what ails it
+            self._sorry(error.code)
+            return
         if entry is None and code.kind is CodeKind.PROVISIONAL:
             self._sorry("dossier_not_here")
             return

@@ -30,7 +30,7 @@ from offline_queue.gateway import Desk, Payment, PaymentState
 
 log = logging.getLogger(__name__)
 TURN_LOCK = 5401142  # the next to that of `bring_up_to_date`
-TURN_SECONDS = 10.0  # as long as the province may take for one answer (`inquiries.TIMEOUT`)
+TURN_SECONDS = 10.0  # as long as the province may take for one answer (`inquiries.LONGEST`)
 OVERLAP = timedelta(days=2)  # in which what was told changes: it is told again
 _OFFICIAL = "coalesce((SELECT code FROM progress WHERE progress.ref = payment.ref), code)"
 _GIVE_BACK = """

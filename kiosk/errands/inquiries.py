@@ -16,6 +16,8 @@ from offline_queue.gateway import Desk, SubmitError
 
 log = logging.getLogger(__name__)
 TIMEOUT = (3.0, 7.0)  # to connect, between two bytes; seconds
+LONGEST = 10.0  # for a whole answer
+STOP_SECONDS = 2.0
 Question = Callable[[Desk], object]
 
 
@@ -52,11 +54,11 @@ class Inquiries:
         self._thread.start()
 
     def stop(self) -> None:
-        """End after the question under way: what is asked changes nothing here."""
+        """End; a question under way is left behind after a moment: nobody is there any more to hear its answer."""
         self._stopping = True
         if self._thread.is_alive():
             self._asked.put(None)
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def ask(self, session_id: str, job: str, question: Question) -> None:
         """Queue a question; `Answered` with this job comes into the inbox. Without a session it is the kiosk's own."""

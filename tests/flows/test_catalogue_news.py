@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from kiosk import builders, check
-from kiosk.catalogue.own_files import LAST_GOOD, LEFT_OUT, OWN_CATALOGUE, OWN_REFUSED, SENT
+from kiosk.catalogue.own_files import LAST_GOOD, LEFT_OUT, OWN_CATALOGUE, OWN_REFUSED, SENT, SHRUNK
 from kiosk.catalogue.update import (
     REFUSED,
     CatalogueChanged,
@@ -124,6 +124,16 @@ def test_a_bad_one_is_refused_and_the_last_good_one_kept(
     heard.news.fetch(province.publish({"procedures": [NEWS | {"level": "full"}]}))
     assert heard.notices == {}
     assert len(heard.changes) == 2
+
+
+@pytest.mark.parametrize(("left", "told"), [(2, {}), (1, {SHRUNK: "3 → 1"}), (0, {SHRUNK: "3 → 0"})])
+def test_one_that_has_lost_most_of_itself_holds_and_is_told(
+    heard: Heard, province: Publishing, left: int, told: Mapping[str, str]
+) -> None:
+    rows = [NEWS, *(NEWS | {"code": f"9.00000{number}"} for number in (1, 2))]
+    for some in (rows, rows[:left]):
+        heard.news.fetch(province.publish({"procedures": some}))
+    assert (len(heard.changes), heard.notices) == (2, told)
 
 
 @pytest.mark.parametrize("document", [{}, {"procedures": None}, {"procedures": [1]}])

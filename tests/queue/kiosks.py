@@ -70,7 +70,7 @@ def kiosk_at(
     clock: Callable[[], datetime] = utc_now,
     token: str = TOKEN,
     seed: int = 1,
-    tls: dict[str, str] | None = None,
+    tls: dict[str, Any] | None = None,
     **sender_options: Any,
 ) -> Iterator[Kiosk]:
     """A kiosk whose store is in `folder`, made when it is not there."""

@@ -7,6 +7,7 @@ import json
 import socket
 import sys
 import threading
+import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -131,6 +132,20 @@ def lose_reply(handler: Handler) -> bool:
     """Do what was asked, then hang up instead of answering."""
     handler.mute = True
     return False
+
+
+def drip(head: bytes, rest: bytes) -> Fault:
+    """Answer with `head` at once, then with the `rest` byte by byte."""
+
+    def act(handler: Handler) -> bool:
+        handler.close_connection = True
+        handler.wfile.write(head)
+        for number in range(len(rest)):
+            handler.wfile.write(rest[number : number + 1])
+            time.sleep(0.02)
+        return True
+
+    return act
 
 
 class Server(ThreadingHTTPServer):

@@ -169,3 +169,38 @@ def test_a_phone_confirms_only_with_person_and_proof(gateway: HttpGateway, provi
     assert gateway.phone("s1").level == 1
     province.fault("GET", "/v1/vneid", answer(404, {"title": "unknown"}))
     assert gateway.phone("s1").state is PhoneState.EXPIRED
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_no_clock_can_show_is_none(gateway: HttpGateway, province: Province, moment: str) -> None:
+    """What may be missing is left out; where the time is the matter itself, the answer is none."""
+    dossier = {"code": "H05.114-261123-0042", "status": 4, "received_at": moment, "due_at": moment}
+    province.fault("GET", "/v1/dossiers", answer(200, {**dossier, "timeline": [{"status": 4, "at": moment}]}))
+    found = gateway.progress("H05.114-261123-0042")
+    assert found
+    assert (found.received_at, found.due_at, found.timeline[0].at) == (None, None, None)
+    province.fault("GET", "/v1/dossiers", answer(200, {**dossier, "received_at": NOON}))
+    receipt = gateway.find("5f0c6c0e-0000-4000-8000-000000000001")
+    assert receipt
+    assert (receipt.received_at, receipt.due_at) == (NOON, None)
+    province.fault("GET", "/v1/payments", answer(200, {"payment_id": "p1", "state": "waiting", "expires_at": moment}))
+    paid = gateway.payment("p1")
+    assert paid
+    assert paid.expires_at is None
+    province.fault("GET", "/v1/appointments", answer(200, {"code": "LH-0001", "from": NOON, "to": moment}))
+    province.fault("POST", "/v1/vneid", answer(201, {"session": "s1", "qr": "q", "expires_at": moment}))
+    province.fault("GET", "/v1/health", answer(200, {"status": "ok", "time": moment}))
+    province.fault("GET", "/v1/dossiers", answer(200, dossier))
+    asks = (ASKS["appointment"][2], ASKS["start_phone"][2], lambda g: g.health(), lambda g: g.find("x"))
+    for ask in asks:
+        with pytest.raises(Unreachable):
+            ask(gateway)
+
+
+def test_nothing_is_told_of_another_person(gateway: HttpGateway, province: Province) -> None:
+    body = {"person": {"id_number": PERSON["id_number"], "phone": "0900000001"}, "household": [PERSON]}
+    province.fault("POST", "/v1/persons", answer(200, body), answer(200, body), answer(200, {"household": [PERSON]}))
+    assert gateway.registered(str(PERSON["id_number"]), "p").phone == "0900000001"
+    with pytest.raises(Unreachable):
+        gateway.registered("027190012346", "p")
+    assert len(gateway.registered("027190012346", "p").family) == 1  # it need not name whom it is about

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from offline_queue import http_gateway
 from offline_queue import sender as sender_module
 from offline_queue.entry import EntryState, OutboxChanged, OutboxEntry, Receipt
 from offline_queue.sender import Sender
-from tests.queue.people import ID_NUMBER, NAME
+from tests.queue.people import ID_NUMBER, NAME, entry
 from tests.queue.province import RECEIPT, Fault, Handler, Province, answer, drop, lose_reply
 from tests.queue.sending import SOON, Kiosk, all_sent
 
@@ -205,6 +207,31 @@ def test_draining_goes_on_while_the_province_comes_back(kiosk: Kiosk, province: 
         kiosk.submit()
     assert kiosk.sender.drain(SOON) == {"delivered": 4, "pending": 0, "rejected": 0}
     assert set(province.accepted.values()) == {1}
+
+
+def test_one_code_for_two_dossiers_waits_for_staff(
+    kiosk: Kiosk, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_gateway, "KEPT_SECONDS", 0.0)  # each over a line of its own
+    first = kiosk.submit(b"page")
+    assert kiosk.sender.drain(SOON)["delivered"] == 1
+    second = kiosk.submit(b"another")
+    papers = replace(entry(), replaces=RECEIPT["code"])  # these may come under the code of the dossier they complete
+    kiosk.outbox.add(papers)
+    province.fault(*POST, answer(201, RECEIPT), answer(201, RECEIPT))
+    assert kiosk.sender.drain(SOON) == {"delivered": 1, "pending": 0, "rejected": 1}
+    kept, found = kiosk.outbox.get(second.id), kiosk.outbox.find_by_code(RECEIPT["code"])
+    assert kept is not None
+    assert (kept.last_error, kept.receipt, [p.message for p in kept.problems]) == (
+        "province_code_taken",
+        None,
+        [RECEIPT["code"]],
+    )
+    assert (kept.payload, len(kiosk.files())) == (second.payload, 1)
+    assert found is not None
+    assert found.id == papers.id != first.id
+    kiosk.outbox.retry_now(second.id)  # once the province has put it right
+    assert kiosk.sender.drain(SOON) == {"delivered": 1, "pending": 0, "rejected": 0}
 
 
 def test_draining_ends_in_time(kiosk: Kiosk, province: Province) -> None:

@@ -27,6 +27,8 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("follow", replace(base, step=Step.FOLLOW, session=bare), lambda screen: screen._typed("H05.114-2611"))
     wrong = replace(bare, errors={"code": "code_mistyped"})
     yield Scene("follow-wrong", replace(site.base, step=Step.FOLLOW, session=wrong))
+    unread = replace(bare, errors={"code": "store_failed"})
+    yield Scene("follow-unread", replace(site.base, step=Step.FOLLOW, session=unread))
     for name, following in _followed():
         yield Scene(f"lookup-{name}", replace(base, step=Step.LOOKUP, session=replace(bare, following=following)))
     for name, paying in _paying():

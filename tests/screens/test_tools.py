@@ -72,3 +72,7 @@ def test_the_fee_is_told_before_a_dossier_is_handed_in() -> None:
         "Lệ phí: 3 x 8.000 đồng = 24.000 đồng · Chưa phải trả bây giờ.",
         "Fee: 3 x 8.000 đồng = 24.000 đồng · Nothing to pay now.",
     ]
+
+
+def test_the_day_of_the_result_is_that_of_the_site() -> None:
+    assert probed()["due_day"] == "Hẹn trả kết quả ngày 01/12/2026."

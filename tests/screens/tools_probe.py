@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -269,6 +270,21 @@ class Probe:
         self.do(self.kiosk.finish)
         return told
 
+    def due_day(self) -> str:
+        """What the slip's screen says of a result that is due after midnight here, before it in UTC."""
+        from tests.screens.scenes import scenes, site_of
+
+        site = self.robot.on_main(lambda: site_of(self.kiosk))
+        shown = next(one for one in scenes(site, "vi") if one.name == "slip").state
+        assert shown.session
+        assert shown.session.receipt
+        receipt = replace(shown.session.receipt, due_at="2026-11-30T17:00:00Z")
+        session = replace(shown.session, receipt=receipt)
+        self.do(partial(self.kiosk.change, session=session, step=shown.step, now=shown.now))
+        said = self.window.screens["slip"].whereabouts_detail
+        self.do(self.kiosk.finish)
+        return str(said)
+
 
 def probe() -> dict[str, Any]:
     """What was seen."""
@@ -286,6 +302,7 @@ def probe() -> dict[str, Any]:
             one.groups,
             one.low_words,
             one.fees,
+            one.due_day,
         ):
             answer[part.__name__] = part()
         one.robot.close()
