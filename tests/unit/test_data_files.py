@@ -118,7 +118,7 @@ def test_texts_in_another_encoding_are_told_to_be_saved_anew(tmp_path: Path) -> 
     [
         ('msgid "Đi làm"\nmsgstr "To work', [2]),
         ("msgid Đi làm\nmsgstr To work", [1, 2]),
-        ('msgid "Đi làm"\nmsgstr ""\n"To work\n now"', [3]),
+        ('msgid "Đi làm"\nmsgstr ""\n"To work\n" now"', [3]),
         ('msgid “Đi làm”\nmsgstr "To "work""', [1, 2]),
         ('msgid "Đi làm"\nmsgstr "To work\\"', [2]),
         ('# a "word\n\n msgctxt "x"\nmsgid "Đi làm"\n  msgstr ""\r\n"To \\"work\\"\\\\" \n', []),
