@@ -40,6 +40,7 @@ def told() -> Figures:
         *(Visit(DAY, Purpose.DOSSIER, "form") for _ in range(3)),
         Visit(DAY, Purpose.DOSSIER, "identify"),
         *(Visit(DAY, Purpose.NUMBER) for _ in range(20)),
+        *(Visit(DAY, Purpose.LOOK) for _ in range(5)),
     ]
     stars = {5: 6, 4: 3, 2: 1}
     ratings = [Rating(DAY, Purpose.DOSSIER, n, ("quick",)) for n, count in stars.items() for _ in range(count)]
@@ -49,7 +50,7 @@ def told() -> Figures:
 
 def test_what_a_day_says() -> None:
     day = told()
-    assert (day.visits, day.finished) == (34, 30)
+    assert (day.visits, day.finished) == (39, 30)
     assert list(day.abandoned.items()) == [("form", 3), ("identify", 1)]
     assert (day.filling.count, day.filling.median, day.filling.p90) == (10, 330.0, 540.0)
     assert day.satisfied == 0.9
