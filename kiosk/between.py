@@ -91,7 +91,9 @@ def _unasked(form: Form, procedure: Procedure) -> Iterator[str]:
     asked = always_answered(form)
     for case in procedure.cases:
         for paper, when in ((one, one.when) for one in case.components if one.when):
-            if when.question in asked:
+            if when.question in asked and not asked[when.question].choices:
+                yield f"case «{case.id}»: paper «{paper.id}» waits for «{when.question}», which is no choice"
+            elif when.question in asked:
                 yield from (f"case «{case.id}»: {what}" for what in of_values(paper.id, when, asked[when.question]))
             else:
                 yield (
