@@ -90,6 +90,12 @@ class Figures:
     offline_hours: float
     words: tuple[str, ...] = field(default=(), repr=False)
     forecast: ForecastError | None = None  # how good the waits were that tickets told
+    online_from: date | None = None  # the first day of which no dossier is forgotten, where that is in the period
+
+    @property
+    def online_forgotten(self) -> bool:
+        """Whether nothing is known any more of the dossiers of this period: that is not none."""
+        return self.online_from is not None and self.period.last < self.online_from and not self.online.count
 
     @property
     def visits(self) -> int:
