@@ -10,7 +10,7 @@ from devices.registry import unknown
 from kiosk.catalogue import MOST_NEAREST, Procedure, Reading
 from kiosk.config import ASSETS, Config, HallTable
 from kiosk.fees import COPIES
-from kiosk.forms import Form
+from kiosk.forms import Form, QuestionType
 from kiosk.forms.files import FormFile
 from kiosk.forms.mistakes import always_answered, conditions, of_values
 
@@ -73,10 +73,17 @@ def _unknown_cases(form: Form, code: str, procedure: Procedure) -> Iterator[str]
 
 
 def _uncounted(form: Form, code: str, procedure: Procedure) -> Iterator[str]:
-    """A fee for each copy, of which nobody asks how many."""
-    asked = {question.id for section in form.sections for question in section.questions}
-    if procedure.fee and procedure.fee.per and COPIES not in asked:
-        yield f"needs the question «{COPIES}»: the fee of procedure {code} is one a {procedure.fee.per}"
+    """A fee for each copy, of which not everybody is asked for how many: then nobody would be asked to pay it."""
+    if not (procedure.fee and procedure.fee.per == "copy"):
+        return
+    why = f"the fee of procedure {code} is one a copy"
+    copies = always_answered(form).get(COPIES)
+    if copies is None and COPIES in (question.id for section in form.sections for question in section.questions):
+        yield f"question «{COPIES}» must always be answered: {why}"
+    elif copies is None:
+        yield f"needs the question «{COPIES}»: {why}"
+    elif copies.type is not QuestionType.NUMBER or (copies.minimum or 0) < 1:
+        yield f"question «{COPIES}» must be a number, at least 1: {why}"
 
 
 def _unasked(form: Form, procedure: Procedure) -> Iterator[str]:
@@ -84,7 +91,9 @@ def _unasked(form: Form, procedure: Procedure) -> Iterator[str]:
     asked = always_answered(form)
     for case in procedure.cases:
         for paper, when in ((one, one.when) for one in case.components if one.when):
-            if when.question in asked:
+            if when.question in asked and not asked[when.question].choices:
+                yield f"case «{case.id}»: paper «{paper.id}» waits for «{when.question}», which is no choice"
+            elif when.question in asked:
                 yield from (f"case «{case.id}»: {what}" for what in of_values(paper.id, when, asked[when.question]))
             else:
                 yield (

@@ -53,15 +53,19 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
 
 def hints(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     """What may be meant so, but seldom is."""
+    own = config.storage.data_dir / OWN_CATALOGUE
+    found = read_all(ASSETS, config, own, sent_to(own)).hints if own.exists() else []
     try:
         accounts = accounts_of(config)
     except (OSError, ValueError):
-        return []  # a mistake
+        return found  # a mistake
     if config.hall.listen and not any(account.role == "staff" for account in accounts):
         missing = "" if config.staff else "give [staff] accounts_file, then "
         add = f"{missing}main.py account add NAME --role staff"
-        return [f"{file.name}: hall.listen: the board alone is of use: no officer has an account for the others; {add}"]
-    return []
+        found.append(
+            f"{file.name}: hall.listen: the board alone is of use: no officer has an account for the others; {add}"
+        )
+    return found
 
 
 def _unusable_database(location: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ from kiosk.data_files import Unreadable, letters, reason, text_of
 LOCALES = Path(__file__).parent.parent / "assets" / "locales"
 SOURCE_LANGUAGE = "vi"
 BRACES = re.compile(r"\{[^{}]*\}|[{}]")  # the place of a value in a text, or one of its braces that is alone
+PO_LINE = re.compile(r'\s*(?:#.*|(?:msg\S*\s+)?"(?:[^"\\]|\\.)*"\s*)?')  # also none at all
 _site: dict[str, Sequence[Path]] = {}  # the site's own files by language
 
 
@@ -52,9 +53,17 @@ def mistakes(path: Path, language: str) -> list[str]:
     twice: list[str] = []
     try:
         entries = _read(path, language, twice)
+        unquoted = list(_unquoted(path))
     except (OSError, ValueError) as error:
         return [f"cannot be read: {reason(error)}"]
-    return [*(f"msgid «{text}» stands here twice" for text in twice), *other_braces(entries)]
+    return [*unquoted, *(f"msgid «{text}» stands here twice" for text in twice), *other_braces(entries)]
+
+
+def _unquoted(path: Path) -> Iterator[str]:
+    """One sentence for each text without its quotes: Babel takes away its first and last letter, whatever they are."""
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
+        if not PO_LINE.fullmatch(line):
+            yield f'line {number}: a text must stand between quotes; a quote within it is written \\"'
 
 
 def other_braces(entries: Mapping[tuple[str, str], str]) -> Iterator[str]:

@@ -38,6 +38,7 @@ from kiosk.config import Config
 from kiosk.data_files import is_folder, unlistable
 from kiosk.errands.exemptions import Exemption, read_exemptions, unknown_names
 from kiosk.forms.files import FormFile, FormShelf, read_files
+from kiosk.hints import hints_of
 from kiosk.search import Search
 from kiosk.search.words import Words, read_words
 
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 class DataSet:
     """All that could be read, and one sentence for each mistake.
 
-    With those of catalogue, words and exemptions (`unusable`) it cannot be worked with.
+    With those of catalogue, words and exemptions (`unusable`) it cannot be worked with. `hints`: what may be meant so.
     """
 
     reading: Reading
@@ -57,6 +58,7 @@ class DataSet:
     forms: tuple[FormFile, ...]
     unusable: list[str]
     problems: list[str]
+    hints: list[str]
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) 
         reading = read_catalogue(assets / "catalogue", own, sent)
         words, wrong = read_words(assets / "catalogue", reading.catalogue, own, reading.whole)
         exemptions, more = read_exemptions(assets / "catalogue", own)
-        forms = (*read_files(assets / "forms"), *(read_files(own / FORMS) if own else ()))
+        ours, its = read_files(assets / "forms"), read_files(own / FORMS) if own else ()
+    forms = (*ours, *its)
     unusable = [*closed, *reading.problems, *wrong, *more]
     problems = [*unusable, *mistakes_between(reading, forms, config, not closed)]
     if own and reading.whole:  # ours may name what a site hides
@@ -91,7 +94,8 @@ def read_all(assets: Path, config: Config, own: Path | None, sent: Path | None) 
         problems += unknown_names(left, reading.catalogue)
     problems += [problem for file in forms for problem in file.problems]
     problems += mistakes_of_texts(own) if own else ()
-    return DataSet(reading, words, exemptions, forms, unusable, [shown(problem) for problem in problems])
+    hints = [shown(hint) for hint in hints_of(reading, ours, its)]
+    return DataSet(reading, words, exemptions, forms, unusable, [shown(problem) for problem in problems], hints)
 
 
 def load_data(assets: Path, config: Config, today: Callable[[], date], starting: bool) -> OwnData:
@@ -118,6 +122,8 @@ def load_data(assets: Path, config: Config, today: Callable[[], date], starting:
         raise CatalogueError(data.unusable)
     for problem in data.problems:
         log.error("data in use: %s", problem[:LINE])
+    for hint in data.hints if starting else ():
+        log.warning("catalogue: %s", hint[:LINE])
     catalogue = data.reading.catalogue
     lookup = Lookup(catalogue, Search(catalogue, data.words), data.exemptions)
     forms = FormShelf((file.form for file in data.forms if file.form and not file.problems), today)

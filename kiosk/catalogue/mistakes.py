@@ -37,6 +37,12 @@ def mistakes_of(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
     for paper in procedure.papers:
         if paper.when:
             yield f"paper «{paper.id}» is for every case, so it waits for no answer"
+    yield from _of_fees(procedure)
+
+
+def _of_fees(procedure: Procedure) -> Iterator[str]:
+    if procedure.fee and procedure.fee.per == "page" and (procedure.online or procedure.prepare):
+        yield "fee: nobody counts pages by per: page; a procedure that is prepared has a tariff"
     for fee in (*([procedure.fee] if procedure.fee else []), *(f for c in procedure.channels for f in c.fees)):
         yield from _fee_mistakes(fee)
 

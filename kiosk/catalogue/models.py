@@ -81,6 +81,12 @@ class Component(Data):
     part: str = ""  # the heading under which the portal lists it
     plain: str = ""  # the same in plain words
 
+    @model_validator(mode="after")
+    def _is_explained(self) -> Self:
+        if self.when and not self.hint.strip():  # else everybody would be told to bring it
+            raise ValueError("waits for an answer, so it needs a hint that says when")
+        return self
+
     @property
     def short(self) -> str:
         """In plain words; of a paragraph of law the first sentence, and no more than can be read at a glance."""

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,4 +53,9 @@ def figures_of(period: Period, config: Config) -> Figures:
             metrics.offline(*days),
             ZoneInfo(config.site.timezone),
         )
-        return replace(told, forecast=forecast_error(stores.tickets.told_and_waited(*days)))
+        forgotten = builders.site_clock(config)().date() - timedelta(days=config.storage.keep_days)
+        return replace(
+            told,
+            forecast=forecast_error(stores.tickets.told_and_waited(*days)),
+            online_from=forgotten + timedelta(days=1) if period.first <= forgotten else None,
+        )

@@ -77,7 +77,7 @@ class Figures:
 
     period: Period
     purposes: Mapping[str, int]  # visits by what they were for
-    finished: int
+    finished: int  # what was begun and came to its end; a look has begun nothing
     abandoned: Mapping[str, int]  # by the step that was left, the most frequent first
     filling: Spread  # from identification to submission
     stars: Mapping[int, int]
@@ -90,6 +90,12 @@ class Figures:
     offline_hours: float
     words: tuple[str, ...] = field(default=(), repr=False)
     forecast: ForecastError | None = None  # how good the waits were that tickets told
+    online_from: date | None = None  # the first day of which no dossier is forgotten, where that is in the period
+
+    @property
+    def online_forgotten(self) -> bool:
+        """Whether nothing is known any more of the dossiers of this period: that is not none."""
+        return self.online_from is not None and self.period.last < self.online_from and not self.online.count
 
     @property
     def visits(self) -> int:
@@ -145,7 +151,7 @@ def figures(
     return Figures(
         period=period,
         purposes={purpose.value: purposes[purpose.value] for purpose in Purpose if purposes[purpose.value]},
-        finished=sum(not visit.abandoned_at for visit in visits),
+        finished=sum(not visit.abandoned_at and visit.purpose is not Purpose.LOOK for visit in visits),
         abandoned=dict(Counter(visit.abandoned_at for visit in visits if visit.abandoned_at).most_common()),
         filling=Spread.of(visit.seconds for visit in visits if visit.seconds is not None),
         stars=dict(sorted(Counter(rating.stars for rating in ratings).items(), reverse=True)),

@@ -92,8 +92,9 @@ def rows(told: Figures) -> Iterator[Row]:
     yield from _spread("Chờ gọi số", told.waiting, 60, "phút")
     yield from _forecast(told)
     yield from _spread("Ở quầy: từ lấy số đến xong", told.counter, 60, "phút")
-    yield from _spread("Trực tuyến: từ nộp đến tiếp nhận", told.online, 60, "phút")
-    yield from _spread("Trực tuyến: từ nộp đến ngày hẹn trả", told.promised, 86400, "ngày")
+    gone = told.online_forgotten
+    yield from _spread("Trực tuyến: từ nộp đến tiếp nhận", told.online, 60, "phút", gone)
+    yield from _spread("Trực tuyến: từ nộp đến ngày hẹn trả", told.promised, 86400, "ngày", gone)
     yield "Đường truyền", "Không có mạng", told.offline_hours, "giờ"
 
 
@@ -104,14 +105,20 @@ def _forecast(told: Figures) -> Iterator[Row]:
     yield group, "Nằm trong khoảng đã báo", 100 * error.within_range if error else None, "%"
 
 
-def _spread(group: str, spread: Spread, unit_seconds: int, unit: str) -> Iterator[Row]:
-    yield group, "Số trường hợp", spread.count, ""
+def _spread(group: str, spread: Spread, unit_seconds: int, unit: str, forgotten: bool = False) -> Iterator[Row]:
+    yield group, "Số trường hợp", None if forgotten else spread.count, ""
     for name, seconds in (
         ("Trung bình", spread.mean),
         ("Trung vị", spread.median),
         ("9/10 không quá", spread.p90),
     ):
         yield group, name, None if seconds is None else seconds / unit_seconds, unit
+
+
+def _known_from(told: Figures) -> str:
+    """What is said where dossiers of the period are forgotten; "" where none is."""
+    day = told.online_from
+    return f"Trực tuyến: máy chỉ còn số liệu của hồ sơ nộp từ ngày {day:%d/%m/%Y}." if day else ""
 
 
 def said(number: float | None, unit: str) -> str:
@@ -130,6 +137,8 @@ def table(told: Figures) -> Iterator[str]:
             yield f"\n{group}" if last else group
             last = group
         yield f"  {what:<34}{said(number, unit):>20}"
+    if note := _known_from(told):
+        yield f"\n{note}"
 
 
 def as_csv(told: Figures) -> str:
@@ -140,6 +149,8 @@ def as_csv(told: Figures) -> str:
     for group, what, number, unit in rows(told):
         value = "" if number is None else f"{number:.2f}".rstrip("0").rstrip(".")
         writer.writerow([told.period.name, group, what, value, unit])
+    if told.online_from:
+        writer.writerow([told.period.name, "Trực tuyến", "Còn số liệu từ ngày nộp", told.online_from.isoformat(), ""])
     return "\ufeff" + text.getvalue()
 
 
@@ -163,6 +174,7 @@ def as_json(told: Figures) -> dict[str, object]:
         "tickets": dict(told.tickets),
         "forecast": asdict(told.forecast) if told.forecast else None,
         "offline_hours": told.offline_hours,
+        "online_from": told.online_from.isoformat() if told.online_from else None,
     }
 
 
@@ -290,8 +302,10 @@ def _times(paper: FPDF, told: Figures) -> None:
         lines.row(("", "Trường hợp", "Trung bình", "Trung vị", "9/10 không quá"))
         for name, spread, size, unit in spreads:
             values = (_short(value, size, unit) for value in (spread.mean, spread.median, spread.p90))
-            lines.row((name, str(spread.count), *values))
+            gone = told.online_forgotten and name.startswith("Trực tuyến")
+            lines.row((name, "–" if gone else str(spread.count), *values))
     paper.ln(2)
+    _note(paper, _known_from(told))
     if error := told.forecast:
         off, within = said(round(error.mean_absolute_minutes, 1), "phút"), said(round(100 * error.within_range), "%")
         _note(paper, f"Thời gian chờ báo trên phiếu: lệch trung bình {off}, {within} nằm trong khoảng đã báo.")

@@ -17,7 +17,7 @@ DOSSIER = (
 )
 ERRANDS = {  # what has begun with a step; whatever comes before is a look, which nobody abandons
     **dict.fromkeys(DOSSIER, Purpose.DOSSIER),
-    Step.CHECKLIST: Purpose.COUNTER,
+    **dict.fromkeys((Step.PREPARE, Step.CHECKLIST), Purpose.COUNTER),
     Step.FOLLOW: Purpose.LOOKUP,
     Step.LOOKUP: Purpose.LOOKUP,
     Step.APPOINTMENT: Purpose.NUMBER,

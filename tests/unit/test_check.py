@@ -208,7 +208,7 @@ def test_a_fee_ends_with_a_warning_that_its_form_gives(site: Config) -> None:
 
 def test_a_paper_waits_for_what_its_form_always_asks(site: Config) -> None:
     def waiting(paper: str, question: str, *values: str) -> dict[str, Any]:
-        return {"id": paper, "title": "Giấy báo tử", "when": {"question": question, "values": values}}
+        return {"id": paper, "title": "Giấy báo tử", "hint": "T", "when": {"question": question, "values": values}}
 
     papers = [
         waiting("right", "relation.kind", "other"),
@@ -216,6 +216,8 @@ def test_a_paper_waits_for_what_its_form_always_asks(site: Config) -> None:
         waiting("impossible", "relation.kind", "others"),
         waiting("not_always", "death.time", "07:00"),
         waiting("by_case", "case", "one"),
+        waiting("no_choice", "requester.full_name", "An"),
+        {**waiting("unexplained", "relation.kind", "other"), "hint": " "},
     ]
     mine = row("death-registration") | {"cases": [{"id": "one", "title": "Có giấy báo tử", "components": papers}]}
     counter = {**row(""), "code": "1.004884", "online": False, "prepare": True, "kinds": ["K"]}
@@ -224,11 +226,13 @@ def test_a_paper_waits_for_what_its_form_always_asks(site: Config) -> None:
     told = [problem for problem in check.problems(site) if problem.startswith("procedures.yaml")]
     form = "waits for a question that form «death-registration» does not always ask"
     assert [problem.partition(": «")[0] if form in problem else problem for problem in told] == [
+        "procedures.yaml: 1.000894: cases.0.components.6: waits for an answer, so it needs a hint that says when",
         "procedures.yaml: 1.004884: paper «right» waits for an answer, and no form asks for it",
         f"procedures.yaml: 1.000894: case «one»: paper «misspelt» {form}",
         "procedures.yaml: 1.000894: case «one»: «impossible» waits for «others», no choice of «relation.kind»",
         f"procedures.yaml: 1.000894: case «one»: paper «not_always» {form}",
         f"procedures.yaml: 1.000894: case «one»: paper «by_case» {form}",
+        "procedures.yaml: 1.000894: case «one»: paper «no_choice» waits for «requester.full_name», which is no choice",
     ]
 
 

@@ -113,6 +113,28 @@ def test_texts_in_another_encoding_are_told_to_be_saved_anew(tmp_path: Path) -> 
     assert i18n.mistakes(tmp_path / "y.po", "en") == ["cannot be read: is no file"]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('msgid "Đi làm"\nmsgstr "To work', [2]),
+        ("msgid Đi làm\nmsgstr To work", [1, 2]),
+        ('msgid "Đi làm"\nmsgstr ""\n"To work\n" now"', [3]),
+        ('msgid “Đi làm”\nmsgstr "To "work""', [1, 2]),
+        ('msgid "Đi làm"\nmsgstr "To work\\"', [2]),
+        ('# a "word\n\n msgctxt "x"\nmsgid "Đi làm"\n  msgstr ""\r\n"To \\"work\\"\\\\" \n', []),
+    ],
+)
+def test_a_text_without_its_quotes_is_told_with_its_line(tmp_path: Path, text: str, lines: list[int]) -> None:
+    path = written(tmp_path / "x.po", text)
+    told = 'a text must stand between quotes; a quote within it is written \\"'
+    assert i18n.mistakes(path, "en") == [f"line {line}: {told}" for line in lines]
+
+
+def test_our_own_texts_have_no_mistake() -> None:
+    files = [(path, language) for language in i18n.languages() for path in (i18n.LOCALES / language).glob("*.po")]
+    assert [f"{path.name}: {told}" for path, language in files for told in i18n.mistakes(path, language)] == []
+
+
 def test_counts_of_brackets_are_begun_anew(tmp_path: Path) -> None:
     path = written(tmp_path / "choices.json", '{"day": "2026-11-26", "counts": ' + "[" * 100_000)
     assert Choices(path).on(date(2026, 11, 26)) == {}

@@ -1,13 +1,18 @@
-"""Fees."""
+"""Fees, and what is wrong with those of a site."""
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from kiosk import check, config
 from kiosk.catalogue import Channel, Fee, PageTariff, Procedure
+from kiosk.config import ASSETS, Config
 from kiosk.fees import fee_by_pages, fee_for, fee_lines
+from tests.unit.test_check import row, write
 
 TODAY = date(2026, 11, 23)
 TARIFF = PageTariff(first_pages=2, first_page_vnd=2_000, next_page_vnd=1_000, most_vnd=200_000)
@@ -100,3 +105,42 @@ def test_why_no_amount_is_known_is_said() -> None:
         (None, False, True, None),
         (None, False, False, TARIFF),
     ]
+
+
+# -- mistakes of a site ------------------------------------------------------------------------------------------------
+@pytest.fixture
+def site(tmp_path: Path) -> Config:
+    return config.parse({"storage": {"data_dir": str(tmp_path / "data")}})
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("type: number, required: false, minimum: 1", "must always be answered"),
+        ("type: number, minimum: 1, when: {question: case, values: [self]}", "must always be answered"),
+        ("type: number, minimum: 0", "must be a number, at least 1"),
+        ("type: number, maximum: 20", "must be a number, at least 1"),
+        ("type: text", "must be a number, at least 1"),
+    ],
+)
+def test_a_fee_for_each_copy_is_one_that_everybody_is_asked_for(site: Config, asked: str, told: str) -> None:
+    form = (ASSETS / "forms/civil-status-extract.yaml").read_text(encoding="utf-8")
+    right = 'type: number, label: Số bản cần, default: "1", minimum: 1, maximum: 20'
+    assert right in form
+    own = site.storage.data_dir / "catalogue/forms"
+    own.mkdir(parents=True)
+    form = form.replace(right, f"label: Số bản cần, {asked}")
+    (own / "civil-status-extract.yaml").write_text(form, encoding="utf-8")
+    assert check.problems(site) == [
+        f"civil-status-extract.yaml: question «copies» {told}: the fee of procedure 2.000635 is one a copy"
+    ]
+
+
+def test_a_fee_for_each_page_is_for_what_is_only_shown(site: Config) -> None:
+    fee = {"fee": {"amount_vnd": 2000, "per": "page"}}
+    online = row("stay-notice") | fee | {"cases": [{"id": "lodging", "title": "N"}]}
+    prepared = row("") | fee | {"code": "1.004884", "online": False, "prepare": True, "kinds": ["K"]}
+    shown = row("") | fee | {"code": "1.004859", "online": False}
+    write(site, procedures__yaml=json.dumps([online, prepared, shown]))
+    told = "fee: nobody counts pages by per: page; a procedure that is prepared has a tariff"
+    assert check.problems(site) == [f"procedures.yaml: {code}: {told}" for code in ("1.000894", "1.004884")]

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.builders import site_clock
 from kiosk.commands.report import figures_of
 from kiosk.config import Site, parse
 from kiosk.figures import Figures, Period, Spread, dossiers, figures
@@ -40,6 +41,7 @@ def told() -> Figures:
         *(Visit(DAY, Purpose.DOSSIER, "form") for _ in range(3)),
         Visit(DAY, Purpose.DOSSIER, "identify"),
         *(Visit(DAY, Purpose.NUMBER) for _ in range(20)),
+        *(Visit(DAY, Purpose.LOOK) for _ in range(5)),
     ]
     stars = {5: 6, 4: 3, 2: 1}
     ratings = [Rating(DAY, Purpose.DOSSIER, n, ("quick",)) for n, count in stars.items() for _ in range(count)]
@@ -49,7 +51,7 @@ def told() -> Figures:
 
 def test_what_a_day_says() -> None:
     day = told()
-    assert (day.visits, day.finished) == (34, 30)
+    assert (day.visits, day.finished) == (39, 30)
     assert list(day.abandoned.items()) == [("form", 3), ("identify", 1)]
     assert (day.filling.count, day.filling.median, day.filling.p90) == (10, 330.0, 540.0)
     assert day.satisfied == 0.9
@@ -209,6 +211,30 @@ def test_the_report_says_how_good_the_told_waits_were(tmp_path: Path) -> None:
     found = {(group, what): number for group, what, number, _ in figures_paper.rows(report)}
     assert found["Thời gian chờ đã báo trên phiếu", "Sai số tuyệt đối trung bình"] == 3.0
     assert ("Số thứ tự", "xong") in found
+
+
+def test_the_report_says_from_which_day_on_dossiers_are_known(tmp_path: Path) -> None:
+    import pypdfium2
+
+    storage = {"data_dir": str(tmp_path), "key_file": str(tmp_path / "key"), "keep_days": 10}
+    site = parse({"storage": storage})
+    today = site_clock(site)().date()
+    first = today - timedelta(days=9)
+    note = f"Trực tuyến: máy chỉ còn số liệu của hồ sơ nộp từ ngày {first:%d/%m/%Y}."
+    kept = figures_of(Period.day(str(first)), site)
+    assert (kept.online_from, kept.online_forgotten) == (None, False)
+    assert note not in "\n".join(figures_paper.table(kept))
+    gone = figures_of(Period.day(str(first - timedelta(days=1))), site)
+    assert list(figures_paper.table(gone))[-1].strip() == note
+    assert f"Còn số liệu từ ngày nộp,{first}," in figures_paper.as_csv(gone)
+    assert figures_paper.as_json(gone)["online_from"] == str(first)
+    group = "Trực tuyến: từ nộp đến tiếp nhận"
+    counts = [{(row[0], row[1]): row[2] for row in figures_paper.rows(one)} for one in (kept, gone)]
+    assert [found[group, "Số trường hợp"] for found in counts] == [0, None]
+    assert counts[1]["Chờ gọi số", "Số trường hợp"] == 0
+    pdf = pypdfium2.PdfDocument(figures_paper.pdf(gone, Site(), datetime(2026, 11, 25, 8, 0, tzinfo=ZONE)))
+    assert note in " ".join(page.get_textpage().get_text_bounded() for page in pdf)
+    assert not replace(told(), online_from=NEXT).online_forgotten  # what is still there is told
 
 
 def test_the_table_says_what_is_not_known() -> None:

@@ -53,8 +53,9 @@ def test_looking_up_and_suggesting_are_errands_of_their_own() -> None:
 
 def test_who_goes_away_has_left_a_step() -> None:
     assert seen(at(Step.BRING), at(Step.IDENTIFY), HOME) == [Visit(DAY, Purpose.DOSSIER, "identify")]
-    checklist = at(Step.CHECKLIST, replace(SESSION, procedure=COPY))
-    assert seen(at(Step.PREPARE), checklist, HOME) == [Visit(DAY, Purpose.COUNTER, "checklist")]
+    prepare, checklist = (at(step, replace(SESSION, procedure=COPY)) for step in (Step.PREPARE, Step.CHECKLIST))
+    assert seen(prepare, HOME) == [Visit(DAY, Purpose.COUNTER, "prepare")]
+    assert seen(prepare, checklist, HOME) == [Visit(DAY, Purpose.COUNTER, "checklist")]
     assert seen(at(Step.APPOINTMENT), HOME) == [Visit(DAY, Purpose.NUMBER, "appointment")]
     assert seen(HOME, HOME) == []
 
@@ -64,7 +65,6 @@ def test_who_looks_up_what_to_bring_has_left_nothing() -> None:
     assert seen(at(Step.PROCEDURES, None), HOME) == look
     assert seen(at(Step.PROCEDURES), at(Step.BRING), HOME) == look
     assert seen(at(Step.BRING), at(Step.BRING, replace(SESSION, slip_print=Job.CONFIRMED)), HOME) == look
-    assert seen(at(Step.PREPARE, replace(SESSION, procedure=COPY)), HOME) == look
     number = replace(SESSION, ticket=TicketView(1, "A-001", "Hộ tịch", (1,), SESSION.started_at, 0))
     assert seen(at(Step.BRING), at(Step.TICKET, number), HOME) == [Visit(DAY, Purpose.NUMBER)]
 
