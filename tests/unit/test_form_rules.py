@@ -141,7 +141,7 @@ def test_of_a_death_long_ago_a_year_is_enough() -> None:
     assert check_section(form, death, "notice", known, TODAY) == {"death.date": "required"}
     for born in ({"deceased.birth_year": "1990"}, {"deceased.date_of_birth": "1988-09-05"}):
         found = check_section(form, death, "long_ago", known | born, TODAY)
-        assert found == {"death.year": "death_before_birth"}
+        assert found == {"death.year": "death_year_before_birth"}  # no day is spoken of
     later = known | {"death.year": "2027"}
     assert check_section(form, death, "long_ago", later, TODAY) == {"death.year": "year_future"}
 
