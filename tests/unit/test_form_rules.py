@@ -162,6 +162,15 @@ def test_nobody_is_another_person(form_id: str, case: str, question: str, code: 
     assert question not in check_section_of(form_id, section, case, own | {question: "027190000008"})
 
 
+@pytest.mark.parametrize("relation", ["mother", "father", "relative", "other"])
+@pytest.mark.parametrize(("parent", "number"), [("mother", "027190012345"), ("father", "001090000008")])
+def test_who_is_no_parent_is_not_named_as_one(parent: str, number: str, relation: str) -> None:
+    own = {"requester.id_number": number, "father_known.answer": "yes", "relation.kind": relation}
+    found = check_section_of("birth-registration", parent, "", own | {f"{parent}.id_number": number})
+    told = found.get(f"{parent}.id_number") == "parent_is_requester"
+    assert told is (relation in ("relative", "other"))
+
+
 @pytest.mark.parametrize(
     ("number", "relation", "told"),
     [
