@@ -191,6 +191,7 @@ def test_a_man_is_told_at_the_choice_that_he_is_no_mother(number: str, relation:
 def test_who_comes_for_somebody_else_is_told_beside_the_choice_what_they_need(form_id: str) -> None:
     question = next(q for one in FORMS[form_id].sections for q in one.questions if q.id == "relation.kind")
     assert "ủy quyền" in question.help
+    assert "«Người khác»" in question.help  # it stands before the answers: it names which one
 
 
 def test_a_case_that_says_which_extract_is_not_asked_once_more() -> None:
