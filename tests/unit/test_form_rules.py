@@ -219,6 +219,24 @@ def test_who_is_married_needs_no_paper_to_marry() -> None:
         assert found.get("purpose.kind", "") == told
 
 
+def test_whose_marital_status_it_is_stands_where_it_is_asked() -> None:
+    form = FORMS["marital-status"]
+    for section in form.sections:
+        if section.id in ("origin", "marital"):
+            assert "người được xác nhận" in section.title
+            assert "Xin thay ai thì khai của người đó" in section.help
+            assert not [q.id for q in section.questions if "bạn" in q.label + q.help]  # that would be another one
+
+
+@pytest.mark.parametrize(("born", "told"), [("2008-11-27", "too_young_to_marry"), ("2008-11-26", "")])
+def test_who_cannot_marry_yet_is_told_beside_the_day_of_birth_and_no_obstacle(born: str, told: str) -> None:
+    form, given = FORMS["marital-status"], {"subject.date_of_birth": born}
+    section = next(one for one in form.sections if one.id == "subject")
+    warned = warnings_of(form, section, "authorised", given, TODAY)
+    assert warned.get("subject.date_of_birth", "") == told
+    assert "subject.date_of_birth" not in check_section(form, section, "authorised", given, TODAY)
+
+
 def test_ages_and_lengths() -> None:
     born = {"requester__date_of_birth": "2008-11-27"}
     young = {"requester.date_of_birth": "business_owner_too_young"}
