@@ -250,6 +250,14 @@ def test_a_year_has_four_digits_has_come_and_is_not_too_long_ago() -> None:
     assert errors_of("civil-status-extract", "registered", **answers) == {"registered.year": "year_future"}
 
 
+def test_a_date_knows_what_asks_for_its_year_alone() -> None:
+    section = section_of("death-registration", "deceased")
+    alone = {q.id: form_filling.year_alone(section, q) for q in section.questions if q.type is QuestionType.DATE}
+    assert {key: year and year.id for key, year in alone.items()} == {"deceased.date_of_birth": "deceased.birth_year"}
+    death = section_of("death-registration", "death")  # its year waits for the case, not for the day
+    assert not any(form_filling.year_alone(death, question) for question in death.questions)
+
+
 def test_both_parents_tell_their_ethnic_group() -> None:
     for parent in ("mother", "father"):
         assert [q.id for q in section_of("birth-registration", parent).questions if q.type is QuestionType.ETHNIC]
