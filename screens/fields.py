@@ -20,7 +20,7 @@ from screens.widgets import Column, Counter, Option, Press, show_list
 
 COUNTER_UP_TO = 99  # larger numbers, such as years, are typed
 SHORT_CHOICES = 2  # side by side
-LONG_CHOICES = 5  # more are picked from a list
+LONG_CHOICES = 6  # more are picked from a list
 CURRENCY = " đồng"
 MASKED = (QuestionType.ID_NUMBER, QuestionType.PHONE)
 GROUPED = (*MASKED, QuestionType.TIME, QuestionType.MONEY)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from kivy.clock import Clock
@@ -13,6 +14,7 @@ from kivy.uix.widget import Widget
 from kiosk import forms
 from kiosk.forms import REQUESTER, Question, QuestionType, Section
 from kiosk.forms import checks as form_checks
+from kiosk.forms import filling as form_filling
 from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Job, Session
 from screens import theme
@@ -278,6 +280,8 @@ class FormScreen(KioskScreen):
     def _pick_date(self, field: Field) -> None:
         now, question = self.kiosk.state.now, field.question
         assert now is not None
+        assert self._section is not None
+        year = form_filling.year_alone(self._section, question)
         self.beside = DATES_WIDTH if self.wide else 0
         self.ids.tools.add_widget(self._dates)
         self._dates.begin(
@@ -290,7 +294,17 @@ class FormScreen(KioskScreen):
             near=not question.past,
             on_close=self.stop_editing,
             can_clear=not question.required,
+            on_year=partial(self._year_known, field, year) if year else None,
         )
+
+    def _year_known(self, field: Field, question: Question, year: int) -> None:
+        """No more is known of a date: its year answers the question for that alone, which comes into sight."""
+        self.stop_editing()
+        field.answer(field.question.id, "")
+        field.answer(question.id, str(year))
+        form = self.kiosk.session.form
+        assert form is not None
+        self._bring(self._field(form.id, question))
 
     def _pick(self, field: Field) -> None:
         question = field.question
@@ -371,11 +385,15 @@ class FormScreen(KioskScreen):
         scroll.scroll_y = 1 - min(max(seen, lowest), highest, hidden) / hidden
 
     def main(self) -> None:
-        """Check this section and go on; what was only looked for in a list is taken, or it stays open."""
+        """Check this section and go on; what was only looked for in a list is taken, or it stays open, as does a date
+        that is half chosen.
+        """
         if self.picking and self._list.query:
             self._list.enter()
             if self.picking:
                 return
+        if self._dates.half_chosen():
+            return
         self.stop_editing()
         self.kiosk.next()
         session = self.kiosk.state.session

@@ -61,6 +61,7 @@ class DatePicker(Column):
     can_clear = BooleanProperty(False)  # at the first choice, where there is none to go back to
     columns = NumericProperty(3)
     rows = NumericProperty(5)  # as many as the fullest choice needs
+    unfinished = BooleanProperty(False)  # somebody wanted to go on with a date half chosen
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -71,10 +72,11 @@ class DatePicker(Column):
         self._old: date | None = None
         self._since = 0
         self._up: Callable[[], None] | None = None
-        self._clearable = False
+        self._clearable = self._begun = False
         self._on_date: Callable[[str], None] = _ignore
         self._on_done: Callable[[], None] = _nothing
         self._on_close: Callable[[], None] = _nothing
+        self._on_year: Callable[[int], None] | None = None
 
     def begin(
         self,
@@ -88,14 +90,17 @@ class DatePicker(Column):
         near: bool = False,
         on_close: Callable[[], None] | None = None,
         can_clear: bool = False,
+        on_year: Callable[[int], None] | None = None,
     ) -> None:
         """Start with the decades, or with the years `near` today; `past` dates end today, others `ahead` years later;
-        `since`: the first year; `on_close`: without another date; `can_clear`: it may be left empty.
+        `since`: the first year; `on_close`: without another date; `can_clear`: it may be left empty; `on_year`: the
+        year alone is an answer too.
 
         `value` is the ISO date chosen before, or "".
         """
         self._since = since or 0
         self._on_date, self._on_done, self._on_close = on_date, on_done, on_close or _nothing
+        self._on_year, self._begun = on_year, False
         self._last = today if past else date(today.year + ahead, 12, 31)
         try:
             self._old = date.fromisoformat(value)
@@ -136,6 +141,8 @@ class DatePicker(Column):
             )
             for m in range(1, 13)
         ]
+        if self._on_year:
+            choices.append(_Choice(tr._("Chỉ biết năm"), partial(self._on_year, year)))
         self._show(tr._("Năm {year}, chọn tháng").format(year=year), 3, choices, lambda: self.years(year // 10 * 10))
 
     def days(self, year: int, month: int) -> None:
@@ -149,6 +156,12 @@ class DatePicker(Column):
         """One choice back."""
         if self._up:
             self._up()
+            self._begun = self._begun and self.can_up
+
+    def half_chosen(self) -> bool:
+        """Whether part of a date is chosen; then it is said that the rest is missing."""
+        self.unfinished = self._begun
+        return self._begun
 
     def clear(self) -> None:
         """No date after all."""
@@ -162,12 +175,14 @@ class DatePicker(Column):
 
     def forget(self) -> None:
         """No date stays here."""
-        self._old = self._up = None
+        self._old = self._up = self._on_year = None
+        self._begun = self.unfinished = False
         self._on_date, self._on_done, self._on_close = _ignore, _nothing, _nothing
 
     def _show(self, title: str, columns: int, choices: Sequence[_Choice], up: Callable[[], None] | None) -> None:
         self.title, self._choices, self._up, self.can_up = title, choices, up, up is not None
         self.can_clear = self._clearable and up is None
+        self.unfinished = False
         grid = self.ids.grid
         grid.clear_widgets()
         low = theme.T.REACH and Window.height > Window.width  # one row less: the field stays in sight above it
@@ -179,6 +194,7 @@ class DatePicker(Column):
             grid.add_widget(cell)
 
     def _touched(self, cell: Cell) -> None:
+        self._begun = True
         self._choices[self._cells.index(cell)].act()
 
     def _chosen(self, day: date) -> None:

@@ -19,7 +19,7 @@ from kiosk.forms import (
     resolved,
     visible_questions,
 )
-from kiosk.forms.rules import broken
+from kiosk.forms.rules import YEAR, broken
 from kiosk.identity import IdentityError, born_year, check_id_number, sex_of
 from kiosk.letters import all_printable
 from kiosk.text import nfc
@@ -98,11 +98,14 @@ def _check_phone(_question: Question, value: str, _today: date) -> str:
 def _check_number(question: Question, value: str, today: date) -> str:
     if not (value.isascii() and value.isdigit()):
         return "number_invalid"
+    if question.year and len(value) != YEAR:
+        return "year_digits"
     if question.year and int(value) > today.year:
         return "year_future"
     low, high = question.minimum, question.maximum
-    outside = (low is not None and int(value) < low) or (high is not None and int(value) > high)
-    return "number_range" if outside else ""
+    if low is not None and int(value) < low:
+        return "date_too_old" if question.year else "number_range"
+    return "number_range" if high is not None and int(value) > high else ""
 
 
 def _check_choice(question: Question, value: str, _today: date) -> str:

@@ -59,6 +59,12 @@ def prefill_relative(section: Section, relative: Relative, answers: Mapping[str,
     return prefill(section, relative.person, answers) | called
 
 
+def year_alone(section: Section, day: Question) -> Question | None:
+    """The question for the year alone, where no more than that may be known of a date."""
+    asked = (q for q in section.questions if q.year and q.when and q.when.question == day.id)
+    return next((q for q in asked if q.when and "" in q.when.values), None)
+
+
 def sex_called(relation: str) -> str:
     """The sex of who is called so («Chồng», «Bà nội», «Con gái»), "" where the word does not tell it («Con»)."""
     words = relation.casefold().split() or [""]

@@ -40,8 +40,8 @@ def reply(question: Question) -> str:
     """A plausible answer."""
     if question.id in OWN:
         return OWN[question.id]
-    if question.type is QuestionType.ID_NUMBER and not question.id.startswith(("requester.", "mother.")):
-        return "001090000008"  # of a man born in 1990
+    if question.type is QuestionType.ID_NUMBER and not question.id.startswith("requester."):
+        return "027190000008" if question.id.startswith("mother.") else "001090000008"  # both born in 1990
     return question.choices[0].value if question.choices else ANSWERS[question.type]
 
 
@@ -232,7 +232,7 @@ def related(player: Player, relation: str) -> list[str]:
     player.kiosk.edit("relation")
     player.kiosk.answer("relation.kind", relation)
     player.kiosk.next()
-    player.kiosk.next()
+    player.kiosk.edit("mother")
     fill_form(player)
     player.at(Step.REVIEW)
     return [paper.id for paper in player.kiosk.papers_needed()]

@@ -93,6 +93,33 @@ class Probe:
             self.do(self.screen.stop_editing)
         return seen
 
+    def death(self) -> dict[str, object]:
+        """Of a death long ago: the relations in sight, a date half chosen when somebody goes on, and its year alone."""
+        self.do(self.kiosk.finish)
+        self.do(lambda: to_relation(self.kiosk))
+        seen: dict[str, object] = {"relations": len(self.field("relation.kind").ids.body.children)}
+        self.do(lambda: self.kiosk.edit("deceased"))
+        self.do(lambda: self.screen.edit(self.field("deceased.date_of_birth")))
+        dates = self.screen._dates
+        for text in ("1940 – 1949", "1943"):
+            self.robot.tap(text)
+            self.robot.settle()
+        self.do(self.screen.main)
+        seen["half"] = [self.screen.editing, dates.unfinished]
+        self.robot.tap("Tháng 2")
+        self.robot.settle()
+        seen["goes_on"] = [dates.unfinished, dates.half_chosen()]
+        self.do(dates.up)
+        self.robot.tap("Chỉ biết năm")
+        self.robot.settle()
+        year = self.field("deceased.birth_year")
+        seen["year"] = [self.screen.editing, year.value, self.in_sight("deceased.birth_year")]
+        self.do(lambda: self.screen.edit(self.field("deceased.date_of_birth")))
+        self.robot.tap("1940 – 1949")
+        self.do(dates.up)
+        seen["given_up"] = dates.half_chosen()
+        return seen
+
     def search(self) -> list[object]:
         """Where the cursor of the search is after one step to the left, and what is shown with it."""
         from screens.keyboard import keyboard
@@ -124,6 +151,18 @@ class Probe:
         return seen
 
 
+def to_relation(kiosk: Any) -> None:
+    """Up to who somebody is to a person who died long ago."""
+    kiosk.browse()
+    kiosk.choose_procedure("1.000656")
+    kiosk.choose_case("long_ago")
+    kiosk.start_dossier()
+    kiosk.type_id_number("027190012345")
+    kiosk.card_done()
+    kiosk.accept_notice(())
+    kiosk.edit("relation")
+
+
 def probe() -> dict[str, Any]:
     """What was seen."""
     answer: dict[str, Any] = {}
@@ -133,6 +172,7 @@ def probe() -> dict[str, Any]:
         answer["wrong"] = one.wrong()
         answer["choice"] = one.choice()
         answer["lists"] = one.lists()
+        answer["death"] = one.death()
         answer["one_question"] = one.one_question()
         answer["search"] = one.search()
         one.robot.close()

@@ -62,6 +62,11 @@ FATHER = ANSWERS | {
     "father.ethnic": "01",
     "father.address": ADDRESS,
 }
+CHILD = {
+    "subject.full_name": "Trần Nguyễn Đào Thử",
+    "subject.id_number": "027318000009",
+    "subject.date_of_birth": "2018-05-09",
+}
 PERSON_CARDS = {
     "laid": CardReading(),
     "first": CardReading(Job.FAILED, "", 0, "person_card_first", section="mother"),
@@ -74,6 +79,7 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     """Each kind of question and state once; the longer language sees the plain pages, the other one the tools."""
     death, stay = site.session("1.000656", 0), site.session("1.004194", 0)
     business, residence = site.session("1.001612", 0), site.session("1.010041", 0)
+    yield _scene(site, death, "relation")
     yield _scene(site, death, "deceased")
     yield _scene(site, death, "death", errors={"death.place": "text_invalid"})
     yield _scene(site, stay, "contact", errors={"requester.email": "email_invalid"})
@@ -91,6 +97,9 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
         )
     yield _scene(site, birth, "father", name="father-chip", answers=MappingProxyType(FATHER), proven_people=(HUSBAND,))
     yield _scene(site, residence, "request")
+    marital = site.session("1.004873", 2)
+    yield _scene(site, marital, "subject", answers=MappingProxyType(CHILD))
+    yield _scene(site, marital, "marital", answers=MappingProxyType({"marital.state": "married"}))
     if language == "vi":
         origin = site.session("1.004873", 0)
         yield _scene(site, origin, "origin", _editing(origin, "origin.commune", 0), "edit-origin.commune-0")
@@ -107,6 +116,7 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
         yield _scene(site, death, "deceased", address, "edit-address", answers=empty)
         yield _scene(site, residence, "head", _editing(residence, "head.date_of_birth", 0), "edit-date-optional")
         yield _scene(site, residence, "head", _days(residence, "head.date_of_birth"), "edit-date-days")
+        yield _scene(site, death, "deceased", _half(death, "deceased.date_of_birth"), "edit-date-half")
     review = replace(stay, answers=MappingProxyType(ANSWERS))
     yield Scene("review-table", replace(site.base, step=Step.REVIEW, session=review, devices=READY))
 
@@ -134,6 +144,20 @@ def _days(session: Session, question_id: str) -> Callable[[Any], None]:
         screen._dates.days(1988, 12)
 
     return act
+
+
+def _half(session: Session, question_id: str) -> Callable[[Any], None]:
+    def act(screen: Any) -> None:
+        _editing(session, question_id, 0)(screen)
+        for text in ("1940 – 1949", "1943"):
+            _cell(screen, text).dispatch("on_release")
+        screen.main()
+
+    return act
+
+
+def _cell(screen: Any, text: str) -> Any:
+    return next(cell for cell in screen._dates.ids.grid.children if cell.text == text)
 
 
 def _editing(session: Session, question_id: str, part: int) -> Callable[[Any], None]:

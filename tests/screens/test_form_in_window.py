@@ -33,6 +33,18 @@ def test_what_was_looked_for_is_taken_or_the_list_stays_and_says_why() -> None:
     assert one[4] == "09190"
 
 
+def test_six_answers_are_all_on_the_page() -> None:
+    assert probed()["death"]["relations"] == 6
+
+
+def test_a_date_half_chosen_is_not_dropped_and_its_year_alone_is_an_answer() -> None:
+    seen = probed()["death"]
+    assert seen["half"] == [True, True]  # the picker is open, and says so
+    assert seen["goes_on"] == [False, True]
+    assert seen["year"] == [False, "1943", True]
+    assert seen["given_up"] is False
+
+
 def test_one_question_is_what_is_seen_and_the_card_is_named_where_it_has_answered() -> None:
     seen = probed()["one_question"]
     assert {question: told for question, (_, told, _) in seen.items()} == {

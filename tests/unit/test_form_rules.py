@@ -141,7 +141,7 @@ def test_of_a_death_long_ago_a_year_is_enough() -> None:
     assert check_section(form, death, "notice", known, TODAY) == {"death.date": "required"}
     for born in ({"deceased.birth_year": "1990"}, {"deceased.date_of_birth": "1988-09-05"}):
         found = check_section(form, death, "long_ago", known | born, TODAY)
-        assert found == {"death.year": "death_before_birth"}
+        assert found == {"death.year": "death_year_before_birth"}  # no day is spoken of
     later = known | {"death.year": "2027"}
     assert check_section(form, death, "long_ago", later, TODAY) == {"death.year": "year_future"}
 
@@ -160,6 +160,15 @@ def test_nobody_is_another_person(form_id: str, case: str, question: str, code: 
     section = question.partition(".")[0]
     assert check_section_of(form_id, section, case, own)[question] == code
     assert question not in check_section_of(form_id, section, case, own | {question: "027190000008"})
+
+
+@pytest.mark.parametrize("relation", ["mother", "father", "relative", "other"])
+@pytest.mark.parametrize(("parent", "number"), [("mother", "027190012345"), ("father", "001090000008")])
+def test_who_is_no_parent_is_not_named_as_one(parent: str, number: str, relation: str) -> None:
+    own = {"requester.id_number": number, "father_known.answer": "yes", "relation.kind": relation}
+    found = check_section_of("birth-registration", parent, "", own | {f"{parent}.id_number": number})
+    told = found.get(f"{parent}.id_number") == "parent_is_requester"
+    assert told is (relation in ("relative", "other"))
 
 
 @pytest.mark.parametrize(
@@ -182,6 +191,7 @@ def test_a_man_is_told_at_the_choice_that_he_is_no_mother(number: str, relation:
 def test_who_comes_for_somebody_else_is_told_beside_the_choice_what_they_need(form_id: str) -> None:
     question = next(q for one in FORMS[form_id].sections for q in one.questions if q.id == "relation.kind")
     assert "ủy quyền" in question.help
+    assert "«Người khác»" in question.help  # it stands before the answers: it names which one
 
 
 def test_a_case_that_says_which_extract_is_not_asked_once_more() -> None:
@@ -207,6 +217,24 @@ def test_who_is_married_needs_no_paper_to_marry() -> None:
     ):
         found = errors("marital-status", "purpose", marital__state=state, purpose__kind=purpose)
         assert found.get("purpose.kind", "") == told
+
+
+def test_whose_marital_status_it_is_stands_where_it_is_asked() -> None:
+    form = FORMS["marital-status"]
+    for section in form.sections:
+        if section.id in ("origin", "marital"):
+            assert "người được xác nhận" in section.title
+            assert "Xin thay ai thì khai của người đó" in section.help
+            assert not [q.id for q in section.questions if "bạn" in q.label + q.help]  # that would be another one
+
+
+@pytest.mark.parametrize(("born", "told"), [("2008-11-27", "too_young_to_marry"), ("2008-11-26", "")])
+def test_who_cannot_marry_yet_is_told_beside_the_day_of_birth_and_no_obstacle(born: str, told: str) -> None:
+    form, given = FORMS["marital-status"], {"subject.date_of_birth": born}
+    section = next(one for one in form.sections if one.id == "subject")
+    warned = warnings_of(form, section, "authorised", given, TODAY)
+    assert warned.get("subject.date_of_birth", "") == told
+    assert "subject.date_of_birth" not in check_section(form, section, "authorised", given, TODAY)
 
 
 def test_ages_and_lengths() -> None:

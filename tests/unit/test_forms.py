@@ -142,7 +142,7 @@ def test_bounds_choices_and_what_may_be_empty_or_later() -> None:
 def test_every_error_has_its_sentence_in_both_languages() -> None:
     from kiosk.i18n import error_text
 
-    simple = ("required", "too_long", "text_invalid", "choice_invalid", "year_future")
+    simple = ("required", "too_long", "text_invalid", "choice_invalid", "year_future", "year_digits")
     for name in (*simple, "child_older_than_parent", "id_number_sex", "date_order"):
         assert error_text(name, "vi") != name
         assert error_text(name, "en") not in (name, error_text(name, "vi"))
@@ -241,11 +241,21 @@ def test_a_hidden_date_orders_nothing() -> None:
     assert form_checks.check_section(form, section, "other", answers, TODAY) == {}
 
 
-def test_a_year_that_has_not_come() -> None:
-    assert code("number", "2026", year=True) == code("number", "2027") == ""
+def test_a_year_has_four_digits_has_come_and_is_not_too_long_ago() -> None:
+    assert code("number", "2026", year=True) == code("number", "2027") == code("number", "68") == ""
+    assert code("number", "68", year=True, minimum=1900) == code("number", "196", year=True) == "year_digits"
+    assert code("number", "1899", year=True, minimum=1900) == "date_too_old"
     assert code("number", "2027", year=True) == "year_future"
     answers = {"registered__commune": "09190", "registered__year": "2099", "copies": "1"}
     assert errors_of("civil-status-extract", "registered", **answers) == {"registered.year": "year_future"}
+
+
+def test_a_date_knows_what_asks_for_its_year_alone() -> None:
+    section = section_of("death-registration", "deceased")
+    alone = {q.id: form_filling.year_alone(section, q) for q in section.questions if q.type is QuestionType.DATE}
+    assert {key: year and year.id for key, year in alone.items()} == {"deceased.date_of_birth": "deceased.birth_year"}
+    death = section_of("death-registration", "death")  # its year waits for the case, not for the day
+    assert not any(form_filling.year_alone(death, question) for question in death.questions)
 
 
 def test_both_parents_tell_their_ethnic_group() -> None:
