@@ -392,19 +392,6 @@ class AppState:
     outbox_trouble: str = ""  # code of what keeps the store from working
 
     @property
-    def message(self) -> str:
-        """Code of what stands above the screen: what was told last, or that somebody has left their card."""
-        left = self.card_left and self.step in (Step.RATING, Step.HOME)
-        return self.toast or ("card_left" if left else "")
-
-    @property
-    def reminds(self) -> bool:
-        """A card or paper is about to be left behind: that is heard until it is taken."""
-        handed_in = self.card_present and self.step in (Step.COLLECT, Step.SLIP)
-        paper = self.step is Step.COLLECT and self.session is not None and self.session.paper_left
-        return handed_in or paper or (self.card_left and self.step in (Step.RATING, Step.HOME))
-
-    @property
     def alerts(self) -> tuple[str, ...]:
         """Codes of what staff must know of the outbox and the printer, the most pressing first."""
         full = "disk_full" if self.outbox.room is Room.NONE else ""

@@ -21,6 +21,7 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.screenmanager import NoTransition, ScreenManager
 from kivy.uix.widget import Widget
 
+from kiosk import left_behind
 from kiosk.app import Kiosk
 from kiosk.comfort import Comfort
 from kiosk.needs import HELP_CALLED
@@ -272,10 +273,10 @@ class KioskWindow(App):
 
     def _overlays(self, state: AppState) -> None:
         self.bell.ring(HELP_CALLED in state.outbox.notices and state.step not in DESK_STEPS)
-        self.reminder.ring(state.reminds)
+        self.reminder.ring(left_behind.reminds(state))
         toast = self.shell.ids.toast
-        toast.text = tr.error(state.message)
-        toast.detail = tr.advice(state.message)
+        toast.text = tr.error(left_behind.message(state))
+        toast.detail = tr.advice(left_behind.message(state))
         self.calm.centre = state.centre
         self.sheets.show(state)
         self.speaker.show(state)

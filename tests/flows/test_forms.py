@@ -282,6 +282,7 @@ def test_a_page_that_belongs_to_another_paper_goes_there(player: Player) -> None
     fill_form(player)
     player.at(Step.PAPERS)
     kiosk = player.kiosk
+    kiosk.change_session(answers={**session_of(player).answers, "relation.kind": "other"})
     kiosk.open_paper("birth_certificate")
     for count in (1, 2):
         kiosk.scan_page()
