@@ -13,11 +13,11 @@ from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
 from kiosk.state import AppState
 from offline_queue.gateway import PaymentState
-from screens.qr_view import QrCard
+from screens.qr_view import QrBeside, QrCard
 from screens.tr import tr
 from screens.widgets import KioskScreen, Option, show_list
 
-__all__ = ["SCREEN", "QrCard"]
+__all__ = ["SCREEN", "QrBeside", "QrCard"]
 
 
 class FeeRow(BoxLayout):
@@ -127,6 +127,7 @@ class PayScreen(KioskScreen):
     def shown(self, _state: AppState) -> None:
         """The code first."""
         self.choosing = False
+        self.ids.scroll.scroll_y = 1
 
     def main(self) -> None:
         """On, or another try."""
