@@ -39,7 +39,10 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
     for name, phone in _phones():
         yield Scene(f"vneid-{name}", replace(base, step=Step.VNEID, session=replace(bare, phone=phone)))
     for name, session in _petitions(bare):
-        yield Scene(f"petition{name}", replace(base, step=Step.PETITION, session=session))
+        petition = replace(base, step=Step.PETITION, session=session)
+        yield Scene(f"petition{name}", petition)
+        if name == "-wrong":
+            yield Scene("petition-wrong-phone", petition, lambda screen: screen.edit("phone"))
     for name, coming in _coming():
         yield Scene(f"appointment-{name}", replace(base, step=Step.APPOINTMENT, session=replace(bare, coming=coming)))
 
@@ -54,8 +57,8 @@ def _phones() -> Iterator[tuple[str, Phone]]:
 def _petitions(bare: Session) -> Iterator[tuple[str, Session]]:
     words = "Ghế ở khu ngồi đợi ít quá, người già phải đứng lâu. Xin thêm ghế và quạt."
     yield "", replace(bare, petition=Petition(text=words))
-    named = Petition("complaint", "", NAME, "0912", named=True)
-    errors = {"text": "petition_empty", "phone": "phone_short"}
+    named = Petition("complaint", "Quạt", NAME, "0912", named=True)
+    errors = {"text": "petition_short", "phone": "phone_short"}
     yield "-wrong", replace(bare, petition=named, errors=errors)
     yield "-stored", replace(bare, petition=Petition(), submit=Job.CONFIRMED, provisional_code=CODE)
 

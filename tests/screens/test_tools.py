@@ -67,6 +67,10 @@ def test_the_line_of_a_suggestion_that_is_typed_stands_above_the_arrow() -> None
     assert probed()["low_words"] == [True, True, True]
 
 
+def test_what_is_wrong_with_a_suggestion_opens_in_sight() -> None:
+    assert probed()["wrong_phone"] == ["phone", True, True]
+
+
 def test_the_fee_is_told_before_a_dossier_is_handed_in() -> None:
     assert probed()["fees"] == [
         "Lệ phí: 3 x 8.000 đồng = 24.000 đồng · Chưa phải trả bây giờ.",

@@ -244,7 +244,7 @@ class Probe:
         self.reach(True)
         self.do(self.kiosk.give_feedback)
         screen, seen = self.window.screens["petition"], []
-        words, scroll = screen.ids.words.ids.words, screen.ids.scroll
+        words, scroll = screen.ids.text.ids.words, screen.ids.scroll
         for text, size in (("Thêm ghế", 0), ("Thêm ghế và quạt cho người già. " * 8, 0), ("", 3)):
             self.do(partial(self.kiosk.adjust, text_size=size))
             self.do(partial(self.kiosk.tell_petition, text=text))
@@ -253,6 +253,26 @@ class Probe:
             end = self.robot.on_main(partial(words.to_window, words.x, words.y))[1]
             low = self.robot.on_main(partial(scroll.to_window, scroll.x, scroll.y))[1]
             seen.append(low + dp(ARROW_STRIP) <= end <= low + scroll.height - words.font_size)
+        self.do(self.kiosk.finish)
+        return seen
+
+    def wrong_phone(self) -> list[object]:
+        """A number with a digit too few and all keys put away: what is open after «Gửi góp ý», and the end of its
+        field, where the mistake is told, above the arrow."""
+        from kivy.metrics import dp
+
+        from screens.widgets import ARROW_STRIP
+
+        self.do(self.kiosk.give_feedback)
+        screen = self.window.screens["petition"]
+        self.do(partial(self.kiosk.tell_petition, text="Thêm ghế", named=True, name="Tô Thị Út", phone="091234567"))
+        self.do(partial(self.kiosk.adjust, text_size=3))
+        self.do(screen.put_away)
+        self.do(screen.main)
+        self.robot.settle()
+        scroll, box = screen.ids.scroll, screen.ids.phone
+        end = self.robot.on_main(lambda: box.to_window(0, box.y)[1] - scroll.to_window(0, scroll.y)[1])
+        seen = [screen.field, screen.phone_error != "", (dp(ARROW_STRIP) if scroll.below else 0) <= end < scroll.height]
         self.do(self.kiosk.finish)
         return seen
 
@@ -285,6 +305,7 @@ def probe() -> dict[str, Any]:
             one.options,
             one.groups,
             one.low_words,
+            one.wrong_phone,
             one.fees,
         ):
             answer[part.__name__] = part()
