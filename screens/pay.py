@@ -75,8 +75,12 @@ class PayScreen(KioskScreen):
             self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
         elif not self.exempt and can_ask_again(paying):
             self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
-        else:
+        elif not self.exempt:
             self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"
+        elif paying.leads_on:  # the slip says where to go with the proof
+            self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
+        else:
+            self.main_text, self.main_icon = tr._("Lấy số gặp cán bộ"), "ticket-outline"
         self.main_plain = self.waiting
         self.counter = self.main_icon == "refresh"
         self.can_back = self.can_finish = not paying.leads_on

@@ -256,6 +256,23 @@ class Probe:
         self.do(self.kiosk.finish)
         return seen
 
+    def low_slip(self) -> bool:
+        """Whether what comes next stands whole above the arrow where the controls are low."""
+        from kivy.metrics import dp
+
+        from screens.widgets import ARROW_STRIP
+        from tests.screens.scenes import scenes, site_of
+
+        site = self.robot.on_main(lambda: site_of(self.kiosk))
+        shown = next(one for one in scenes(site, "vi") if one.name == "slip").state
+        self.do(lambda: self.kiosk.change(session=shown.session, step=shown.step, comfort=Comfort(reach=True)))
+        screen = self.window.screens["slip"]
+        words = next(one for one in screen.walk() if getattr(one, "text", "") == screen.next_text)
+        scroll = screen.children[0]
+        end = self.robot.on_main(lambda: words.to_window(0, words.y)[1] - scroll.to_window(0, scroll.y)[1])
+        self.do(self.kiosk.finish)
+        return bool(end >= dp(ARROW_STRIP))
+
     def wrong_phone(self) -> list[object]:
         """A number with a digit too few and all keys put away: what is open after «Gửi góp ý», and the end of its
         field, where the mistake is told, above the arrow."""
@@ -275,6 +292,26 @@ class Probe:
         seen = [screen.field, screen.phone_error != "", (dp(ARROW_STRIP) if scroll.below else 0) <= end < scroll.height]
         self.do(self.kiosk.finish)
         return seen
+
+    def errand_words(self) -> dict[str, str]:
+        """What some screens say of an errand, by scene."""
+        from tests.screens.errand_scenes import errands
+        from tests.screens.scenes import site_of
+
+        site, told = self.robot.on_main(lambda: site_of(self.kiosk)), {}
+        scenes = {one.name: one.state for one in errands(site, "vi")}
+        for name, said in (
+            ("appointment-tomorrow", "said"),
+            ("lookup-unknown", "label"),
+            ("lookup-status-3", "detail"),
+            ("pay-exempt", "main_text"),
+            ("pay-submission-exempt", "main_text"),
+        ):
+            shown = scenes[name]
+            self.do(partial(self.kiosk.change, session=shown.session, step=shown.step, now=shown.now))
+            told[name] = str(getattr(self.window.screens[shown.step.value], said))
+        self.do(self.kiosk.finish)
+        return told
 
     def fees(self) -> list[str]:
         """What the declaration says of the fee, in both languages."""
@@ -305,7 +342,9 @@ def probe() -> dict[str, Any]:
             one.options,
             one.groups,
             one.low_words,
+            one.low_slip,
             one.wrong_phone,
+            one.errand_words,
             one.fees,
         ):
             answer[part.__name__] = part()
