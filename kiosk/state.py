@@ -381,7 +381,7 @@ class AppState:
     devices: Mapping[str, DeviceStatus] = field(default_factory=dict)
     device_log: tuple[DeviceLogLine, ...] = ()
     card_present: bool = False
-    card_left: bool = False  # it was there when its person's session ended, and still is
+    card_left: bool = False  # by who was here before
     card_tried: bool = False  # the one that lies there was read, or could not be
     camera: bool = False  # the document scanner shows what it sees before it takes it
     paper: PaperView | None = None
@@ -416,6 +416,4 @@ class AppState:
 
 def screen_for(state: AppState) -> str:
     """The name of the screen that shows `state`."""
-    if state.trouble and state.step not in DESK_STEPS:
-        return Step.OUT_OF_SERVICE
-    return state.step
+    return Step.OUT_OF_SERVICE if state.trouble and state.step not in DESK_STEPS else state.step

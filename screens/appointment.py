@@ -45,6 +45,9 @@ class AppointmentScreen(KioskScreen):
             if in_time(found, state.now):
                 self.tone, self.said = "ok", tr._("Bạn đến đúng hẹn.")
                 self.detail = tr._("Lấy số để được gọi theo giờ hẹn.")
+            elif state.now.date() < start.date():
+                self.tone, self.said = "info", tr._("Lịch hẹn của bạn là ngày {day}.").format(day=self.day)
+                self.detail = tr._("Mời bạn quay lại ngày đó, hoặc lấy số thường bây giờ.")
             elif state.now < found.start:
                 self.tone, self.said = "info", tr._("Chưa đến giờ hẹn.")
                 self.detail = tr._("Bạn có thể đợi đến giờ hẹn, hoặc lấy số thường bây giờ.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Job, Session
 from screens import theme
 from screens.fields import DIGITS, Field, Showing, field_for
-from screens.form_words import called, proven, ready, scan_text
+from screens.form_words import called, filled, name_in, proven, ready, scan_text
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
 from screens.pickers import DatePicker, Endings, ListPicker
 from screens.tr import tr
@@ -56,7 +56,7 @@ class FormScreen(KioskScreen):
     help = StringProperty("")
     scan_text = StringProperty("")  # "" = nobody's card can fill this section now
     scanned = BooleanProperty(False)
-    filled = BooleanProperty(False)  # of what is on the glass the card has answered something
+    filled = StringProperty("")  # who has answered something of what is on the glass
     taken = StringProperty("")  # whose data were taken from the registers by a touch
     taken_detail = StringProperty("")  # and that what was typed before has made way
     proven = StringProperty("")  # why some of it cannot be typed over
@@ -150,9 +150,9 @@ class FormScreen(KioskScreen):
         self.scanned = session.scanned_person == section.id or (section.person == REQUESTER and own_card)
         told = [question.id for question in questions if question.fills]
         answered = any(session.answers.get(question) for question in told)
-        self.filled = self.scanned and answered
+        self.filled = filled(session, questions, self.scanned)
         name, replaced = self._taken.get(section.id, ("", False))
-        still = answered and name and name == _name_in(section, session.answers)
+        still = answered and name and name == name_in(section, session.answers)
         self.taken = tr._("Đã điền thông tin của {name}. Hãy xem lại cho đúng.").format(name=name) if still else ""
         self.taken_detail = tr._("Những gì bạn đã nhập ở phần này đã được thay.") if replaced else ""
         self.proven = proven(session, {question.id for question in questions} & self.kiosk.locked())
@@ -168,10 +168,10 @@ class FormScreen(KioskScreen):
         low = self.picking or self.folded or (self.editing and self.wide)
         self.steps_count = 0 if low else session.step_count  # keyboard and list need the room
         number, count = self.kiosk.question_number()
-        self.steps_name = tr._("{title}, câu {n} / {count}").format(title=self.title, n=number, count=count)
-        if not count:
-            self.steps_name = self.title
-        self.main_text = tr._("Lưu và kiểm tra lại") if session.editing else tr._("Tiếp tục")
+        numbered = tr._("{title}, câu {n} / {count}").format(title=self.title, n=number, count=count)
+        self.steps_name = numbered if count else self.title
+        last = session.editing and number == count
+        self.main_text = tr._("Lưu và kiểm tra lại") if last else tr._("Tiếp tục")
 
     def _show_chip(self, state: AppState, session: Session, section: Section) -> None:
         """A card on the reader is never without a word."""
@@ -225,7 +225,7 @@ class FormScreen(KioskScreen):
         if after is before:
             return
         replaced = any(before.get(one.id, "") not in ("", after.get(one.id)) for one in section.questions)
-        self._taken[section.id] = _name_in(section, after), replaced
+        self._taken[section.id] = name_in(section, after), replaced
         self.render(self.kiosk.state)
         self._bring(self.ids.filled)
 
@@ -366,7 +366,7 @@ class FormScreen(KioskScreen):
     def _bring_question(self) -> None:
         """Where one question is asked at a time, it is what is seen, whatever stands above it."""
         fields = self.ids.fields.children
-        if self.kiosk.state.comfort.simple and fields:
+        if self.kiosk.state.comfort.simple and len(fields) == 1:  # of what is all known, all is shown
             self._bring(fields[0])
 
     def _bring_now(self, _dt: float) -> None:
@@ -411,10 +411,6 @@ class FormScreen(KioskScreen):
             field.forget()
         self._section = None
         self._taken.clear()
-
-
-def _name_in(section: Section, answers: Mapping[str, str]) -> str:
-    return next((answers.get(one.id, "") for one in section.questions if one.fills == "full_name"), "")
 
 
 SCREEN = FormScreen

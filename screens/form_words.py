@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from devices.interfaces import Condition
 from kiosk.dossier import DOSSIER_CODE
-from kiosk.forms import REQUESTER
+from kiosk.forms import REQUESTER, Question, Section
+from kiosk.forms.filling import UNPROVEN
 from kiosk.identity import Method, Relative
 from kiosk.state import AppState, Session
 from screens.tr import tr
@@ -18,6 +21,11 @@ def called(relative: Relative) -> str:
     return f"{person.full_name}{relation}{born}"
 
 
+def name_in(section: Section, answers: Mapping[str, str]) -> str:
+    """What is answered for the name of a section's person."""
+    return next((answers.get(one.id, "") for one in section.questions if one.fills == "full_name"), "")
+
+
 def proven(session: Session, locked: set[str]) -> str:
     """Why answers of a section cannot be typed over; "" where all can."""
     if not locked - {DOSSIER_CODE}:
@@ -27,6 +35,17 @@ def proven(session: Session, locked: set[str]) -> str:
     if any(question.startswith(f"{REQUESTER}.") for question in locked):
         return tr._("Ô có khóa được đọc từ chip thật trên thẻ của bạn.")
     return tr._("Ô có khóa được đọc từ chip thật trên thẻ.")
+
+
+def filled(session: Session, questions: Sequence[Question], scanned: bool) -> str:
+    """Who has answered something of what is on the glass; "" for nobody but the citizen."""
+    told = {question.id: question.fills for question in questions if session.answers.get(question.id)}
+    if scanned and set(told.values()) - {"", *UNPROVEN}:
+        return tr._("Đã điền từ thẻ. Hãy xem lại cho đúng.")
+    phone = session.citizen.phone if session.citizen else ""  # which no card knows
+    if phone and any(fills == "phone" and session.answers[one] == phone for one, fills in told.items()):
+        return tr._("Số này do hệ thống quốc gia cho biết. Hãy xem lại cho đúng.")
+    return ""
 
 
 def ready(state: AppState, kind: str) -> bool:

@@ -13,7 +13,7 @@ from kiosk.errands.following import DONE, PAPERS_WANTED, PAYMENT_DUE, for_the_co
 from kiosk.identity import Assurance
 from kiosk.state import AppState
 from offline_queue.entry import RETURNED, EntryState, OutboxEntry
-from offline_queue.gateway import TimelineRow
+from offline_queue.gateway import Progress, TimelineRow
 from screens.tr import tr
 from screens.widgets import KioskScreen, show_list
 
@@ -50,6 +50,7 @@ MAIN = {  # what can be done here about a status: words, icon
     PAYMENT_DUE: ("Nộp phí, lệ phí", "cash"),
     DONE: ("Lấy số nhận kết quả", "ticket-outline"),
 }
+ENDED = (3, 8)  # not accepted, stopped: the province has a reason
 NUMBER = ("Lấy số", "ticket-outline")  # where an officer must help
 
 
@@ -78,7 +79,6 @@ class LookupScreen(KioskScreen):
     stored = StringProperty("")
     received = StringProperty("")
     due = StringProperty("")
-    official = BooleanProperty(False)
     steps_known = NumericProperty(0)
     link_again = BooleanProperty(False)  # the province may be asked once more
     counter = BooleanProperty(False)  # nothing can be done about it here but to take a number
@@ -91,10 +91,11 @@ class LookupScreen(KioskScreen):
             return
         zone = state.now.tzinfo
         entry, progress = following.entry, following.progress
-        self.official = progress is not None or entry is None or entry.receipt is not None
         self.code = following.code
-        self.label = tr._("Mã hồ sơ chính thức") if self.official else tr._("Mã hồ sơ tạm")
-        self.provisional = entry.provisional_code if entry and self.official else ""
+        official = progress is not None or bool(entry and entry.receipt)
+        kept = tr._("Mã hồ sơ tạm") if entry else tr._("Mã hồ sơ bạn hỏi")
+        self.label = tr._("Mã hồ sơ chính thức") if official else kept
+        self.provisional = entry.provisional_code if entry and official else ""
         procedure = self.kiosk.procedure_of(following)
         self.procedure = tr._(procedure.name) if procedure else ""
         self.owner = progress.owner_masked if progress else ""
@@ -153,7 +154,8 @@ def _standing(following: Following) -> tuple[str, str, str]:
     progress = following.progress
     if progress is not None:
         tone, said, detail = STATUS[progress.status]
-        return tone, tr._(said), progress.ask or tr._(detail)
+        reason = _reason(progress)
+        return tone, tr._(said), progress.ask or reason or tr._(detail)
     if following.entry is not None:
         return _kept(following.entry)
     if following.asked is Asked.WAITING:
@@ -165,6 +167,16 @@ def _standing(following: Following) -> tuple[str, str, str]:
             tr._("Xin xem lại mã trên phiếu, hoặc lấy số để hỏi cán bộ."),
         )
     return "warn", tr._("Máy chưa xem được hồ sơ này."), tr._("Bạn thử lại sau ít phút, hoặc lấy số để hỏi cán bộ.")
+
+
+def _reason(progress: Progress) -> str:
+    """Why a dossier was not accepted or was stopped, and where there is help; "" where the province has not said."""
+    last = progress.timeline[-1] if progress.timeline else None
+    note = _note(last) if last and last.status == progress.status else ""
+    if not note or progress.status not in ENDED:
+        return ""
+    counter = tr._("Mời bạn đến quầy để được hướng dẫn.")
+    return tr._("Lý do: {reason}.").format(reason=note.rstrip(". ")) + " " + counter
 
 
 def _kept(entry: OutboxEntry) -> tuple[str, str, str]:
@@ -209,7 +221,12 @@ def _age(age: timedelta) -> str:
 def _row(row: TimelineRow, zone: tzinfo | None, last: bool) -> dict[str, object]:
     words = tr._(SHORT[row.status])
     at = row.at.astimezone(zone).strftime(TIME) if row.at else ""
-    return {"words": words, "at": at, "note": row.note if row.note not in SHORT.values() else "", "last": last}
+    return {"words": words, "at": at, "note": _note(row), "last": last}
+
+
+def _note(row: TimelineRow) -> str:
+    """What the province has said of a change beyond its name."""
+    return row.note if row.note not in SHORT.values() else ""
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -13,11 +13,11 @@ from kiosk.errands.slips import counted
 from kiosk.slips import format_vnd
 from kiosk.state import AppState
 from offline_queue.gateway import PaymentState
-from screens.qr_view import QrCard
+from screens.qr_view import QrBeside, QrCard
 from screens.tr import tr
 from screens.widgets import KioskScreen, Option, show_list
 
-__all__ = ["SCREEN", "QrCard"]
+__all__ = ["SCREEN", "QrBeside", "QrCard"]
 
 
 class FeeRow(BoxLayout):
@@ -75,8 +75,12 @@ class PayScreen(KioskScreen):
             self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
         elif not self.exempt and can_ask_again(paying):
             self.main_text, self.main_icon = tr._("Lấy mã mới") if expired else tr._("Thử lại"), "refresh"
-        else:
+        elif not self.exempt:
             self.main_text, self.main_icon = tr._("Trả tại quầy"), "account-cash-outline"
+        elif paying.leads_on:  # the slip says where to go with the proof
+            self.main_text, self.main_icon = tr._("Tiếp tục"), "arrow-right"
+        else:
+            self.main_text, self.main_icon = tr._("Lấy số gặp cán bộ"), "ticket-outline"
         self.main_plain = self.waiting
         self.counter = self.main_icon == "refresh"
         self.can_back = self.can_finish = not paying.leads_on
@@ -127,6 +131,7 @@ class PayScreen(KioskScreen):
     def shown(self, _state: AppState) -> None:
         """The code first."""
         self.choosing = False
+        self.ids.scroll.scroll_y = 1
 
     def main(self) -> None:
         """On, or another try."""

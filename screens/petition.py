@@ -59,13 +59,16 @@ class PetitionScreen(KioskScreen):
         """A long text grows: its end stays above the keys."""
         follow = Clock.create_trigger(self._follow)
         self.ids.scroll.bind(height=follow, viewport_size=follow)
-        self.ids.words.bind(pos=follow, size=follow)
+        for field in LIMITS:
+            self.ids[field].bind(pos=follow, size=follow)
 
     def _follow(self, _dt: float) -> None:
-        scroll, box = self.ids.scroll, self.ids.words
+        scroll = self.ids.scroll
         hidden = scroll.viewport_size[1] - scroll.height
-        if self.field == "text" and hidden > 0:
-            end = box.ids.words if self.folded else box  # between low keys and the top there is room for a line or two
+        if self.field and hidden > 0:
+            box = self.ids[self.field]
+            # between low keys and the top there is room for a line or two
+            end = box.ids.words if self.folded and self.field == "text" else box
             below = end.y - scroll.children[0].y - dp(ARROW_STRIP + 8)
             scroll.scroll_y = min(1, max(0, below / hidden))
             scroll.effect_y.value = -hidden * scroll.scroll_y  # else Kivy scrolls back to where it was
@@ -152,11 +155,14 @@ class PetitionScreen(KioskScreen):
         self.edit("name" if self.named else "text")
 
     def main(self) -> None:
-        """Send it, or home."""
+        """Send it, or home; the first field with a mistake opens."""
         if self.stored:
             self.kiosk.finish()
-        else:
-            self.kiosk.send_petition()
+            return
+        self.kiosk.send_petition()
+        wrong = [field for field in LIMITS if field in self.kiosk.session.errors]
+        if wrong and self.kiosk.session.submit is not Job.RUNNING:
+            self.edit(wrong[0])
 
     def forget(self) -> None:
         """Nothing written stays on this screen."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.graphics import Color, Rectangle
-from kivy.properties import NumericProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk.slip_picture import qr_modules
@@ -53,6 +53,14 @@ class QrCard(Panel):
     caption = StringProperty("")
     note = StringProperty("")
     side = NumericProperty(470)  # dp
+    words_height = NumericProperty(0)  # pixels below the code
+
+
+class QrBeside(QrCard):
+    """The same beside what scrolls, so that all of it is always in sight; no width while `text` is empty."""
+
+    most = NumericProperty(470)  # dp
+    wide = BooleanProperty(False)
 
 
 def _runs(line: list[bool]) -> list[tuple[int, int]]:

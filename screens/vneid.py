@@ -6,11 +6,11 @@ from kivy.properties import BooleanProperty, StringProperty
 
 from kiosk.errands import Phone, PhoneStage
 from kiosk.state import AppState
-from screens.qr_view import QrCard
+from screens.qr_view import QrBeside, QrCard
 from screens.tr import tr
 from screens.widgets import KioskScreen
 
-__all__ = ["SCREEN", "QrCard"]
+__all__ = ["SCREEN", "QrBeside", "QrCard"]
 
 
 class VneidScreen(KioskScreen):
@@ -35,6 +35,10 @@ class VneidScreen(KioskScreen):
         again = phone.stage in (PhoneStage.REFUSED, PhoneStage.EXPIRED, PhoneStage.FAILED)
         self.main_text = tr._("Lấy số gặp công an") if self.low_level else (tr._("Lấy mã mới") if again else "")
         self.main_icon = "ticket-outline" if self.low_level else "refresh"
+
+    def shown(self, _state: AppState) -> None:
+        """What is said first."""
+        self.ids.scroll.scroll_y = 1
 
     def main(self) -> None:
         """The number for the police, or another code."""

@@ -167,8 +167,10 @@ def _cleaned(petition: Petition) -> Petition:
 
 def _errors(petition: Petition, today: date) -> dict[str, str]:
     codes = {"text": check_answer(TEXT, petition.text.replace("\n", " "), today)}
-    if codes["text"] in ("", "required") and len(petition.text) < SHORTEST:
+    if codes["text"] == "required":
         codes["text"] = "petition_empty"
+    elif not codes["text"] and len(petition.text) < SHORTEST:
+        codes["text"] = "petition_short"
     if petition.named:
         codes["name"] = check_answer(NAME, petition.name, today)
         codes["phone"] = check_answer(PHONE, petition.phone, today)

@@ -115,6 +115,7 @@ def test_what_cannot_be_read_is_told_beside_its_field(player: Player) -> None:
         ("text", "\u200b" * 9, "text_invalid"),
         ("text", "\u3164" * 9, "letters_foreign"),
         ("text", " \n \n ", "petition_empty"),
+        ("text", "Quạt", "petition_short"),
         ("name", "Trần\u202e Văn\u200b 😀 Mẫu\x07", "text_invalid"),
         ("name", "\u3164", "letters_foreign"),
         ("name", "Mẫu 2", "name_invalid"),

@@ -17,6 +17,7 @@ from tests.screens.scene import CODE, NAME, NOW, READY, Scene, Site
 OFFICIAL = "H05.114-261120-0042"
 RECEIVED = NOW - timedelta(days=3)
 ASK = "Bổ sung bản chụp Giấy chứng sinh: bản đã nộp bị mờ, không đọc được tên bệnh viện và ngày cấp."
+REASON = "Giấy chứng sinh do cơ sở ở tỉnh khác cấp chưa có xác nhận của trạm y tế nơi cư trú."
 WAY = {2: (1, 2), 3: (1, 3), 4: (1, 2, 4), 5: (1, 2, 4, 5), 6: (1, 2, 6), 9: (1, 2, 4, 5, 4, 9), 10: (1, 2, 4, 9, 10)}
 
 
@@ -37,11 +38,16 @@ def errands(site: Site, _language: str) -> Iterator[Scene]:
     handed_in = replace(bare, paying=replace(paying, leads_on=True, procedure_code="2.000635"))
     at_submission = replace(base, step=Step.PAY, session=handed_in)
     yield Scene("pay-submission", at_submission)
+    claimed = replace(handed_in, paying=replace(paying, leads_on=True, procedure_code="2.000635", exempt="elderly"))
+    yield Scene("pay-submission-exempt", replace(at_submission, session=claimed))
     yield Scene("pay-submission-groups", at_submission, lambda screen: screen.choose_group())
     for name, phone in _phones():
         yield Scene(f"vneid-{name}", replace(base, step=Step.VNEID, session=replace(bare, phone=phone)))
     for name, session in _petitions(bare):
-        yield Scene(f"petition{name}", replace(base, step=Step.PETITION, session=session))
+        petition = replace(base, step=Step.PETITION, session=session)
+        yield Scene(f"petition{name}", petition)
+        if name == "-wrong":
+            yield Scene("petition-wrong-phone", petition, lambda screen: screen.edit("phone"))
     for name, coming in _coming():
         yield Scene(f"appointment-{name}", replace(base, step=Step.APPOINTMENT, session=replace(bare, coming=coming)))
 
@@ -56,8 +62,8 @@ def _phones() -> Iterator[tuple[str, Phone]]:
 def _petitions(bare: Session) -> Iterator[tuple[str, Session]]:
     words = "Ghế ở khu ngồi đợi ít quá, người già phải đứng lâu. Xin thêm ghế và quạt."
     yield "", replace(bare, petition=Petition(text=words))
-    named = Petition("complaint", "", NAME, "0912", named=True)
-    errors = {"text": "petition_empty", "phone": "phone_short"}
+    named = Petition("complaint", "Quạt", NAME, "0912", named=True)
+    errors = {"text": "petition_short", "phone": "phone_short"}
     yield "-wrong", replace(bare, petition=named, errors=errors)
     yield "-stored", replace(bare, petition=Petition(), submit=Job.CONFIRMED, provisional_code=CODE)
 
@@ -82,7 +88,9 @@ def _paying() -> Iterator[tuple[str, Paying]]:
 def progress(status: int, procedure: str = "1.001193") -> Progress:
     """A dossier in this status, with its way."""
     way = WAY[status]
-    rows = tuple(TimelineRow(one, RECEIVED + timedelta(hours=9 * i)) for i, one in enumerate(way))
+    rows = tuple(
+        TimelineRow(one, RECEIVED + timedelta(hours=9 * i), REASON if one == 3 else "") for i, one in enumerate(way)
+    )
     ask = ASK if status == 5 else ""
     due = NOW + timedelta(days=3)
     return Progress(OFFICIAL, status, procedure, "N*** T** H*** P***", RECEIVED, due, ask, rows)
@@ -110,5 +118,8 @@ def _followed() -> Iterator[tuple[str, Following]]:
 def _coming() -> Iterator[tuple[str, Coming]]:
     soon = Appointment("LH-0001", NOW + timedelta(minutes=10), NOW + timedelta(minutes=40), "1.001193", "A")
     yield "in-time", Coming("LH-0001", Asked.ANSWERED, appointment=soon)
+    day = timedelta(days=1)
+    tomorrow = replace(soon, start=soon.start + day, end=soon.end + day)
+    yield "tomorrow", Coming("LH-0001", Asked.ANSWERED, appointment=tomorrow)
     yield "unknown", Coming("LH-9999", Asked.UNKNOWN)
     yield "failed", Coming("LH-0001", Asked.FAILED, "province_unreachable")

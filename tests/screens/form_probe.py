@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -144,11 +145,38 @@ class Probe:
             self.do(partial(self.kiosk.change_session, asked=number))
             (field,) = self.screen.ids.fields.children
             question = field.question.id
-            seen[question] = [self.robot.on_main(partial(self.in_sight, question)), self.screen.filled]
+            seen[question] = [self.robot.on_main(partial(self.in_sight, question)), bool(self.screen.filled)]
             self.do(partial(self.screen.edit, field))
             self.do(self.screen._next_field)
             seen[question].append(self.robot.on_main(partial(self.in_sight, question)))
         return seen
+
+    def corrected(self) -> list[str]:
+        """From the review, one question at a time: the main action at each of the section's questions."""
+        said = []
+        for number in range(self.robot.on_main(self.kiosk.question_number)[1]):
+            self.do(partial(self.kiosk.change_session, asked=number))
+            said.append(self.screen.main_text)
+        return said
+
+    def told_phone(self) -> list[str]:
+        """What is said above a number that the registers have told, and above another one."""
+        citizen = replace(self.kiosk.session.citizen, phone="0912345678")
+        said = []
+        for phone in (citizen.phone, "0987654321"):
+            self.do(partial(self.kiosk.change_session, citizen=citizen, answers={"requester.phone": phone}))
+            said.append(self.screen.filled)
+        return said
+
+    def all_known(self) -> list[object]:
+        """One question at a time, a section that is all known: how many are shown, and whether from the top."""
+        from tests.screens.form_scenes import form_scenes
+        from tests.screens.scenes import site_of
+
+        scenes = form_scenes(self.robot.on_main(lambda: site_of(self.kiosk)), "vi")
+        state = next(one for one in scenes if one.name == "eform-1.001193-father-chip-simple").state
+        self.do(lambda: self.kiosk.change(session=state.session, step=state.step))
+        return [len(self.screen.ids.fields.children), self.screen.ids.scroll.scroll_y]
 
 
 def to_relation(kiosk: Any) -> None:
@@ -174,6 +202,9 @@ def probe() -> dict[str, Any]:
         answer["lists"] = one.lists()
         answer["death"] = one.death()
         answer["one_question"] = one.one_question()
+        answer["corrected"] = one.corrected()
+        answer["told_phone"] = one.told_phone()
+        answer["all_known"] = one.all_known()
         answer["search"] = one.search()
         one.robot.close()
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kiosk import forms
+from kiosk.comfort import Comfort
 from kiosk.forms import FOLLOWS
 from kiosk.identity import Citizen, Method, Relative
 from kiosk.state import CardReading, Job, Session, Step
@@ -95,7 +96,10 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
         yield _scene(
             site, birth, "mother", name=f"mother-{name}", person_card=card, scanned_person="" if card.code else "mother"
         )
-    yield _scene(site, birth, "father", name="father-chip", answers=MappingProxyType(FATHER), proven_people=(HUSBAND,))
+    known: dict[str, Any] = {"answers": MappingProxyType(FATHER), "proven_people": (HUSBAND,)}
+    chip = _scene(site, birth, "father", name="father-chip", **known)
+    yield chip
+    yield replace(chip, name=f"{chip.name}-simple", state=replace(chip.state, comfort=Comfort(simple=True)))
     yield _scene(site, residence, "request")
     marital = site.session("1.004873", 2)
     yield _scene(site, marital, "subject", answers=MappingProxyType(CHILD))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
+import zxingcpp
 from kivy.core.window import Window
 from kivy.graphics import Color, RoundedRectangle
 from kivy.metrics import dp
@@ -20,6 +21,7 @@ from PIL import Image
 from screens import theme
 from screens.keyboard import Key
 from screens.pickers import PickList
+from screens.qr_view import QrView
 from screens.widgets import ARROW_STRIP, CardPicture, Column, Icon, KioskScreen, Option, Overlay, Scroll
 from screens.window import Footer
 
@@ -131,6 +133,7 @@ def look(root: Widget, picture: Image.Image) -> list[Finding]:
         *_broken(words),
         *_squeezed(words),
         *_pictures(shown),
+        *_unread(shown, picture),
         *_stale(shown),
         *_covered(root, targets),
         *_bars(shown, targets),
@@ -162,8 +165,7 @@ def _clipped(labels: list[Seen]) -> Iterator[Finding]:
     for one in labels:
         label, (width, height) = one.widget, one.widget.texture_size
         if width > label.width + SLACK or height > label.height + SLACK:
-            size = f"text {width:.0f} × {height:.0f} in {label.width:.0f} × {label.height:.0f}"
-            yield _finding("clipped", one, size)
+            yield _finding("clipped", one, f"text {width:.0f} × {height:.0f} in {label.width:.0f} × {label.height:.0f}")
         if getattr(label, "shorten", False) and label.is_shortened:
             yield _finding("shortened", one, f"in {label.width:.0f}")
         inside = _ink(one)
@@ -281,6 +283,14 @@ def _pictures(shown: list[Seen]) -> Iterator[Finding]:
             yield _finding("overlap", one, f"with another card by {-one.box.gap(other.box):.0f}")
 
 
+def _unread(shown: list[Seen], picture: Image.Image) -> Iterator[Finding]:
+    """A code that no phone reads from the glass when the screen opens: cut, under the arrow, or too fine."""
+    for one in (one for one in shown if isinstance(one.widget, QrView) and one.widget.text):
+        opens = all(around.scroll_y == 1 for around in _owners(one.widget) if isinstance(around, ScrollView))
+        if opens and one.widget.text not in [code.text for code in zxingcpp.read_barcodes(picture.convert("L"))]:
+            yield _finding("unread code", one, f"{_rounded(one.box)}, seen of it {_rounded(one.part)}")
+
+
 def _small(words: list[Seen]) -> Iterator[Finding]:
     for one in words:
         if one.widget.font_size < dp(TEXT) - 0.5:
@@ -326,8 +336,7 @@ def _luminance(colour: tuple[int, ...]) -> float:
 def _targets(targets: list[Seen]) -> Iterator[Finding]:
     for one in targets:
         least = dp(KEY_TARGET if isinstance(one.widget, Key) else TARGET)
-        smaller = min(one.widget.width, one.widget.height)
-        if smaller < least - SLACK:
+        if (smaller := min(one.widget.width, one.widget.height)) < least - SLACK:
             yield _finding("small target", one, f"{smaller / dp(1):.0f} dp")
         if not one.scrolls and not one.part.covers(one.box):
             yield _finding("target outside", one, f"{_rounded(one.box)} is cut to {_rounded(one.part)}")

@@ -82,6 +82,7 @@ LOW = {  # what a citizen meets at each step, shown once more to who sits: the f
     "pay-waiting",
     "vneid-waiting",
     "petition-wrong",
+    "petition-wrong-phone",
 }
 
 

@@ -56,5 +56,17 @@ def test_one_question_is_what_is_seen_and_the_card_is_named_where_it_has_answere
     assert all(before and after for before, _, after in seen.values()), seen
 
 
+def test_a_section_that_is_all_known_is_read_from_its_top() -> None:
+    assert probed()["all_known"] == [5, 1]
+
+
+def test_a_correction_of_one_question_goes_on_until_the_last() -> None:
+    assert probed()["corrected"] == ["Tiếp tục"] * 3 + ["Lưu và kiểm tra lại"]
+
+
+def test_a_number_that_the_registers_know_was_told_by_no_card() -> None:
+    assert probed()["told_phone"] == ["Số này do hệ thống quốc gia cho biết. Hãy xem lại cho đúng.", ""]
+
+
 def test_the_cursor_of_the_search_stands_where_letters_go_in() -> None:
     assert probed()["search"] == [len("ket ho"), True]

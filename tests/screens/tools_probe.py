@@ -245,7 +245,7 @@ class Probe:
         self.reach(True)
         self.do(self.kiosk.give_feedback)
         screen, seen = self.window.screens["petition"], []
-        words, scroll = screen.ids.words.ids.words, screen.ids.scroll
+        words, scroll = screen.ids.text.ids.words, screen.ids.scroll
         for text, size in (("Thêm ghế", 0), ("Thêm ghế và quạt cho người già. " * 8, 0), ("", 3)):
             self.do(partial(self.kiosk.adjust, text_size=size))
             self.do(partial(self.kiosk.tell_petition, text=text))
@@ -256,6 +256,63 @@ class Probe:
             seen.append(low + dp(ARROW_STRIP) <= end <= low + scroll.height - words.font_size)
         self.do(self.kiosk.finish)
         return seen
+
+    def low_slip(self) -> bool:
+        """Whether what comes next stands whole above the arrow where the controls are low."""
+        from kivy.metrics import dp
+
+        from screens.widgets import ARROW_STRIP
+        from tests.screens.scenes import scenes, site_of
+
+        site = self.robot.on_main(lambda: site_of(self.kiosk))
+        shown = next(one for one in scenes(site, "vi") if one.name == "slip").state
+        self.do(lambda: self.kiosk.change(session=shown.session, step=shown.step, comfort=Comfort(reach=True)))
+        screen = self.window.screens["slip"]
+        words = next(one for one in screen.walk() if getattr(one, "text", "") == screen.next_text)
+        scroll = screen.children[0]
+        end = self.robot.on_main(lambda: words.to_window(0, words.y)[1] - scroll.to_window(0, scroll.y)[1])
+        self.do(self.kiosk.finish)
+        return bool(end >= dp(ARROW_STRIP))
+
+    def wrong_phone(self) -> list[object]:
+        """A number with a digit too few and all keys put away: what is open after «Gửi góp ý», and the end of its
+        field, where the mistake is told, above the arrow."""
+        from kivy.metrics import dp
+
+        from screens.widgets import ARROW_STRIP
+
+        self.do(self.kiosk.give_feedback)
+        screen = self.window.screens["petition"]
+        self.do(partial(self.kiosk.tell_petition, text="Thêm ghế", named=True, name="Tô Thị Út", phone="091234567"))
+        self.do(partial(self.kiosk.adjust, text_size=3))
+        self.do(screen.put_away)
+        self.do(screen.main)
+        self.robot.settle()
+        scroll, box = screen.ids.scroll, screen.ids.phone
+        end = self.robot.on_main(lambda: box.to_window(0, box.y)[1] - scroll.to_window(0, scroll.y)[1])
+        seen = [screen.field, screen.phone_error != "", (dp(ARROW_STRIP) if scroll.below else 0) <= end < scroll.height]
+        self.do(self.kiosk.finish)
+        return seen
+
+    def errand_words(self) -> dict[str, str]:
+        """What some screens say of an errand, by scene."""
+        from tests.screens.errand_scenes import errands
+        from tests.screens.scenes import site_of
+
+        site, told = self.robot.on_main(lambda: site_of(self.kiosk)), {}
+        scenes = {one.name: one.state for one in errands(site, "vi")}
+        for name, said in (
+            ("appointment-tomorrow", "said"),
+            ("lookup-unknown", "label"),
+            ("lookup-status-3", "detail"),
+            ("pay-exempt", "main_text"),
+            ("pay-submission-exempt", "main_text"),
+        ):
+            shown = scenes[name]
+            self.do(partial(self.kiosk.change, session=shown.session, step=shown.step, now=shown.now))
+            told[name] = str(getattr(self.window.screens[shown.step.value], said))
+        self.do(self.kiosk.finish)
+        return told
 
     def fees(self) -> list[str]:
         """What the declaration says of the fee, in both languages."""
@@ -301,6 +358,9 @@ def probe() -> dict[str, Any]:
             one.options,
             one.groups,
             one.low_words,
+            one.low_slip,
+            one.wrong_phone,
+            one.errand_words,
             one.fees,
             one.due_day,
         ):

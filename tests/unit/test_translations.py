@@ -135,7 +135,15 @@ FAULTS = (
 NO_FAULTS = {
     *("paper_changed", "paper_wrong_side", "paper_missing"),
     # what the kiosk itself says of a reading or a page
-    *("card_number_missing", "card_removed_early", "page_failed", "page_moved", "page_not_stored", "page_unknown"),
+    *(
+        "card_left",
+        "card_number_missing",
+        "card_removed_early",
+        "page_failed",
+        "page_moved",
+        "page_not_stored",
+        "page_unknown",
+    ),
 }
 
 
