@@ -98,9 +98,10 @@ class Morning:
 
     def check(self) -> None:
         """Nobody is lost, nobody is at two counters, nobody's place has changed."""
-        for kiosk in self.kiosks:
-            kiosk.store.refresh()
-        now = {one.id: one for one in self.office.tickets.of_day(self.office.now.date())}
+        now = self.numbers()
+        if len(now) < self.issued:  # one that was given while the database was slow joins later
+            eventually(lambda: len(self.numbers()) == self.issued)
+            now = self.numbers()
         assert len(now) == self.issued
         assert len({one.label for one in now.values()}) == self.issued
         assert now.keys() >= self.known.keys()
@@ -111,6 +112,12 @@ class Morning:
         busy = [one.counter for one in now.values() if one.state in AT_COUNTER]
         assert len(busy) == len(set(busy))
         self.known = now
+
+    def numbers(self) -> dict[int, Ticket]:
+        """All numbers of the day by their id, as the desk's kiosk reads them now."""
+        for kiosk in self.kiosks:
+            kiosk.store.refresh()
+        return {one.id: one for one in self.office.tickets.of_day(self.office.now.date())}
 
     @property
     def over(self) -> bool:
