@@ -24,14 +24,19 @@ from kiosk.own_data import DataSet, read_all
 VIETNAMESE = re.compile("[À-ỹĐđ]")
 
 
-def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
+def read(config: Config) -> DataSet:
+    """Ours, the site's and the province's, for `problems` and `hints`."""
+    own = config.storage.data_dir / OWN_CATALOGUE
+    return read_all(ASSETS, config, own, sent_to(own))
+
+
+def problems(config: Config, file: Path = DEFAULT_FILE, data: DataSet | None = None) -> list[str]:
     """One sentence for each mistake in catalogue, forms, accounts and translations, and between them and `config`,
     which was read from `file` and is right in itself.
 
     What cannot be read hides no mistake of anything else, and makes none that is not there.
     """
-    own = config.storage.data_dir / OWN_CATALOGUE
-    data = read_all(ASSETS, config, own, sent_to(own))
+    own, data = config.storage.data_dir / OWN_CATALOGUE, data or read(config)
     reading = data.reading
     found = [*map(shown, misnamed(own)), *data.problems, *reading.harmless]
     if reading.whole:
@@ -51,10 +56,9 @@ def problems(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
     return found
 
 
-def hints(config: Config, file: Path = DEFAULT_FILE) -> list[str]:
+def hints(config: Config, file: Path = DEFAULT_FILE, data: DataSet | None = None) -> list[str]:
     """What may be meant so, but seldom is."""
-    own = config.storage.data_dir / OWN_CATALOGUE
-    found = read_all(ASSETS, config, own, sent_to(own)).hints if own.exists() else []
+    found = [*(data or read(config)).hints]
     try:
         accounts = accounts_of(config)
     except (OSError, ValueError):

@@ -62,7 +62,7 @@ def payload(session: Session, kiosk_id: str, agency_code: str, created_at: datet
 def priced(procedure: Procedure, form: Form | None, case: str, answers: Mapping[str, str], on: date) -> Procedure:
     """The procedure with the fee that these answers cost: the province decides where a warning ends the site's rule."""
     fee = procedure.fee
-    if fee is None or form is None or warned(form, case, answers, on).isdisjoint(fee.unless):
+    if form is None or fee is None or not fee.unless or warned(form, case, answers, on).isdisjoint(fee.unless):
         return procedure
     return procedure.model_copy(update={"fee": fee.model_copy(update={"amount_vnd": None, "province": True})})
 

@@ -14,7 +14,7 @@ from devices.card_reader.emrtd.data_groups import Portrait
 from devices.interfaces import Condition
 from kiosk.identity import Citizen
 from kiosk.state import AppState, CardReading, Job
-from screens.pickers import DatePicker
+from screens.dates import DatePicker
 from screens.tr import tr
 from screens.widgets import KioskScreen
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 from kivy.utils import escape_markup
@@ -16,7 +16,7 @@ from kiosk.forms import FOLLOWS, Question, QuestionType, clean, display_value
 from kiosk.places import Address
 from screens import theme
 from screens.tr import tr
-from screens.widgets import Column, Counter, Option, Press, show_list
+from screens.widgets import PAGE_END, Column, Counter, Option, Press, Scroll, show_list
 
 COUNTER_UP_TO = 99  # larger numbers, such as years, are typed
 SHORT_CHOICES = 2  # side by side
@@ -351,3 +351,16 @@ def grouped(digits: str, kind: QuestionType = QuestionType.ID_NUMBER) -> str:
         return telephone.grouped(digits)
     rest = digits[3:]
     return " ".join(filter(None, [digits[:3], *(rest[i : i + 3] for i in range(0, len(rest), 3))]))
+
+
+class FieldScroll(Scroll):
+    """Without the arrow while a field is edited: the screen scrolls by itself to what is edited.
+
+    In the middle the arrow lies on no target.
+    """
+
+    still = BooleanProperty(False)
+    below = AliasProperty(
+        lambda self: self.more and not self.still and self.scroll_y > PAGE_END, bind=("more", "scroll_y", "still")
+    )
+    arrow_x = AliasProperty(lambda self: self.center_x, bind=("center_x",))

@@ -8,7 +8,7 @@ from typing import Any
 
 from kivy.clock import Clock
 from kivy.metrics import dp
-from kivy.properties import AliasProperty, BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.widget import Widget
 
 from kiosk import forms
@@ -16,31 +16,19 @@ from kiosk.forms import REQUESTER, Question, QuestionType, Section
 from kiosk.forms import checks as form_checks
 from kiosk.forms import filling as form_filling
 from kiosk.identity import Method, Relative
-from kiosk.state import AppState, Job, Session
+from kiosk.state import AppState, Session
 from screens import theme
+from screens.dates import DatePicker
 from screens.fields import DIGITS, Field, Showing, field_for
-from screens.form_words import called, filled, name_in, proven, ready, scan_text
+from screens.form_words import called, filled, name_in, of_chip, proven, ready, scan_text
 from screens.keyboard import SIDE_WIDTH, keyboard, lay_keyboard, letters_layout
-from screens.pickers import DatePicker, Endings, ListPicker
+from screens.pickers import Endings, ListPicker
 from screens.tr import tr
-from screens.widgets import ARROW_STRIP, PAGE_END, Action, KioskScreen, Scroll, show_list
+from screens.widgets import ARROW_STRIP, Action, KioskScreen, show_list
 
 KEYBOARDS = ("letters", "digits")
 PAD_WIDTH = 620  # dp
 DATES_WIDTH = 800
-
-
-class FieldScroll(Scroll):
-    """Without the arrow while a field is edited: the screen scrolls by itself to what is edited.
-
-    In the middle the arrow lies on no target.
-    """
-
-    still = BooleanProperty(False)
-    below = AliasProperty(
-        lambda self: self.more and not self.still and self.scroll_y > PAGE_END, bind=("more", "scroll_y", "still")
-    )
-    arrow_x = AliasProperty(lambda self: self.center_x, bind=("center_x",))
 
 
 class Known(Action):
@@ -175,20 +163,9 @@ class FormScreen(KioskScreen):
 
     def _show_chip(self, state: AppState, session: Session, section: Section) -> None:
         """A card on the reader is never without a word."""
-        others = session.person_card.section == section.id
-        card = session.person_card if others else session.card
-        own = section.person == REQUESTER and card.job is Job.RUNNING
         before = self.chip_tone if self.chip_said else ""
-        self.chip_tone, self.chip_said, self.chip_detail = "info", "", ""
-        if (others or own) and card.job is Job.RUNNING:
-            self.chip_said = tr._("Đang đọc thẻ, xin để yên: {n} %").format(n=int(100 * card.done))
-        elif others and card.job is Job.FAILED:
-            self.chip_tone, self.chip_said, self.chip_detail = "error", tr.error(card.code), tr.advice(card.code)
-        elif others and card.job is Job.CONFIRMED and not card.verified:
-            self.chip_tone, self.chip_said = "warn", tr._("Đã đọc thẻ, nhưng máy chưa xác thực được chip.")
-            self.chip_detail = tr._("Hãy xem lại cho đúng. Cán bộ sẽ xem thẻ tại quầy.")
-        elif self.scanned and not self.proven and section.person != REQUESTER and ready(state, "card_reader"):
-            self.chip_said = tr._("Có thẻ ở đây? Đặt lên đầu đọc để máy điền thêm từ chip.")
+        more = self.scanned and not self.proven
+        self.chip_tone, self.chip_said, self.chip_detail = of_chip(state, session, section, more)
         if self.chip_said and self.chip_tone != before:
             self._bring(self.ids.chip)
 

@@ -9,7 +9,7 @@ from kiosk.dossier import DOSSIER_CODE
 from kiosk.forms import REQUESTER, Question, Section
 from kiosk.forms.filling import UNPROVEN
 from kiosk.identity import Method, Relative
-from kiosk.state import AppState, Session
+from kiosk.state import AppState, Job, Session
 from screens.tr import tr
 
 
@@ -46,6 +46,22 @@ def filled(session: Session, questions: Sequence[Question], scanned: bool) -> st
     if phone and any(fills == "phone" and session.answers[one] == phone for one, fills in told.items()):
         return tr._("Số này do hệ thống quốc gia cho biết. Hãy xem lại cho đúng.")
     return ""
+
+
+def of_chip(state: AppState, session: Session, section: Section, more: bool) -> tuple[str, str, str]:
+    """Tone, words and detail about the chip that fills a section; `more`: its card has filled it, its chip can too."""
+    others = session.person_card.section == section.id
+    card = session.person_card if others else session.card
+    if card.job is Job.RUNNING and (others or section.person == REQUESTER):
+        return "info", tr._("Đang đọc thẻ, xin để yên: {n} %").format(n=int(100 * card.done)), ""
+    if others and card.job is Job.FAILED:
+        return "error", tr.error(card.code), tr.advice(card.code)
+    if others and card.job is Job.CONFIRMED and not card.verified:
+        said = tr._("Đã đọc thẻ, nhưng máy chưa xác thực được chip.")
+        return "warn", said, tr._("Hãy xem lại cho đúng. Cán bộ sẽ xem thẻ tại quầy.")
+    if more and section.person != REQUESTER and ready(state, "card_reader"):
+        return "info", tr._("Có thẻ ở đây? Đặt lên đầu đọc để máy điền thêm từ chip."), ""
+    return "info", "", ""
 
 
 def ready(state: AppState, kind: str) -> bool:

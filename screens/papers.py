@@ -82,7 +82,7 @@ def _why(session: Session, component: Component) -> str:
     """The answer because of which a paper is asked for."""
     if component.when is None or session.form is None:
         return ""
-    said = forms.said(session.form, component.when.question, session.answers)
+    said = forms.answer_text(session.form, component.when.question, session.answers)
     return tr._("Cần có, vì bạn chọn «{answer}».").format(answer=tr._(said))
 
 

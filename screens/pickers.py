@@ -1,16 +1,11 @@
-"""Choosing instead of typing: a date by decade, year, month and day; one of a long list with a search."""
+"""Choosing instead of typing: one of a long list with a search, the end of an e-mail address."""
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import Any
 
-from kivy.core.window import Window
 from kivy.properties import (
     AliasProperty,
     BooleanProperty,
@@ -21,186 +16,17 @@ from kivy.properties import (
 )
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.label import Label
 from kivy.uix.recycleview import RecycleView
 
 from kiosk import forms, places
 from kiosk.forms import Question, QuestionType
-from kiosk.forms.checks import EARLIEST_YEAR
 from kiosk.text import fold
-from screens import theme
+from screens.dates import ignore, nothing
 from screens.keyboard import Keyboard, keyboard, lay_keyboard, letters_layout
 from screens.tr import tr
-from screens.widgets import Action, Column
+from screens.widgets import Action
 
-LONGEST_MONTH = 31
 ENDINGS = ("@gmail.com", "@yahoo.com", "@")
-YEARS_AHEAD = 10  # for a date that may lie in the future
-
-
-class Cell(ButtonBehavior, Label):
-    """One number or word of a picker."""
-
-    selected = BooleanProperty(False)
-    longest = StringProperty("")  # as long as the longest of its neighbours: all are written in one size
-
-
-@dataclass(frozen=True)
-class _Choice:
-    text: str
-    act: Callable[[], None]
-    selected: bool = False
-    possible: bool = True
-
-
-class DatePicker(Column):
-    """Four touches: decade → year → month → day; impossible dates are never offered."""
-
-    title = StringProperty("")
-    can_up = BooleanProperty(False)
-    can_clear = BooleanProperty(False)  # at the first choice, where there is none to go back to
-    columns = NumericProperty(3)
-    rows = NumericProperty(5)  # as many as the fullest choice needs
-    unfinished = BooleanProperty(False)  # somebody wanted to go on with a date half chosen
-
-    def __init__(self, **values: Any) -> None:
-        super().__init__(**values)
-        self._cells = [Cell() for _ in range(LONGEST_MONTH)]  # built while nobody waits
-        for cell in self._cells:
-            cell.bind(on_release=self._touched)
-        self._choices: Sequence[_Choice] = ()
-        self._old: date | None = None
-        self._since = 0
-        self._up: Callable[[], None] | None = None
-        self._clearable = self._begun = False
-        self._on_date: Callable[[str], None] = _ignore
-        self._on_done: Callable[[], None] = _nothing
-        self._on_close: Callable[[], None] = _nothing
-        self._on_year: Callable[[int], None] | None = None
-
-    def begin(
-        self,
-        value: str,
-        today: date,
-        past: bool,
-        on_date: Callable[[str], None],
-        on_done: Callable[[], None],
-        ahead: int = YEARS_AHEAD,
-        since: int | None = None,
-        near: bool = False,
-        on_close: Callable[[], None] | None = None,
-        can_clear: bool = False,
-        on_year: Callable[[int], None] | None = None,
-    ) -> None:
-        """Start with the decades, or with the years `near` today; `past` dates end today, others `ahead` years later;
-        `since`: the first year; `on_close`: without another date; `can_clear`: it may be left empty; `on_year`: the
-        year alone is an answer too.
-
-        `value` is the ISO date chosen before, or "".
-        """
-        self._since = since or 0
-        self._on_date, self._on_done, self._on_close = on_date, on_done, on_close or _nothing
-        self._on_year, self._begun = on_year, False
-        self._last = today if past else date(today.year + ahead, 12, 31)
-        try:
-            self._old = date.fromisoformat(value)
-        except ValueError:
-            self._old = None
-        self._clearable = can_clear and self._old is not None
-        if near:
-            self.years(today.year // 10 * 10)
-        else:
-            self.decades()
-
-    def decades(self) -> None:
-        """First: about when."""
-        newest = self._last.year // 10 * 10
-        decades = range(EARLIEST_YEAR // 10 * 10, newest + 1, 10)
-        old = self._old.year // 10 * 10 if self._old else None
-        choices = [_Choice(f"{d} – {d + 9}", partial(self.years, d), d == old) for d in decades if d + 9 >= self._since]
-        self._show(tr._("Chọn khoảng năm"), 3, choices, None)
-
-    def years(self, decade: int) -> None:
-        """Then: the year."""
-        old = self._old.year if self._old else None
-        choices = [
-            _Choice(str(y), partial(self.months, y), y == old, self._since <= y <= self._last.year)
-            for y in range(decade, decade + 10)
-        ]
-        self._show(tr._("Chọn năm"), 4, choices, self.decades)
-
-    def months(self, year: int) -> None:
-        """Then: the month."""
-        old = self._old.month if self._old and self._old.year == year else None
-        choices = [
-            _Choice(
-                tr._("Tháng {n}").format(n=m),
-                partial(self.days, year, m),
-                m == old,
-                date(year, m, 1) <= self._last,
-            )
-            for m in range(1, 13)
-        ]
-        if self._on_year:
-            choices.append(_Choice(tr._("Chỉ biết năm"), partial(self._on_year, year)))
-        self._show(tr._("Năm {year}, chọn tháng").format(year=year), 3, choices, lambda: self.years(year // 10 * 10))
-
-    def days(self, year: int, month: int) -> None:
-        """Last: the day; only days that this month has."""
-        dates = [date(year, month, d) for d in range(1, monthrange(year, month)[1] + 1)]
-        choices = [_Choice(str(d.day), partial(self._chosen, d), d == self._old, d <= self._last) for d in dates]
-        title = tr._("Tháng {month}, năm {year}: chọn ngày").format(month=month, year=year)
-        self._show(title, 7, choices, lambda: self.months(year))
-
-    def up(self) -> None:
-        """One choice back."""
-        if self._up:
-            self._up()
-            self._begun = self._begun and self.can_up
-
-    def half_chosen(self) -> bool:
-        """Whether part of a date is chosen; then it is said that the rest is missing."""
-        self.unfinished = self._begun
-        return self._begun
-
-    def clear(self) -> None:
-        """No date after all."""
-        on_date, on_close = self._on_date, self._on_close
-        on_date("")
-        on_close()
-
-    def close(self) -> None:
-        """Leave the date as it was."""
-        self._on_close()
-
-    def forget(self) -> None:
-        """No date stays here."""
-        self._old = self._up = self._on_year = None
-        self._begun = self.unfinished = False
-        self._on_date, self._on_done, self._on_close = _ignore, _nothing, _nothing
-
-    def _show(self, title: str, columns: int, choices: Sequence[_Choice], up: Callable[[], None] | None) -> None:
-        self.title, self._choices, self._up, self.can_up = title, choices, up, up is not None
-        self.can_clear = self._clearable and up is None
-        self.unfinished = False
-        grid = self.ids.grid
-        grid.clear_widgets()
-        low = theme.T.REACH and Window.height > Window.width  # one row less: the field stays in sight above it
-        self.columns, self.rows = (columns + 1, 4) if low else (columns, 5)
-        longest = re.sub(r"\d", "0", max((choice.text for choice in choices), key=len))  # no digit is wider
-        for cell, choice in zip(self._cells, choices, strict=False):
-            cell.longest = longest
-            cell.text, cell.selected, cell.disabled = choice.text, choice.selected, not choice.possible
-            grid.add_widget(cell)
-
-    def _touched(self, cell: Cell) -> None:
-        self._begun = True
-        self._choices[self._cells.index(cell)].act()
-
-    def _chosen(self, day: date) -> None:
-        on_date, on_done = self._on_date, self._on_done
-        on_date(day.isoformat())
-        on_done()
 
 
 class Endings(BoxLayout):
@@ -208,7 +34,7 @@ class Endings(BoxLayout):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self._add: Callable[[str], None] = _ignore
+        self._add: Callable[[str], None] = ignore
         for ending in ENDINGS:
             self.add_widget(Action(text=ending, size_hint_y=1, on_release=lambda action: self._add(action.text)))
 
@@ -218,7 +44,7 @@ class Endings(BoxLayout):
 
     def forget(self) -> None:
         """Nobody types an address."""
-        self._add = _ignore
+        self._add = ignore
 
 
 class PickRow(ButtonBehavior, BoxLayout):
@@ -269,8 +95,8 @@ class ListPicker(BoxLayout):
         self._value = ""
         self._communes = False
         self._search: Search = _finds_nothing
-        self._on_value: Callable[[str], None] = _ignore
-        self._on_close: Callable[[], None] = _nothing
+        self._on_value: Callable[[str], None] = ignore
+        self._on_close: Callable[[], None] = nothing
 
     def begin(
         self,
@@ -371,19 +197,11 @@ class ListPicker(BoxLayout):
         """Nothing that was looked for stays here."""
         self.query, self._value, self.rows = "", "", []
         self._communes = False
-        self._search, self._on_value, self._on_close = _finds_nothing, _ignore, _nothing
+        self._search, self._on_value, self._on_close = _finds_nothing, ignore, nothing
 
 
 def _finds_nothing(_query: str) -> Sequence[Row]:
     return ()
-
-
-def _ignore(_value: str) -> None:
-    """Nobody waits for an answer."""
-
-
-def _nothing() -> None:
-    """Nobody waits for the end."""
 
 
 def _searches(question: Question) -> Search:

@@ -171,7 +171,7 @@ class KioskWindow(App):
         Clock.max_iteration = LAYOUT_ROUNDS
         Window.clearcolor = theme.PAPER
         Builder.load_file(str(HERE / "widgets.kv"))
-        for name in ("window", "sheets", "keyboard", "pickers", "fields", "dev_dock"):
+        for name in ("window", "sheets", "keyboard", "dates", "pickers", "fields", "dev_dock"):
             Builder.load_file(str(HERE / f"{name}.kv"))
         self.root_widget = Root()
         self.shell = Shell(kiosk=self.kiosk)
@@ -274,9 +274,8 @@ class KioskWindow(App):
     def _overlays(self, state: AppState) -> None:
         self.bell.ring(HELP_CALLED in state.outbox.notices and state.step not in DESK_STEPS)
         self.reminder.ring(left_behind.reminds(state))
-        toast = self.shell.ids.toast
-        toast.text = tr.error(left_behind.message(state))
-        toast.detail = tr.advice(left_behind.message(state))
+        toast, code = self.shell.ids.toast, state.toast or left_behind.told(state)
+        toast.text, toast.detail = tr.error(code), tr.advice(code)
         self.calm.centre = state.centre
         self.sheets.show(state)
         self.speaker.show(state)

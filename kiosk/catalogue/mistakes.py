@@ -43,6 +43,11 @@ def mistakes_of(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
 def _of_fees(procedure: Procedure) -> Iterator[str]:
     if procedure.fee and procedure.fee.per == "page" and (procedure.online or procedure.prepare):
         yield "fee: nobody counts pages by per: page; a procedure that is prepared has a tariff"
+    unwarned = [fee for channel in procedure.channels for fee in channel.fees]
+    if procedure.fee and not procedure.form_id:
+        unwarned.append(procedure.fee)
+    if any(fee.unless for fee in unwarned):
+        yield "fee.unless: is for the fee of a procedure with a form, whose warnings it names"
     for fee in (*([procedure.fee] if procedure.fee else []), *(f for c in procedure.channels for f in c.fees)):
         yield from _fee_mistakes(fee)
 

@@ -77,10 +77,10 @@ def _say(options: argparse.Namespace, answer: Mapping[str, Any]) -> None:
 
 def check(options: argparse.Namespace, config: Config) -> int:
     """Validate configuration, catalogue, forms and translations."""
-    from kiosk.check import hints, problems
+    from kiosk.check import hints, problems, read
 
-    file = options.config or DEFAULT_FILE
-    found, hinted = problems(config, file), hints(config, file)
+    file, data = options.config or DEFAULT_FILE, read(config)
+    found, hinted = problems(config, file, data), hints(config, file, data)
     if options.json:
         _say(options, {"problems": found, "hints": hinted})
     else:

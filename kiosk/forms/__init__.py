@@ -385,7 +385,7 @@ def display_value(question: Question, value: str) -> str:
             return value
 
 
-def said(form: Form, question_id: str, answers: Mapping[str, str]) -> str:
+def answer_text(form: Form, question_id: str, answers: Mapping[str, str]) -> str:
     """The answer to a question, as a person reads it; "" where none has been given."""
     questions = (question for section in form.sections for question in section.questions)
     return next((display_value(one, answers.get(one.id, "")) for one in questions if one.id == question_id), "")

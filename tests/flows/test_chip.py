@@ -16,7 +16,7 @@ from devices.card_reader.simulated import SimulatedCardReader
 from kiosk.config import Config
 from kiosk.dossier import payload
 from kiosk.identity import Assurance, Method
-from kiosk.left_behind import message, reminds
+from kiosk.left_behind import reminds, told
 from kiosk.state import AppState, Job, Session, Step
 from kiosk.wiring import Machine
 from offline_queue.entry import EntryState
@@ -213,18 +213,14 @@ def test_a_card_that_is_left_behind_is_told_until_it_is_taken(citizen: Citizen) 
     citizen.lay(card())
     citizen.kiosk.finish()
     state = citizen.player.state
-    assert (state.step, state.card_left, message(state), reminds(state)) == (Step.HOME, True, "card_left", True)
+    assert (state.step, state.card_left, told(state), reminds(state)) == (Step.HOME, True, "card_left", True)
     citizen.kiosk.browse()
     state = citizen.player.state
-    assert (state.card_left, message(state), reminds(state)) == (
-        True,
-        "",
-        False,
-    )  # the next person has their own matter
+    assert (state.card_left, told(state), reminds(state)) == (True, "", False)  # the next person has their own matter
     citizen.reader.remove()
     state = citizen.player.until(lambda s: not s.card_present, "the reader to notice")
     citizen.kiosk.finish()
-    assert (citizen.player.state.card_left, message(citizen.player.state)) == (False, "")
+    assert (citizen.player.state.card_left, told(citizen.player.state)) == (False, "")
 
 
 def test_a_card_that_lies_there_first_is_read_at_once(citizen: Citizen) -> None:

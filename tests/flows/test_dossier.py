@@ -251,7 +251,7 @@ def test_a_paper_that_an_answer_asks_for(player: Player, again: str) -> None:
     assert player.state.session
     assert dict(player.state.session.errors) == {"authorisation": "paper_missing"}
     assert player.state.session.form
-    assert forms.said(player.state.session.form, "relation.kind", player.state.session.answers) == "Người khác"
+    assert forms.answer_text(player.state.session.form, "relation.kind", player.state.session.answers) == "Người khác"
     scan_papers(player)
     player.at(Step.REVIEW)
     if again:
