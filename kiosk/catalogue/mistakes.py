@@ -37,14 +37,14 @@ def mistakes_of(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
     for paper in procedure.papers:
         if paper.when:
             yield f"paper «{paper.id}» is for every case, so it waits for no answer"
-    yield from _of_fees(procedure)
+    yield from _of_fees(procedure, lost)
 
 
-def _of_fees(procedure: Procedure) -> Iterator[str]:
+def _of_fees(procedure: Procedure, lost: Set[str]) -> Iterator[str]:
     if procedure.fee and procedure.fee.per == "page" and (procedure.online or procedure.prepare):
         yield "fee: nobody counts pages by per: page; a procedure that is prepared has a tariff"
     unwarned = [fee for channel in procedure.channels for fee in channel.fees]
-    if procedure.fee and not procedure.form_id:
+    if procedure.fee and not procedure.form_id and "form_id" not in lost:
         unwarned.append(procedure.fee)
     if any(fee.unless for fee in unwarned):
         yield "fee.unless: is for the fee of a procedure with a form, whose warnings it names"

@@ -17,8 +17,9 @@ from kiosk import check, config, staff
 from kiosk.catalogue import Procedure, read_catalogue
 from kiosk.catalogue.models import Data, SiteRules
 from kiosk.config import ASSETS, Config
-from kiosk.diagnostics import states
-from kiosk.diagnostics.runner import table
+from tests.unit.sites import on_line, site, write
+
+__all__ = ["site"]
 
 PROCEDURES = """
 - code: "1.004884"
@@ -56,21 +57,6 @@ phrases:
   - {say: [a]}
   - {say: [b], means: ["1.001139"]}
 """
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Config:
-    """The embedded default with an empty data folder."""
-    default = config.load(None)
-    return default.model_copy(update={"storage": default.storage.model_copy(update={"data_dir": tmp_path / "data"})})
-
-
-def write(site: Config, **files: str) -> None:
-    """Files of the site; `__` stands for a dot."""
-    own = site.storage.data_dir / "catalogue"
-    own.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (own / name.replace("__", ".")).write_text(text, encoding="utf-8")
 
 
 def test_mistakes_of_shape_hide_nothing_in_other_files(site: Config) -> None:
@@ -177,94 +163,13 @@ def test_a_desk_that_nobody_can_open_is_hinted_at(tmp_path: Path) -> None:
     assert check.hints(config.load(None)) == []  # the embedded default has its own
 
 
-def test_a_form_asks_what_the_province_and_the_fee_need(site: Config) -> None:
-    form = (ASSETS / "forms/civil-status-extract.yaml").read_text(encoding="utf-8")
-    own = site.storage.data_dir / "catalogue/forms"
-    own.mkdir(parents=True)
-    for one in ("requester.full_name", "requester.id_number", "copies"):
-        form = form.replace(f"id: {one},", "id: other." + one.replace(".", "_") + ",")
-    (own / "civil-status-extract.yaml").write_text(form, encoding="utf-8")
-    needs = "civil-status-extract.yaml: needs the question"
-    assert [problem for problem in check.problems(site) if problem.startswith(needs)] == [
-        f"{needs} «requester.full_name»: it tells the province who submits",
-        f"{needs} «requester.id_number»: it tells the province who submits",
-    ]
-    form = form.replace("other.requester_", "requester.")
-    (own / "civil-status-extract.yaml").write_text(form, encoding="utf-8")
-    assert [problem for problem in check.problems(site) if problem.startswith(needs)] == [
-        f"{needs} «copies»: the fee of procedure 2.000635 is one a copy",
-    ]
-
-
-def test_a_fee_ends_with_a_warning_that_its_form_gives(site: Config) -> None:
-    fee = {"amount_vnd": 0, "unless": ["death_late", "birth_late"]}
-    mine = row("death-registration") | {"cases": [{"id": "one", "title": "Có giấy báo tử"}], "fee": fee}
-    write(site, procedures__yaml=json.dumps([mine]))
-    (told,) = [problem for problem in check.problems(site) if problem.startswith("procedures.yaml")]
-    assert told.startswith(
-        "procedures.yaml: 1.000894: fee.unless: form «death-registration» has no warning «birth_late»"
-    )
-
-
-def test_a_paper_waits_for_what_its_form_always_asks(site: Config) -> None:
-    def waiting(paper: str, question: str, *values: str) -> dict[str, Any]:
-        return {"id": paper, "title": "Giấy báo tử", "hint": "T", "when": {"question": question, "values": values}}
-
-    papers = [
-        waiting("right", "relation.kind", "other"),
-        waiting("misspelt", "relation.kin", "other"),
-        waiting("impossible", "relation.kind", "others"),
-        waiting("not_always", "death.time", "07:00"),
-        waiting("by_case", "case", "one"),
-        waiting("no_choice", "requester.full_name", "An"),
-        {**waiting("unexplained", "relation.kind", "other"), "hint": " "},
-    ]
-    mine = row("death-registration") | {"cases": [{"id": "one", "title": "Có giấy báo tử", "components": papers}]}
-    counter = {**row(""), "code": "1.004884", "online": False, "prepare": True, "kinds": ["K"]}
-    counter["cases"] = [{"id": "two", "title": "K", "components": papers[:1]}]
-    write(site, procedures__yaml=json.dumps([mine, counter]))
-    told = [problem for problem in check.problems(site) if problem.startswith("procedures.yaml")]
-    form = "waits for a question that form «death-registration» does not always ask"
-    assert [problem.partition(": «")[0] if form in problem else problem for problem in told] == [
-        "procedures.yaml: 1.000894: cases.0.components.6: waits for an answer, so it needs a hint that says when",
-        "procedures.yaml: 1.004884: paper «right» waits for an answer, and no form asks for it",
-        f"procedures.yaml: 1.000894: case «one»: paper «misspelt» {form}",
-        "procedures.yaml: 1.000894: case «one»: «impossible» waits for «others», no choice of «relation.kind»",
-        f"procedures.yaml: 1.000894: case «one»: paper «not_always» {form}",
-        f"procedures.yaml: 1.000894: case «one»: paper «by_case» {form}",
-        "procedures.yaml: 1.000894: case «one»: paper «no_choice» waits for «requester.full_name», which is no choice",
-    ]
-
-
 def test_what_is_misspelt_is_not_missing_too(site: Config) -> None:
     write(
         site,
-        procedures__yaml=json.dumps([row("birth-registration") | {"caces": [{"id": "certificate", "title": "T"}]}]),
+        procedures__yaml=json.dumps([on_line("birth-registration") | {"caces": [{"id": "certificate", "title": "T"}]}]),
     )
     (told,) = check.problems(site)
     assert told == "procedures.yaml: 1.000894: caces: unknown key; «caces» is not known; did you mean «cases»?"
-
-
-def test_a_form_of_next_year_is_not_in_force(site: Config) -> None:
-    write(site, procedures__yaml=json.dumps([row("stay-notice-2999") | {"cases": [{"id": "home", "title": "T"}]}]))
-    own = site.storage.data_dir / "catalogue/forms"
-    own.mkdir()
-    form = (
-        (ASSETS / "forms/stay-notice.yaml")
-        .read_text(encoding="utf-8")
-        .replace("id: stay-notice", "id: stay-notice-2999")
-    )
-    form = form.replace("version: 2026-07-01", "version: 2999-01-01").replace("[lodging]", "[home]")
-    (own / "stay-notice-2999.yaml").write_text(form, encoding="utf-8")
-    assert check.problems(site) == [
-        "procedures.yaml: 1.000894: form_id: «stay-notice-2999» is not in force before 2999-01-01"
-    ]
-
-
-def row(form_id: str) -> dict[str, Any]:
-    """A procedure of the site that is handed in on line."""
-    names = dict.fromkeys(("name", "short_name", "field"), "N")
-    return {"code": "1.000894", **names, "icon": "ring", "series": "C", "online": True, "form_id": form_id}
 
 
 def test_what_the_portal_says_needs_no_english(site: Config) -> None:
@@ -399,18 +304,6 @@ def shape_of(kind: type[Data], tree: Any) -> list[object]:
         except ValueError as error:
             found += explain(kind, error)  # type: ignore[arg-type]
     return found
-
-
-def test_diagnose_tells_that_the_own_files_do_not_hold(site: Config) -> None:
-    answer, _healthy = states.report(site)
-    assert answer["host"]["own_files"] == {"ok": True, "code": None, "detail": None}
-    write(site, site__yaml="jobs: 3\n")
-    answer, healthy = states.report(site)
-    assert answer["host"]["own_files"]["detail"] == "1: site.yaml: jobs: must be a list"
-    assert (answer["host"]["code"], healthy) == ("catalogue_own_refused", False)
-    (line,) = [line for line in table(answer, str) if line.strip().startswith("own files")]
-    assert "needs a hand" in line
-    assert "site.yaml: jobs: must be a list" in line
 
 
 def test_a_list_is_called_a_list(site: Config) -> None:

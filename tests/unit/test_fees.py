@@ -12,7 +12,7 @@ from kiosk import check, config
 from kiosk.catalogue import Channel, Fee, PageTariff, Procedure
 from kiosk.config import ASSETS, Config
 from kiosk.fees import fee_by_pages, fee_for, fee_lines
-from tests.unit.test_check import row, write
+from tests.unit.sites import on_line, write
 
 TODAY = date(2026, 11, 23)
 TARIFF = PageTariff(first_pages=2, first_page_vnd=2_000, next_page_vnd=1_000, most_vnd=200_000)
@@ -138,9 +138,9 @@ def test_a_fee_for_each_copy_is_one_that_everybody_is_asked_for(site: Config, as
 
 def test_a_fee_for_each_page_is_for_what_is_only_shown(site: Config) -> None:
     fee = {"fee": {"amount_vnd": 2000, "per": "page"}}
-    online = row("stay-notice") | fee | {"cases": [{"id": "lodging", "title": "N"}]}
-    prepared = row("") | fee | {"code": "1.004884", "online": False, "prepare": True, "kinds": ["K"]}
-    shown = row("") | fee | {"code": "1.004859", "online": False}
+    online = on_line("stay-notice") | fee | {"cases": [{"id": "lodging", "title": "N"}]}
+    prepared = on_line("") | fee | {"code": "1.004884", "online": False, "prepare": True, "kinds": ["K"]}
+    shown = on_line("") | fee | {"code": "1.004859", "online": False}
     write(site, procedures__yaml=json.dumps([online, prepared, shown]))
     told = "fee: nobody counts pages by per: page; a procedure that is prepared has a tariff"
     assert check.problems(site) == [f"procedures.yaml: {code}: {told}" for code in ("1.000894", "1.004884")]

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kiosk import builders, check, config
+from kiosk import builders, check
 from kiosk.config import ASSETS, Config
+from tests.unit.sites import site, write
+
+__all__ = ["site"]
 
 TODAY = date.today()  # noqa: DTZ011  as `hints_of`
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Config:
-    """The embedded default with an empty `catalogue` in its data folder."""
-    default = config.load(None)
-    (tmp_path / "data/catalogue/forms").mkdir(parents=True)
-    storage = {"data_dir": tmp_path / "data", "key_file": tmp_path / "key"}
-    return default.model_copy(update={"storage": default.storage.model_copy(update=storage)})
 
 
 def procedure(code: str, **values: Any) -> dict[str, Any]:
@@ -30,7 +23,7 @@ def procedure(code: str, **values: Any) -> dict[str, Any]:
 
 
 def hinted(site: Config, *procedures: dict[str, Any]) -> list[str]:
-    (site.storage.data_dir / "catalogue/procedures.yaml").write_text(json.dumps(procedures), encoding="utf-8")
+    write(site, procedures__yaml=json.dumps(procedures))
     return check.hints(site)
 
 
@@ -64,6 +57,7 @@ def test_a_fee_that_is_not_in_force(site: Config) -> None:
 def test_a_form_of_the_site_that_ours_has_overtaken(site: Config, caplog: pytest.LogCaptureFixture) -> None:
     ours = (ASSETS / "forms/stay-notice.yaml").read_text(encoding="utf-8")
     forms = site.storage.data_dir / "catalogue/forms"
+    forms.mkdir(parents=True)
 
     def has(name: str, version: str) -> None:
         text = ours.replace("version: 2026-07-01", f"version: {version}")
