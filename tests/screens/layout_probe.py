@@ -11,7 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from kiosk.state import AppState
+from tests.screens.scene import Scene
 from tests.screens.stage import window_on
 
 LANGUAGES = ("vi", "en")
@@ -33,7 +36,62 @@ def worn(state: AppState, look: str) -> AppState:
     return replace(state, comfort=replace(state.comfort, text_size=int(look[0]), contrast="c" in look))
 
 
-def rest(resting: bool) -> None:
+class Show:
+    """Shows one scene after the other in one look."""
+
+    def __init__(self, window: Any, look: str) -> None:
+        from kiosk.state import Step
+        from screens.robot import Robot
+        from tests.screens.scenes import site_of
+
+        self.window, self.look, self.robot = window, look, Robot(window)
+        self.robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
+        window.kiosk.on_state = lambda _state: None  # what the machine itself reports does not disturb the scenes
+        self.site = site_of(window.kiosk)
+
+    def picture(self, scene: Scene) -> Image.Image:
+        """What the glass shows once nothing moves any more."""
+        self.robot.on_main(partial(_rest, True))
+        self.robot.on_main(partial(self._show, scene))
+        for _ in range(FRAMES):
+            self.robot.on_main(lambda: None)
+        self.robot.on_main(partial(_rest, False))
+        self.robot.on_main(lambda: None)  # that frame has been drawn
+        return self.robot.grab()
+
+    def _show(self, scene: Scene) -> None:
+        window, kiosk = self.window, self.window.kiosk
+        kiosk.touched()
+        state = worn(scene.state, self.look)
+        if window.manager.current == scene.step:  # a screen that comes anew forgets what was open on it
+            window.show(replace(self.site.base, comfort=state.comfort))
+        kiosk.state = state
+        window.show(state)
+        scene.act(window.manager.current_screen)
+
+    def words(self) -> list[str]:
+        """What can be read, wherever it has to be scrolled to."""
+        from kivy.uix.label import Label
+
+        from screens.widgets import Icon
+        from tests.screens.glass import seen
+
+        labels = (one.widget for one in self.robot.on_main(lambda: seen(self.window.root)))
+        return [one.text for one in labels if isinstance(one, Label) and not isinstance(one, Icon) and one.text.strip()]
+
+    def findings(self, scene: Scene, picture: Image.Image) -> list[Any]:
+        """What is wrong with it."""
+        from kiosk.state import DESK_STEPS, Step
+        from tests.screens.glass import Finding, has_help, look
+
+        found = self.robot.on_main(partial(look, self.window.root, picture))
+        without_help = (*DESK_STEPS, Step.OUT_OF_SERVICE)  # who stands there is staff, or nobody is served
+        if scene.step not in without_help and not self.robot.on_main(partial(has_help, self.window.root)):
+            found.append(Finding("no help", type(self.window.manager.current_screen).__name__, "", "no bell"))
+        return found
+
+
+def _rest(resting: bool) -> None:
     """No frame is drawn while the heights still change: nobody looks at those pixels."""
     from kivy.core.window import Window
 
@@ -44,50 +102,22 @@ def rest(resting: bool) -> None:
             vars(Window).pop(event, None)
 
 
-def show_all(window: Any, look_name: str, out: Path | None, only: str, answer: dict[str, Any]) -> None:
-    """One scene after the other: show, let it be drawn, take a picture, look at it."""
-    from kiosk.state import DESK_STEPS, Step
-    from screens.robot import Robot
-    from tests.screens.glass import Finding, has_help, look
-    from tests.screens.scene import Scene
-    from tests.screens.scenes import scenes, site_of
+def show_all(window: Any, look: str, out: Path | None, only: str, answer: dict[str, Any]) -> None:
+    """One scene after the other: show, let it be drawn, take a picture, look at it, read it."""
+    from tests.screens.scenes import scenes
 
-    without_help = (*DESK_STEPS, Step.OUT_OF_SERVICE)  # who stands there is staff, or nobody is served
-    robot = Robot(window)
-    robot.wait(lambda _s: len(window.screens) == len(Step), "all screens")
-    kiosk = window.kiosk
-    kiosk.on_state = lambda _state: None  # what the machine itself reports does not disturb the scenes
-    site = site_of(kiosk)
-
-    def show(scene: Scene) -> None:
-        kiosk.touched()
-        state = worn(scene.state, look_name)
-        if window.manager.current == scene.step:  # a screen that comes anew forgets what was open on it
-            window.show(replace(site.base, comfort=state.comfort))
-        kiosk.state = state
-        window.show(state)
-        scene.act(window.manager.current_screen)
-
+    show = Show(window, look)
     for language in LANGUAGES:
-        for scene in scenes(site, language):
+        for scene in scenes(show.site, language):
             if not scene.name.startswith(only):
                 continue
-            robot.on_main(partial(rest, True))
-            robot.on_main(partial(show, scene))
-            for _ in range(FRAMES):
-                robot.on_main(lambda: None)
-            robot.on_main(partial(rest, False))
-            robot.on_main(lambda: None)  # that frame has been drawn
-            picture = robot.grab()
+            picture = show.picture(scene)
             if out:
-                picture.save(out / f"{scene.name}-{language}-{look_name}.png", compress_level=1)
+                picture.save(out / f"{scene.name}-{language}-{look}.png", compress_level=1)
             about = {"step": scene.step.value, "scene": scene.name, "language": language}
-            answer["scenes"].append(about)
-            found = robot.on_main(partial(look, window.root, picture))
-            if scene.step not in without_help and not robot.on_main(partial(has_help, window.root)):
-                found.append(Finding("no help", type(window.manager.current_screen).__name__, "", "no bell"))
-            answer["findings"] += [about | asdict(finding) for finding in found]
-    robot.close()
+            answer["scenes"].append({**about, "words": show.words()})
+            answer["findings"] += [about | asdict(finding) for finding in show.findings(scene, picture)]
+    show.robot.close()
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -16,6 +16,8 @@ from devices.card_reader.emrtd.results import CloneCheck, Trust
 from devices.interfaces import ScannedPage
 from kiosk import forms, slips
 from kiosk.app import Kiosk
+from kiosk.dossier import DOSSIER_CODE, SUPPLEMENT
+from kiosk.errands.supplementing import supplement_case
 from kiosk.fees import fee_by_pages
 from kiosk.hall.tickets import TicketState
 from kiosk.hall.view import Estimate
@@ -202,7 +204,17 @@ def _dossier(site: Site, _language: str) -> Iterator[Scene]:
     yield from _chip(base, session)
     yield Scene("notice", replace(base, step=Step.NOTICE, session=session))
     yield Scene("review", replace(base, step=Step.REVIEW, session=replace(session, papers=_scanned(session))))
+    missing = replace(session, answers=_answers(session, **{"relation.kind": "other"}), papers=_scanned(session))
+    yield Scene("review-missing", replace(base, step=Step.REVIEW, session=missing))
+    assert session.procedure is not None
+    papers, of = _scanned(session), _answers(session, **{DOSSIER_CODE: "H05.114-261120-0042"})
+    supplement = replace(session, case=supplement_case(session.procedure), form=site.forms[SUPPLEMENT], answers=of)
+    yield Scene("review-supplement", replace(base, step=Step.REVIEW, session=replace(supplement, papers=papers)))
     yield Scene("declare", replace(base, step=Step.DECLARE, session=session))
+    late = replace(session, answers=_answers(session, **{"child.date_of_birth": "2026-06-01", "copies": "0"}))
+    yield Scene("declare-late", replace(base, step=Step.DECLARE, session=late))
+    proven = CardReading(Job.CONFIRMED, citizen=session.citizen, trust=Trust.TRUSTED, clone_check=CloneCheck.GENUINE)
+    yield Scene("declare-proven", replace(base, step=Step.DECLARE, session=replace(session, card=proven)))
     copies = replace(site.session("2.000635"), answers=MappingProxyType({"copies": "3"}))
     yield Scene("declare-fee", replace(base, step=Step.DECLARE, session=copies))
     failed = replace(session, submit=Job.FAILED, submit_code="disk_full")
@@ -264,7 +276,7 @@ def _editing(form_id: str, question_id: str) -> Callable[[Any], None]:
 def _papers(site: Site, _language: str) -> Iterator[Scene]:
     base = replace(site.base, devices=READY)
     session = site.session("1.001193")
-    session = replace(session, answers=MappingProxyType({**session.answers, "relation.kind": "other"}))  # two papers
+    session = replace(session, answers=_answers(session, **{"relation.kind": "other"}))  # two papers
     assert session.case is not None
     component = session.case.components[0]
     missing = replace(session, errors={paper.id: "paper_missing" for paper in session.case.components})
@@ -280,6 +292,10 @@ def _papers(site: Site, _language: str) -> Iterator[Scene]:
     yield Scene("scan-moving", replace(base, step=Step.SCAN, session=pages), lambda screen: screen.ask_where())
     yield from camera_scenes(site, scanning, _scanned(session)[component.id])
     yield Scene("papers-scanned", replace(base, step=Step.PAPERS, session=replace(pages, component=None)))
+
+
+def _answers(session: Session, **said: str) -> Mapping[str, str]:
+    return MappingProxyType({**session.answers, **said})
 
 
 def _scanned(session: Session) -> dict[str, tuple[Page, ...]]:
@@ -308,7 +324,8 @@ def _end(site: Site, language: str) -> Iterator[Scene]:
     yield Scene("collect-card", replace(base, step=Step.COLLECT, session=session, card_present=True))
     printing = replace(session, slip_print=Job.RUNNING)
     yield Scene("slip-printing", replace(base, step=Step.SLIP, session=printing, online=False))
-    receipt = Receipt("H05.114-261123-0042", 2, NOW.isoformat(), (NOW + timedelta(days=3)).isoformat())
+    due = "2026-11-25T17:00:00Z"  # here a new day has begun
+    receipt = Receipt("H05.114-261123-0042", 2, NOW.isoformat(), due)
     done = replace(session, slip_print=Job.CONFIRMED, receipt=receipt, slip_picture=_slip(session, language))
     yield Scene("slip", replace(base, step=Step.SLIP, session=done))
     unsure = replace(done, slip_print=Job.UNCONFIRMED, receipt=None)

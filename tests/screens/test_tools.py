@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.screens.errand_scenes import REASON
 from tests.screens.probing import answer
 
 SECONDS = 150
@@ -74,25 +73,3 @@ def test_what_comes_next_after_a_dossier_stands_above_the_arrow() -> None:
 
 def test_what_is_wrong_with_a_suggestion_opens_in_sight() -> None:
     assert probed()["wrong_phone"] == ["phone", True, True]
-
-
-def test_what_is_said_of_an_errand_is_what_holds() -> None:
-    words = dict(probed()["errand_words"])
-    assert words.pop("lookup-status-3").startswith(f"Lý do: {REASON} Mời bạn đến quầy")
-    assert words == {
-        "appointment-tomorrow": "Lịch hẹn của bạn là ngày 24/11/2026.",
-        "lookup-unknown": "Mã hồ sơ bạn hỏi",
-        "pay-exempt": "Lấy số gặp cán bộ",
-        "pay-submission-exempt": "Tiếp tục",
-    }
-
-
-def test_the_fee_is_told_before_a_dossier_is_handed_in() -> None:
-    assert probed()["fees"] == [
-        "Lệ phí: 3 x 8.000 đồng = 24.000 đồng · Chưa phải trả bây giờ.",
-        "Fee: 3 x 8.000 đồng = 24.000 đồng · Nothing to pay now.",
-    ]
-
-
-def test_the_day_of_the_result_is_that_of_the_site() -> None:
-    assert probed()["due_day"] == "Hẹn trả kết quả ngày 01/12/2026."

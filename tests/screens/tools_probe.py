@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -294,54 +293,6 @@ class Probe:
         self.do(self.kiosk.finish)
         return seen
 
-    def errand_words(self) -> dict[str, str]:
-        """What some screens say of an errand, by scene."""
-        from tests.screens.errand_scenes import errands
-        from tests.screens.scenes import site_of
-
-        site, told = self.robot.on_main(lambda: site_of(self.kiosk)), {}
-        scenes = {one.name: one.state for one in errands(site, "vi")}
-        for name, said in (
-            ("appointment-tomorrow", "said"),
-            ("lookup-unknown", "label"),
-            ("lookup-status-3", "detail"),
-            ("pay-exempt", "main_text"),
-            ("pay-submission-exempt", "main_text"),
-        ):
-            shown = scenes[name]
-            self.do(partial(self.kiosk.change, session=shown.session, step=shown.step, now=shown.now))
-            told[name] = str(getattr(self.window.screens[shown.step.value], said))
-        self.do(self.kiosk.finish)
-        return told
-
-    def fees(self) -> list[str]:
-        """What the declaration says of the fee, in both languages."""
-        from tests.screens.scenes import scenes, site_of
-
-        site, told = self.robot.on_main(lambda: site_of(self.kiosk)), []
-        for language in ("vi", "en"):
-            shown = next(one for one in scenes(site, language) if one.name == "declare-fee").state
-            self.do(partial(self.kiosk.change, session=shown.session, step=shown.step, language=language))
-            screen = self.window.screens["declare"]
-            told.append(f"{screen.fee} · {screen.fee_detail}")
-        self.do(self.kiosk.finish)
-        return told
-
-    def due_day(self) -> str:
-        """What the slip's screen says of a result that is due after midnight here, before it in UTC."""
-        from tests.screens.scenes import scenes, site_of
-
-        site = self.robot.on_main(lambda: site_of(self.kiosk))
-        shown = next(one for one in scenes(site, "vi") if one.name == "slip").state
-        assert shown.session
-        assert shown.session.receipt
-        receipt = replace(shown.session.receipt, due_at="2026-11-30T17:00:00Z")
-        session = replace(shown.session, receipt=receipt)
-        self.do(partial(self.kiosk.change, session=session, step=shown.step, now=shown.now))
-        said = self.window.screens["slip"].whereabouts_detail
-        self.do(self.kiosk.finish)
-        return str(said)
-
 
 def probe() -> dict[str, Any]:
     """What was seen."""
@@ -360,9 +311,6 @@ def probe() -> dict[str, Any]:
             one.low_words,
             one.low_slip,
             one.wrong_phone,
-            one.errand_words,
-            one.fees,
-            one.due_day,
         ):
             answer[part.__name__] = part()
         one.robot.close()
