@@ -78,8 +78,16 @@ PERSON_CARDS = {
 
 def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     """Each kind of question and state once; the longer language sees the plain pages, the other one the tools."""
-    death, stay = site.session("1.000656", 0), site.session("1.004194", 0)
-    business, residence = site.session("1.001612", 0), site.session("1.010041", 0)
+    yield from _pages(site)
+    yield from _births(site)
+    if language == "vi":
+        yield from _tools(site)
+    review = replace(site.session("1.004194", 0), answers=MappingProxyType(ANSWERS))
+    yield Scene("review-table", replace(site.base, step=Step.REVIEW, session=review, devices=READY))
+
+
+def _pages(site: Site) -> Iterator[Scene]:
+    death, stay, marital = site.session("1.000656", 0), site.session("1.004194", 0), site.session("1.004873", 2)
     yield _scene(site, death, "relation")
     yield _scene(site, death, "deceased")
     yield _scene(site, death, "death", errors={"death.place": "text_invalid"})
@@ -89,7 +97,13 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     yield _scene(site, stay, "members.1")
     yield _scene(site, stay, "members.2", relatives=RELATIVES)
     yield _scene(site, stay, "members.2", name="members.2-twice", errors={"members.2.id_number": "person_twice"})
-    yield _scene(site, business, "business")
+    yield _scene(site, site.session("1.001612", 0), "business")
+    yield _scene(site, site.session("1.010041", 0), "request")
+    yield _scene(site, marital, "subject", answers=MappingProxyType(CHILD))
+    yield _scene(site, marital, "marital", answers=MappingProxyType({"marital.state": "married"}))
+
+
+def _births(site: Site) -> Iterator[Scene]:
     birth = site.session("1.001193", 0)
     yield _scene(site, birth, "mother")
     for name, card in PERSON_CARDS.items():
@@ -100,29 +114,26 @@ def form_scenes(site: Site, language: str) -> Iterator[Scene]:
     chip = _scene(site, birth, "father", name="father-chip", **known)
     yield chip
     yield replace(chip, name=f"{chip.name}-simple", state=replace(chip.state, comfort=Comfort(simple=True)))
-    yield _scene(site, residence, "request")
-    marital = site.session("1.004873", 2)
-    yield _scene(site, marital, "subject", answers=MappingProxyType(CHILD))
-    yield _scene(site, marital, "marital", answers=MappingProxyType({"marital.state": "married"}))
-    if language == "vi":
-        origin = site.session("1.004873", 0)
-        yield _scene(site, origin, "origin", _editing(origin, "origin.commune", 0), "edit-origin.commune-0")
-        for session, section, question, part in (
-            (stay, "stay", "stay.address", 0),
-            (stay, "stay", "stay.address", 1),
-            (stay, "contact", "requester.email", 0),
-            (death, "death", "death.time", 0),
-            (business, "business", "business.capital", 0),
-        ):
-            yield _scene(site, session, section, _editing(session, question, part), f"edit-{question}-{part}")
-        empty = MappingProxyType(ANSWERS | {"deceased.address": ""})
-        address = _editing(death, "deceased.address", 0)
-        yield _scene(site, death, "deceased", address, "edit-address", answers=empty)
-        yield _scene(site, residence, "head", _editing(residence, "head.date_of_birth", 0), "edit-date-optional")
-        yield _scene(site, residence, "head", _days(residence, "head.date_of_birth"), "edit-date-days")
-        yield _scene(site, death, "deceased", _half(death, "deceased.date_of_birth"), "edit-date-half")
-    review = replace(stay, answers=MappingProxyType(ANSWERS))
-    yield Scene("review-table", replace(site.base, step=Step.REVIEW, session=review, devices=READY))
+
+
+def _tools(site: Site) -> Iterator[Scene]:
+    death, stay = site.session("1.000656", 0), site.session("1.004194", 0)
+    business, residence, origin = (site.session(code, 0) for code in ("1.001612", "1.010041", "1.004873"))
+    yield _scene(site, origin, "origin", _editing(origin, "origin.commune", 0), "edit-origin.commune-0")
+    for session, section, question, part in (
+        (stay, "stay", "stay.address", 0),
+        (stay, "stay", "stay.address", 1),
+        (stay, "contact", "requester.email", 0),
+        (death, "death", "death.time", 0),
+        (business, "business", "business.capital", 0),
+    ):
+        yield _scene(site, session, section, _editing(session, question, part), f"edit-{question}-{part}")
+    empty = MappingProxyType(ANSWERS | {"deceased.address": ""})
+    address = _editing(death, "deceased.address", 0)
+    yield _scene(site, death, "deceased", address, "edit-address", answers=empty)
+    yield _scene(site, residence, "head", _editing(residence, "head.date_of_birth", 0), "edit-date-optional")
+    yield _scene(site, residence, "head", _days(residence, "head.date_of_birth"), "edit-date-days")
+    yield _scene(site, death, "deceased", _half(death, "deceased.date_of_birth"), "edit-date-half")
 
 
 def _scene(
